@@ -1,0 +1,194 @@
+"""What can be asked of the engine: frozen, validated, JSON-able requests."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal, Self, get_args
+
+from engine.errors import InvalidRequest
+from engine.vocabulary import CURVES, KEYS, PARTS, STEPS_PER_BAR, TAGS
+
+Sampler = Literal["euler", "heun", "midpoint"]
+Schedule = Literal["linear", "cosine"]
+SAMPLERS: tuple[str, ...] = get_args(Sampler)
+SCHEDULES: tuple[str, ...] = get_args(Schedule)
+GUIDANCE_CONDITIONS = ("tags", "pattern", "curves", "clap")
+"""Conditions that can be weighed separately; the beat grid is always given."""
+
+MIN_TEMPO_BPM, MAX_TEMPO_BPM = 40.0, 240.0
+MIN_BARS, MAX_BARS = 1, 16
+MAX_STEPS = 256
+MAX_GUIDANCE = 10.0
+MAX_PROMPT_CHARACTERS = 1000
+MAX_SEED = 2**63 - 1
+
+
+def _in_range(name: str, value: float, low: float, high: float, unit: str = "") -> None:
+    unit = f" {unit}" if unit else ""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:  # catches NaN
+        raise InvalidRequest(f"{name} {value!r} is out of range: {low:g} to {high:g}{unit}.")
+
+
+def _whole(name: str, value: int, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InvalidRequest(f"{name} {value!r} is not possible: a whole number from {low} to {high}.")
+
+
+def _known(name: str, value: str, words: tuple[str, ...]) -> None:
+    if value not in words:
+        raise InvalidRequest(f"Unknown {name} {value!r}; possible: {', '.join(words)}.")
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A step grid: for each part that is given, one velocity in [0, 1] per sixteenth step.
+
+    A row of 16 repeats every bar; a longer row (a multiple of 16) spans several bars and repeats over the loop.
+    An all-zero row asks for silence; a part without a row is free. `swing` delays every second sixteenth by that
+    fraction of a step (0 to 0.5).
+    """
+
+    rows: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    swing: float = 0.0
+
+    def __post_init__(self) -> None:
+        _in_range("Swing", self.swing, 0.0, 0.5)
+        if not isinstance(self.rows, Mapping):
+            raise InvalidRequest("A pattern needs rows: {part: [velocity per sixteenth step, ...]}.")
+        clean = {}
+        for part, row in self.rows.items():
+            _known("part", part, PARTS)
+            if not isinstance(row, list | tuple) or not row or len(row) % STEPS_PER_BAR:
+                raise InvalidRequest(f"Row {part!r} of the pattern needs a multiple of {STEPS_PER_BAR} velocities.")
+            for velocity in row:
+                _in_range(f"Velocity in row {part!r}", velocity, 0.0, 1.0)
+            clean[part] = tuple(float(v) for v in row)
+        object.__setattr__(self, "rows", clean)
+
+    def __hash__(self) -> int:
+        return hash((tuple(sorted(self.rows.items())), self.swing))
+
+    def onsets(self, part: str, bars: int) -> tuple[tuple[float, float], ...]:
+        """(beat, velocity) of every onset of `part` over `bars` bars; raises KeyError when the part is free."""
+        row = self.rows[part]
+        return tuple(
+            ((step + self.swing * (step % 2)) * 4 / STEPS_PER_BAR, row[step % len(row)])
+            for step in range(bars * STEPS_PER_BAR)
+            if row[step % len(row)] > 0
+        )
+
+
+@dataclass(frozen=True)
+class NoisePad:
+    """A point on the noise pad: spherical bilinear interpolation of the noises of four corner seeds.
+
+    `x` runs from left (0) to right (1), `y` from top (0) to bottom (1); corners are top-left, top-right,
+    bottom-left, bottom-right.
+    """
+
+    corners: tuple[int, int, int, int]
+    x: float = 0.5
+    y: float = 0.5
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "corners", tuple(self.corners))
+        if len(self.corners) != 4:
+            raise InvalidRequest(f"A noise pad has 4 corner seeds, not {len(self.corners)}.")
+        for seed in self.corners:
+            _whole("Corner seed", seed, 0, MAX_SEED)
+        _in_range("Pad x", self.x, 0.0, 1.0)
+        _in_range("Pad y", self.y, 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class LoopRequest:
+    """Everything that decides how a loop sounds; the same request on the same pack gives the same loop.
+
+    `guidance` weighs conditions relative to the master `guidance_scale` (1 = as the master says). A curve is one
+    value (a knob) or many (drawn over the loop), each in [0, 1]. Raises `InvalidRequest` on anything impossible.
+    """
+
+    tempo_bpm: float = 126.0
+    bars: int = 4
+    seed: int = 0
+    prompt: str = ""
+    negative_prompt: str = ""
+    tags: tuple[str, ...] = ()
+    negative_tags: tuple[str, ...] = ()
+    key: str | None = None
+    pattern: Pattern = field(default_factory=Pattern)
+    curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    noise: NoisePad | None = None
+    num_steps: int = 16
+    sampler: Sampler = "euler"
+    schedule: Schedule = "linear"
+    guidance_scale: float = 2.0
+    guidance: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _in_range("Tempo", self.tempo_bpm, MIN_TEMPO_BPM, MAX_TEMPO_BPM, "BPM")
+        _whole("Bars", self.bars, MIN_BARS, MAX_BARS)
+        _whole("Seed", self.seed, 0, MAX_SEED)
+        _whole("Steps", self.num_steps, 1, MAX_STEPS)
+        _in_range("Guidance", self.guidance_scale, 0.0, MAX_GUIDANCE)
+        _known("sampler", self.sampler, SAMPLERS)
+        _known("schedule", self.schedule, SCHEDULES)
+        for text in (self.prompt, self.negative_prompt):
+            if not isinstance(text, str) or len(text) > MAX_PROMPT_CHARACTERS:
+                raise InvalidRequest(f"A prompt is a text of at most {MAX_PROMPT_CHARACTERS} characters.")
+        for name in ("tags", "negative_tags"):
+            tags = tuple(dict.fromkeys(getattr(self, name)))
+            for tag in tags:
+                _known("tag", tag, TAGS)
+            object.__setattr__(self, name, tags)
+        if self.key is not None:
+            _known("key", self.key, KEYS)
+        self._check_curves()
+        for condition, weight in self.guidance.items():
+            _known("guidance condition", condition, GUIDANCE_CONDITIONS)
+            _in_range(f"Guidance of {condition}", weight, 0.0, MAX_GUIDANCE)
+        object.__setattr__(self, "guidance", dict(self.guidance))
+        object.__setattr__(self, "tempo_bpm", float(self.tempo_bpm))
+
+    def _check_curves(self) -> None:
+        clean = {}
+        for name, values in self.curves.items():
+            _known("curve", name, CURVES)
+            points = tuple(values) if isinstance(values, list | tuple) else (values,)
+            if not points or len(points) > 4096:
+                raise InvalidRequest(f"Curve {name!r} needs 1 to 4096 values from 0 to 1.")
+            for value in points:
+                _in_range(f"Curve {name!r} value", value, 0.0, 1.0)
+            clean[name] = tuple(float(v) for v in points)
+        object.__setattr__(self, "curves", clean)
+
+    def __hash__(self) -> int:
+        return hash(json.dumps(self.to_dict(), sort_keys=True))
+
+    def with_(self, **changes: Any) -> Self:
+        """A copy with `changes`, validated again."""
+        return replace(self, **changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON-able values, the recipe that export and bank keep."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`; unknown fields and wrong types raise `InvalidRequest`."""
+        known = {f.name for f in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise InvalidRequest(f"Unknown request field {unknown[0]!r}; possible: {', '.join(sorted(known))}.")
+        try:
+            return cls(**{**values, **_nested(values)})
+        except (TypeError, AttributeError) as error:
+            raise InvalidRequest(f"Malformed request: {error}.") from error
+
+
+def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if isinstance(values.get("pattern"), Mapping):
+        found["pattern"] = Pattern(**values["pattern"])
+    if isinstance(values.get("noise"), Mapping):
+        found["noise"] = NoisePad(**values["noise"])
+    return found

@@ -1,0 +1,114 @@
+"""Loop geometry: every conversion between bars, beats, seconds, samples and latent frames (4/4 time)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import InvalidRequest
+from engine.requests import MAX_BARS, MAX_TEMPO_BPM, MIN_BARS, MIN_TEMPO_BPM
+from engine.vocabulary import BEATS_PER_BAR, STEPS_PER_BAR
+
+
+def check_tempo(tempo_bpm: float) -> float:
+    """Return `tempo_bpm` as float, or raise `InvalidRequest` outside 40-240 BPM."""
+    if not MIN_TEMPO_BPM <= tempo_bpm <= MAX_TEMPO_BPM:  # also catches NaN
+        raise InvalidRequest(f"Tempo {tempo_bpm:g} BPM is out of range: {MIN_TEMPO_BPM:g} to {MAX_TEMPO_BPM:g} BPM.")
+    return float(tempo_bpm)
+
+
+def check_bars(bars: int) -> int:
+    """Return `bars`, or raise `InvalidRequest` unless it is a whole number from 1 to 16."""
+    if isinstance(bars, bool) or int(bars) != bars or not MIN_BARS <= bars <= MAX_BARS:
+        raise InvalidRequest(f"{bars} bars is out of range: a whole number from {MIN_BARS} to {MAX_BARS}.")
+    return int(bars)
+
+
+@dataclass(frozen=True)
+class LoopGeometry:
+    """A loop of `bars` bars at `tempo_bpm`, in samples and in latent frames (DESIGN section 3).
+
+    The loop has exactly `samples` samples. It is generated in `frames` frames, decoded to `frames * hop_length`
+    samples and brought to `samples` by periodic resampling, so positions are counted in *loop coordinates*:
+    frame `i` starts at beat `beats * i / frames`, whatever the rounding.
+    """
+
+    tempo_bpm: float
+    bars: int
+    sample_rate: int = 44100
+    hop_length: int = 1024
+
+    def __post_init__(self) -> None:
+        check_tempo(self.tempo_bpm)
+        check_bars(self.bars)
+
+    @property
+    def beats(self) -> int:
+        """Number of beats in the loop."""
+        return self.bars * BEATS_PER_BAR
+
+    @property
+    def steps(self) -> int:
+        """Number of sixteenth steps in the loop."""
+        return self.bars * STEPS_PER_BAR
+
+    @property
+    def seconds(self) -> float:
+        """Musical length in seconds, before rounding to samples."""
+        return self.beats * 60.0 / self.tempo_bpm
+
+    @property
+    def samples(self) -> int:
+        """Exact length in samples, `round(beats * 60 / tempo_bpm * sample_rate)`."""
+        return round(self.seconds * self.sample_rate)
+
+    @property
+    def frames(self) -> int:
+        """Number of latent frames F, at least one."""
+        return max(1, round(self.samples / self.hop_length))
+
+    @property
+    def decoded_samples(self) -> int:
+        """Samples the codec decodes, `frames * hop_length`, before resampling to `samples`."""
+        return self.frames * self.hop_length
+
+    @property
+    def pitch_ratio(self) -> float:
+        """Factor on all frequencies that resampling `decoded_samples` to `samples` costs (1 = none)."""
+        return self.decoded_samples / self.samples
+
+    def beat_to_seconds(self, beat: float) -> float:
+        """Time of `beat` (0 = loop start) in seconds."""
+        return beat * 60.0 / self.tempo_bpm
+
+    def beat_to_sample(self, beat: float) -> int:
+        """Nearest sample of `beat`, in [0, samples] for beats inside the loop."""
+        return round(beat / self.beats * self.samples)
+
+    def sample_to_beat(self, sample: float) -> float:
+        """Beat at a (possibly fractional) sample position."""
+        return sample / self.samples * self.beats
+
+    def beat_to_frame(self, beat: float) -> float:
+        """Fractional frame of `beat` in loop coordinates, in [0, frames]."""
+        return beat / self.beats * self.frames
+
+    def frame_to_beat(self, frame: float) -> float:
+        """Beat at which `frame` starts, in loop coordinates."""
+        return frame / self.frames * self.beats
+
+    def step_to_beat(self, step: float) -> float:
+        """Beat of sixteenth `step`."""
+        return step * BEATS_PER_BAR / STEPS_PER_BAR
+
+    def beat_phase(self) -> NDArray[np.float32]:
+        """Saw-tooth 0 -> 1 per beat, `[F]`, `(beats * i / F) mod 1`."""
+        return self._phase(self.beats)
+
+    def bar_phase(self) -> NDArray[np.float32]:
+        """Saw-tooth 0 -> 1 per bar, `[F]`."""
+        return self._phase(self.bars)
+
+    def _phase(self, cycles: int) -> NDArray[np.float32]:
+        # Integer arithmetic: float rounding would turn a phase of 0 into 1 at some downbeats.
+        return ((cycles * np.arange(self.frames, dtype=np.int64)) % self.frames / self.frames).astype(np.float32)

@@ -1,0 +1,1 @@
+"""The window: a desktop instrument on top of the engine."""

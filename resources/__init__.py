@@ -1,0 +1,1 @@
+"""Files that ship with LoopGen: icons, configs and the starter pack."""
