@@ -1,0 +1,1 @@
+"""Groups of controls; each knows the state and none knows another."""

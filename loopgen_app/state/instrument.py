@@ -1,0 +1,193 @@
+"""The instrument as it stands: the value of every knob, its history, and the request it would make."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine import MAX_SEED, InvalidRequest, LoopRequest
+from loopgen_app.state.events import Event
+from loopgen_app.state.parameter import Parameter, to_json
+from loopgen_app.state.parameters import PARAMETERS, build_request, defaults, values_of
+
+MERGE_SECONDS = 0.7
+"""Changes of one knob closer together than this (a wheel, typing) are one step of undo."""
+
+MAX_HISTORY = 500
+FRIENDLY_SEEDS = 1_000_000
+"""Drawn seeds stay below this so that a musician can read one out loud."""
+
+
+@dataclass
+class Step:
+    """One step of undo: the knobs it changed, before and after."""
+
+    label: str
+    before: dict[str, Any]
+    after: dict[str, Any] = field(default_factory=dict)
+    at: float = 0.0
+    sealed: bool = False
+
+
+class Instrument:
+    """Values of all knobs with undo and redo. `changed(id)` is emitted after every change, in the caller's thread."""
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, random_source: random.Random | None = None
+    ) -> None:
+        self.changed: Event[str] = Event()
+        self.history_changed: Event[[]] = Event()
+        self._values = defaults()
+        self._undo: list[Step] = []
+        self._redo: list[Step] = []
+        self._clock = clock
+        self._random = random_source or random.Random()
+        self._gesture: Step | None = None
+
+    def value(self, knob: str) -> Any:
+        """The present value of `knob`."""
+        return self._values[knob]
+
+    def values(self) -> dict[str, Any]:
+        """A copy of all values."""
+        return dict(self._values)
+
+    def set(self, knob: str, value: Any) -> None:
+        """Turn one knob; out-of-range values raise `InvalidRequest` and change nothing."""
+        self.set_many({knob: value}, PARAMETERS[knob].label)
+
+    def set_many(self, changes: Mapping[str, Any], label: str) -> None:
+        """Turn several knobs as one step of undo, or as part of the gesture under way."""
+        clean = {knob: PARAMETERS[knob].clean(value) for knob, value in changes.items()}
+        clean = {knob: value for knob, value in clean.items() if value != self._values[knob]}
+        if clean:
+            self._record(clean, label)
+            self._apply(clean)
+
+    @contextmanager
+    def gesture(self, label: str) -> Iterator[None]:
+        """Everything set inside is one step of undo."""
+        self.begin_gesture(label)
+        try:
+            yield
+        finally:
+            self.end_gesture()
+
+    def begin_gesture(self, label: str) -> None:
+        """From here to `end_gesture` (a drag) all changes are one step of undo."""
+        self._gesture = Step(label, {}, at=self._clock())
+
+    def end_gesture(self) -> None:
+        """Close the gesture; an empty one leaves no trace."""
+        if self._gesture is not None:
+            self._gesture.sealed = True
+        self._gesture = None
+
+    def _record(self, changes: Mapping[str, Any], label: str) -> None:
+        now = self._clock()
+        step = self._gesture
+        if step is None:
+            last = self._undo[-1] if self._undo and not self._redo else None
+            fresh = last is not None and now - last.at < MERGE_SECONDS and not last.sealed
+            step = last if last is not None and fresh and set(last.after) == set(changes) else Step(label, {})
+        if not any(step is known for known in self._undo[-1:]):
+            self._undo.append(step)
+            del self._undo[:-MAX_HISTORY]
+        for knob, value in changes.items():
+            step.before.setdefault(knob, self._values[knob])
+            step.after[knob] = value
+        step.at = now
+        self._redo.clear()
+        self.history_changed.emit()
+
+    def _apply(self, changes: Mapping[str, Any]) -> None:
+        self._values.update(changes)
+        for knob in changes:
+            self.changed.emit(knob)
+
+    @property
+    def undo_label(self) -> str | None:
+        """What Undo would take back, or None."""
+        return self._undo[-1].label if self._undo else None
+
+    @property
+    def redo_label(self) -> str | None:
+        """What Redo would bring back, or None."""
+        return self._redo[-1].label if self._redo else None
+
+    def undo(self) -> None:
+        """Take back the last step; nothing happens at the beginning of history."""
+        if self._undo:
+            self.end_gesture()
+            step = self._undo.pop()
+            self._redo.append(step)
+            self._apply(step.before)
+            self.history_changed.emit()
+
+    def redo(self) -> None:
+        """Bring back what Undo took."""
+        if self._redo:
+            step = self._redo.pop()
+            step.sealed = True
+            self._undo.append(step)
+            self._apply(step.after)
+            self.history_changed.emit()
+
+    def request(self, **overrides: Any) -> LoopRequest:
+        """The request the knobs ask for, with some values overridden for this one."""
+        return build_request({**self._values, **overrides})
+
+    def next_request(self) -> LoopRequest:
+        """The request of a press on Generate: draws a new seed first unless it is locked or the pad decides."""
+        if not self._values["seed_locked"] and not self._values["pad_on"]:
+            self.draw_seed()
+        return self.request()
+
+    def draw_seed(self) -> int:
+        """Set and return a new random seed."""
+        self.set("seed", self.random_seed())
+        return int(self._values["seed"])
+
+    def random_seed(self) -> int:
+        """A seed that is short enough to remember."""
+        return self._random.randrange(1, FRIENDLY_SEEDS)
+
+    def reroll_corners(self) -> None:
+        """New noises in every corner of the pad that is not locked."""
+        corners = zip(self._values["pad_corners"], self._values["pad_locks"], strict=True)
+        fresh = tuple(seed if locked else self.random_seed() for seed, locked in corners)
+        self.set("pad_corners", fresh)
+
+    def restore_request(self, request: LoopRequest, label: str = "Restore loop") -> None:
+        """Turn every knob to where it was when `request` was made."""
+        self.set_many(values_of(request), label)
+
+    def to_json(self) -> dict[str, Any]:
+        """Every value as plain JSON, for sessions and recipes."""
+        return {knob: to_json(value) for knob, value in self._values.items()}
+
+    def restore_json(self, values: Mapping[str, Any], label: str = "Open session") -> tuple[str, ...]:
+        """Turn the knobs that `values` names; returns the names of those that could not be (another version's)."""
+        good: dict[str, Any] = {}
+        bad = []
+        for knob, value in values.items():
+            try:
+                good[knob] = PARAMETERS[knob].clean(value)
+            except (KeyError, InvalidRequest):
+                bad.append(knob)
+        self.set_many(good, label)
+        return tuple(bad)
+
+    def reset(self, knob: str) -> None:
+        """Back to the default."""
+        self.set(knob, PARAMETERS[knob].default)
+
+
+def knob(name: str) -> Parameter:
+    """The declaration of `name`; raises KeyError for a knob that does not exist."""
+    return PARAMETERS[name]
+
+
+__all__ = ["MAX_SEED", "Instrument", "Step", "knob"]

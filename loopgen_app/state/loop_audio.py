@@ -1,0 +1,38 @@
+"""How the bank keeps sound: 24-bit FLAC bytes, and a thumbnail of peaks."""
+
+import io
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from engine import AudioFileError
+
+THUMBNAIL_COLUMNS = 96
+Audio = NDArray[np.float32]
+
+
+def encode_flac(audio: Audio, sample_rate: int) -> bytes:
+    """`audio` [C, T] in [-1, 1] as 24-bit FLAC; what is not finite becomes silence, what is louder is clipped."""
+    clean = np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0).clip(-1.0, 1.0)
+    target = io.BytesIO()
+    soundfile.write(target, clean.T, sample_rate, format="FLAC", subtype="PCM_24", compression_level=0.1)
+    return target.getvalue()
+
+
+def decode_flac(data: bytes) -> tuple[Audio, int]:
+    """(audio [2, T], sample rate) of bytes from `encode_flac`; raises `AudioFileError` when they are damaged."""
+    try:
+        audio, sample_rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, RuntimeError) as error:
+        raise AudioFileError("This loop's sound is damaged in the bank.") from error
+    return np.ascontiguousarray(audio.T), int(sample_rate)
+
+
+def thumbnail(audio: Audio) -> bytes:
+    """Peak of each of 96 slices of the loop as bytes 0-255, scaled to the loop's own peak."""
+    mono = np.abs(np.nan_to_num(audio)).max(axis=0)
+    slices = np.array_split(mono, THUMBNAIL_COLUMNS)
+    peaks = np.array([piece.max(initial=0.0) for piece in slices])
+    top = float(peaks.max(initial=0.0)) or 1.0
+    return bytes((peaks / top * 255).astype(np.uint8))

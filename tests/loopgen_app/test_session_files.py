@@ -1,0 +1,117 @@
+"""Sessions, presets, settings and recipes on disk."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import ExportError, InvalidRequest, LoopRequest
+from loopgen_app.settings import Folders, Settings
+from loopgen_app.state.files import sweep_parts, write_atomically
+from loopgen_app.state.instrument import Instrument
+from loopgen_app.state.recipe import Recipe
+from loopgen_app.state.session import (
+    Session,
+    SessionError,
+    list_presets,
+    open_session,
+    preset_knobs,
+    save_session,
+)
+
+
+def test_a_session_round_trip_restores_every_knob(tmp_path: Path) -> None:
+    source, target = Instrument(), Instrument()
+    source.set_many({"prompt": "déjà vu 🎛", "tempo_bpm": 133.33, "pad_on": True, "curve_loudness": (0.2, 0.8)}, "x")
+    path = tmp_path / "set.loopgen"
+    save_session(path, Session(source.to_json(), 12, 11))
+    session = open_session(path)
+    assert (session.loop_id, session.other_id) == (12, 11)
+    assert target.restore_json(session.knobs) == ()
+    assert target.values() == source.values()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not a LoopGen session"),
+        (b"\xff\xfe\x00", "not a LoopGen session"),
+        (b"[1, 2]", "not a LoopGen session"),
+        (b'{"loopgen_session": 99, "knobs": {}}', "newer LoopGen"),
+        (b'{"loopgen_session": 1, "knobs": 4}', "damaged"),
+    ],
+)
+def test_foreign_sessions_are_named_in_one_sentence(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "strange.loopgen"
+    path.write_bytes(content)
+    with pytest.raises(SessionError, match=message) as caught:
+        open_session(path)
+    assert "strange.loopgen" in str(caught.value)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_make_the_session_reader_stumble(data: bytes) -> None:
+    try:
+        Session.from_bytes(data, "x")
+    except SessionError:
+        return
+
+
+@given(st.recursive(st.none() | st.integers() | st.text(), lambda v: st.lists(v) | st.dictionaries(st.text(), v)))
+def test_no_json_makes_the_recipe_reader_stumble(content: object) -> None:
+    try:
+        Recipe.from_json(json.dumps(content))
+    except InvalidRequest:
+        return
+    assert content == {}  # the empty recipe is the default request, everything else strange is refused
+
+
+def test_recipes_of_the_command_line_are_read_too() -> None:
+    request = LoopRequest(prompt="x", tempo_bpm=99)
+    assert Recipe.from_json(json.dumps(request.to_dict())).request == request
+    assert Recipe.from_json(Recipe(request, "p", "h", {"bars": 4}).to_json()) == Recipe(
+        request, "p", "h", {"bars": 4}
+    )
+
+
+def test_an_unwritable_place_keeps_the_old_file(tmp_path: Path) -> None:
+    blocker = tmp_path / "file"
+    blocker.write_text("I am no folder")
+    with pytest.raises(ExportError, match="could not be saved"):
+        save_session(blocker / "x.loopgen", Session())
+    assert blocker.read_text() == "I am no folder"
+
+
+def test_writing_leaves_no_parts_and_sweeping_removes_old_ones(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "a.json", b"1")
+    write_atomically(tmp_path / "a.json", b"2")
+    assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+    assert (tmp_path / "a.json").read_bytes() == b"2"
+    (tmp_path / ".a.json.123.part").write_bytes(b"")
+    (tmp_path / "b.wav.part").write_bytes(b"")
+    assert sweep_parts(tmp_path) == 2
+    assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_presets_keep_the_sound_and_leave_seed_and_volume(tmp_path: Path) -> None:
+    knobs = preset_knobs(Instrument().to_json())
+    assert {"prompt", "tempo_bpm", "pattern", "curve_density"} <= set(knobs)
+    assert not {"seed", "level_db", "metronome"} & set(knobs)
+    (tmp_path / "mine.json").write_text("{}")
+    assert list_presets(tmp_path) == {"mine": tmp_path / "mine.json"}
+
+
+def test_settings_survive_damage_and_other_versions(tmp_path: Path) -> None:
+    folders = Folders(tmp_path)
+    settings = Settings(device="Scarlett", midi={"1/7": "level_db"})
+    for number in range(10):
+        settings.remember(tmp_path / f"{number}.loopgen")
+    write_atomically(folders.settings, settings.to_json())
+    assert Settings.load(folders.settings) == settings
+    assert len(settings.recent) == 8
+    folders.settings.write_text('{"device": 4, "buffer_frames": 256, "colour": "pink"}')
+    assert Settings.load(folders.settings) == Settings(buffer_frames=256)
+    folders.settings.write_text("{")
+    assert Settings.load(folders.settings) == Settings()
