@@ -13,14 +13,16 @@ import scipy.fft
 
 from engine.corpus.effects import dynamics, equaliser, modulation, saturation, space, stereo
 from engine.corpus.effects.transfer import (
-    FILTER_TAIL_SECONDS,
+    BLOCK,
     SAMPLE_RATE,
     Audio,
     Design,
     Response,
+    analyse,
     apply,
     grid_of,
     lead_in,
+    synthesise,
     transform_length,
 )
 from engine.corpus.mix_settings import MasterMix, MixSettings, PartMix, SpaceMix, characters_of, draw_mix
@@ -108,12 +110,10 @@ def _strips(names: Sequence[str], stems: Mapping[str, Audio], settings: MixSetti
     if not names:
         return np.zeros((0, 1), dtype=np.float32)
     driven = np.stack([_drive(stems[name], settings.parts[name]) for name in names])
-    samples = driven.shape[-1]
-    length, lead = transform_length(samples, FILTER_TAIL_SECONDS)
-    spectra = scipy.fft.rfft(lead_in(driven, lead), length)
+    spectra = analyse(driven)
     for row, name in enumerate(names):
-        spectra[row] *= _tone(settings.parts[name])(grid_of(length))
-    strips = np.ascontiguousarray(scipy.fft.irfft(spectra, length)[:, lead : lead + samples], dtype=np.float32)
+        spectra[row] *= _tone(settings.parts[name])(grid_of(BLOCK))
+    strips = synthesise(spectra, driven.shape[-1])
     for row, name in enumerate(names):
         if (level := loud_level(strips[row])) > _SILENCE:
             strips[row] *= np.float32(10 ** (settings.parts[name].level_db / 20) / level)

@@ -3,18 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
-from engine.corpus.effects.transfer import (
-    FILTER_TAIL_SECONDS,
-    SAMPLE_RATE,
-    Audio,
-    Design,
-    grid_of,
-    lead_in,
-    transform_length,
-)
+from engine.corpus.effects.transfer import BLOCK, SAMPLE_RATE, Audio, Design, analyse, grid_of, synthesise
 
 
 def cycle(samples: int, cycles: int, phase: float = 0.0) -> NDArray[np.float32]:
@@ -69,12 +60,10 @@ def sweep(audio: Audio, designs: Sequence[Design], curve: NDArray[np.float32]) -
     `curve` `[T]` in [0, 1] runs from the first to the last of `designs`; it must be periodic itself.
     """
     samples = audio.shape[-1]
-    length, lead = transform_length(samples, FILTER_TAIL_SECONDS)
-    spectrum = scipy.fft.rfft(lead_in(audio, lead), length, axis=-1)
+    spectra = analyse(audio)
     place = curve * np.float32(len(designs) - 1)
     out = np.zeros_like(audio)
     for number, design in enumerate(designs):
         weight = np.maximum(0, 1 - np.abs(place - np.float32(number)))
-        filtered = scipy.fft.irfft(spectrum * design(grid_of(length)), length, axis=-1)
-        out += weight * filtered[..., lead : lead + samples].astype(np.float32)
+        out += weight * synthesise(spectra * design(grid_of(BLOCK)), samples)
     return out

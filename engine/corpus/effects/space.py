@@ -89,7 +89,7 @@ def reverb(impulse_response: Audio) -> Design:
     return design
 
 
-def echo_count(feedback: float, floor_db: float = -50.0) -> int:
+def echo_count(feedback: float, floor_db: float = -42.0) -> int:
     """Number of echoes until `feedback` has brought them below `floor_db`, 1 to 24."""
     if feedback <= 0.01:
         return 1
