@@ -1,0 +1,47 @@
+"""Envelopes as arrays over time; every decay time is the time to fall by 60 dB."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.corpus.voices.voice import SAMPLE_RATE, Signal
+
+_SIXTY_DB = 6.907755
+
+
+def decay(n: int, seconds: float) -> NDArray[np.float32]:
+    """Exponential from 1, down 60 dB after `seconds`. `[n]`."""
+    rate = -_SIXTY_DB / (max(seconds, 1e-4) * SAMPLE_RATE)
+    return np.asarray(np.exp(np.arange(n, dtype=np.float32) * np.float32(rate)))
+
+
+def attack(n: int, seconds: float) -> NDArray[np.float32]:
+    """Rise to 1 along a quarter sine in `seconds`. `[n]`."""
+    length = min(n, max(1, round(seconds * SAMPLE_RATE)))
+    envelope = np.ones(n, np.float32)
+    envelope[:length] = np.sin(0.5 * np.pi * (np.arange(length) + 0.5) / length)
+    return envelope
+
+
+def gate(n: int, held: float, rise: float, release: float) -> NDArray[np.float32]:
+    """Held note: rises in `rise` s, stays, falls by 60 dB in `release` s once `held` s are over. `[n]`."""
+    off = min(n, max(1, round(held * SAMPLE_RATE)))
+    envelope = attack(n, min(rise, max(held, 0.001)))
+    envelope[off:] *= decay(n - off, release)
+    return envelope
+
+
+def adsr(  # noqa: PLR0917
+    n: int, held: float, rise: float, fall: float, sustain: float, release: float
+) -> NDArray[np.float32]:
+    """Like `gate`, but falling (60 dB time `fall`) towards the level `sustain` while held. `[n]`."""
+    return gate(n, held, rise, release) * (np.float32(sustain) + np.float32(1.0 - sustain) * decay(n, fall))
+
+
+def drift(n: int, hz: float, rng: np.random.Generator) -> Signal:
+    """Slow random wandering in [-1, 1] with about `hz` turns a second, as smooth as a slow hand. `[n]`."""
+    points = max(4, int(n / SAMPLE_RATE * hz * 2) + 4)
+    values = rng.uniform(-1.0, 1.0, points)
+    at = np.linspace(0.0, points - 1.001, n)
+    index = at.astype(np.intp)
+    blend = 0.5 - 0.5 * np.cos(np.pi * (at - index))
+    return np.asarray(values[index] * (1.0 - blend) + values[index + 1] * blend)

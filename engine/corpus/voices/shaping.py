@@ -1,0 +1,56 @@
+"""Wave shaping and the finish every strike gets: saturation without aliasing, bit reduction, level, fade."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+
+from engine.corpus.voices.voice import SAMPLE_RATE, Signal
+
+_FADE = 220
+_DC_POLE = float(np.exp(-2.0 * np.pi * 12.0 / SAMPLE_RATE))
+
+
+def saturate(audio: Signal, drive: float, bias: float = 0.0) -> Signal:
+    """Soft saturation at about the old level; `drive` 0 (clean) to 1 (heavy), `bias` adds even harmonics.
+
+    First-order antiderivative antialiasing (Parker, Zavalishin, Le Bivic 2016).
+    """
+    peak = float(np.max(np.abs(audio))) if len(audio) else 0.0
+    if drive <= 0.0 or peak < 1e-9:
+        return audio
+    gain = 1.0 + 14.0 * drive**2
+    x = np.concatenate(([bias], gain / peak * audio + bias))
+    size = np.abs(x)
+    integral = size + np.log1p(np.exp(-2.0 * size))
+    step = np.diff(x)
+    small = np.abs(step) < 1e-3
+    slope = np.diff(integral) / np.where(small, 1.0, step)
+    shaped = np.where(small, np.tanh(0.5 * (x[1:] + x[:-1])), slope)
+    return np.asarray((shaped - np.tanh(bias)) * peak / np.tanh(gain))
+
+
+def fold(audio: Signal, amount: float) -> Signal:
+    """Sine wave folder: `amount` 0 leaves the wave alone, 1 folds it twice."""
+    if amount <= 0.0:
+        return audio
+    gain = 1.0 + 3.0 * amount
+    return np.asarray(np.sin(0.5 * np.pi * gain * audio))
+
+
+def crush(audio: Signal, bits: float, hold: float) -> Signal:
+    """Lo-fi converter: rounds to `bits` and holds each value for `hold` samples."""
+    index = (np.floor(np.arange(len(audio)) / hold) * hold).astype(np.intp)
+    levels = 2.0 ** (bits - 1.0)
+    peak = max(float(np.max(np.abs(audio))), 1e-9)
+    return np.asarray(np.rint(audio[index] / peak * levels) / levels * peak)
+
+
+def finish(audio: Signal, peak: float) -> NDArray[np.float32]:
+    """The end of every strike: no DC, a short fade at the end, the highest sample at `peak`. float32 `[n]`."""
+    clean = np.asarray(lfilter([1.0, -1.0], [1.0, -_DC_POLE], audio))
+    length = min(_FADE, len(clean))
+    clean[len(clean) - length :] *= np.linspace(1.0, 0.0, length) ** 2
+    highest = float(np.max(np.abs(clean))) if len(clean) else 0.0
+    if highest > 1e-9:
+        clean *= peak / highest
+    return clean.astype(np.float32)
