@@ -1,0 +1,134 @@
+"""Loudness and true peak of a loop as it is heard, repeating; levelling that never clips (EBU R128)."""
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyebur128
+import scipy.ndimage
+from numpy.typing import NDArray
+
+from engine.audio.spectrum import Floats, check_audio
+
+logger = logging.getLogger(__name__)
+
+TARGET_LUFS = -14.0
+CEILING_DBTP = -1.0
+MAX_GAIN_DB = 30.0
+"""More than this would lift the noise floor of an all but silent loop into the foreground."""
+MAX_LIMITING_DB = 6.0
+"""More limiting than this flattens kicks; beyond it the loop stays quieter than the target."""
+
+_MIN_SECONDS = 3.0
+_BLOCK_SECONDS = 0.4  # gating block of BS.1770, moved by a quarter of itself
+_TRUE_PEAK_TAPS = 64  # more than the interpolator's 49 taps at four times the rate
+_LIMITER_BLOCK = 32
+_ATTACK_BLOCKS = 4  # 3 ms at 44.1 kHz
+_RELEASE_DB_PER_SECOND = 60.0
+_INTERSAMPLE_MARGIN_DB = 0.3
+
+
+@dataclass(frozen=True)
+class LevelledLoop:
+    """A loop at its playing level, and what was done to it.
+
+    `audio [C, T]` float32; `loudness_lufs` is -inf for silence; `gain_db` was applied besides `limiting_db`, the
+    largest momentary reduction of the limiter (0 = untouched); `replaced_samples` were not finite and are silent now.
+    """
+
+    audio: Floats
+    loudness_lufs: float
+    true_peak_dbtp: float
+    gain_db: float
+    limiting_db: float
+    replaced_samples: int
+
+
+def integrated_loudness(audio: NDArray[Any], sample_rate: int) -> float:
+    """Gated loudness in LUFS of loop `audio [C, T]` repeating for ever; -inf when it is silent (below -70 LUFS).
+
+    Raises `AudioFileError` on audio that is empty or not finite.
+    """
+    audio = check_audio(audio)
+    repeats = max(1, int(np.ceil(_MIN_SECONDS * sample_rate / audio.shape[-1])))
+    # Three quarters of a block in front: blocks that span the seam count as often as all others.
+    lead_in = round(0.75 * _BLOCK_SECONDS * sample_rate)
+    heard = np.pad(np.tile(audio, repeats), ((0, 0), (lead_in, 0)), mode="wrap")
+    return float(pyebur128.get_loudness_global(_meter(heard, sample_rate, pyebur128.MeasurementMode.MODE_I)))
+
+
+def true_peak(audio: NDArray[Any], sample_rate: int) -> float:
+    """True peak in dBTP of loop `audio [C, T]`, between its samples and across its seam; -inf when it is silent.
+
+    Raises `AudioFileError` on audio that is empty or not finite.
+    """
+    heard = np.pad(check_audio(audio), ((0, 0), (_TRUE_PEAK_TAPS, _TRUE_PEAK_TAPS)), mode="wrap")
+    meter = _meter(heard, sample_rate, pyebur128.MeasurementMode.MODE_TRUE_PEAK)
+    return _decibels(max(pyebur128.get_true_peak(meter, channel) for channel in range(len(heard))))
+
+
+def level_match(
+    audio: NDArray[Any], sample_rate: int, target_lufs: float = TARGET_LUFS, ceiling_dbtp: float = CEILING_DBTP
+) -> LevelledLoop:
+    """Bring loop `audio [C, T]` to `target_lufs` without its true peak ever passing `ceiling_dbtp`.
+
+    Peaks that would pass are held by a circular look-ahead limiter (3 ms attack, 60 dB/s release, both channels
+    alike) of at most 6 dB; what that cannot hold lowers the gain, so such a loop stays quieter than the target.
+    Silence stays silence, and no loop is raised by more than 30 dB. Samples that are not finite become silence, are
+    logged as an error and counted in the result. Raises `AudioFileError` on empty audio.
+    """
+    finite = np.isfinite(audio)
+    replaced = int(finite.size - finite.sum())
+    if replaced:
+        logger.error("%d samples of a loop were not finite and have been silenced.", replaced)
+        audio = np.where(finite, audio, 0)
+    audio = check_audio(audio)
+    measured = integrated_loudness(audio, sample_rate)
+    gain_db = min(target_lufs - measured, MAX_GAIN_DB) if np.isfinite(measured) else 0.0
+    sample_ceiling_db = ceiling_dbtp - _INTERSAMPLE_MARGIN_DB
+    gain_db = min(gain_db, sample_ceiling_db + MAX_LIMITING_DB - _decibels(float(np.abs(audio).max())))
+    levelled, limiting_db = _limit(_amplify(audio, gain_db), sample_rate, sample_ceiling_db)
+    peak = true_peak(levelled, sample_rate)
+    if peak > ceiling_dbtp:
+        # A hair below: rounding to float32 must not bring it back over the ceiling.
+        excess_db = peak - ceiling_dbtp + 1e-3
+        levelled, gain_db = _amplify(levelled, -excess_db), gain_db - excess_db
+        peak = true_peak(levelled, sample_rate)
+    return LevelledLoop(
+        levelled, integrated_loudness(levelled, sample_rate), peak, float(gain_db), limiting_db, replaced
+    )
+
+
+def _limit(audio: Floats, sample_rate: int, ceiling_db: float) -> tuple[Floats, float]:
+    """Hold the sample peaks of a loop at `ceiling_db`; returns it and the largest reduction in dB."""
+    length = audio.shape[-1]
+    peaks = np.abs(audio).max(axis=0)
+    if peaks.max() <= 10 ** (ceiling_db / 20):
+        return audio, 0.0
+    edges = np.arange(0, length, _LIMITER_BLOCK)
+    over_db = 20 * np.log10(np.maximum(np.maximum.reduceat(peaks, edges), 1e-12)) - ceiling_db
+    needed = np.maximum(over_db, 0.0)
+    # Early enough for the smoothing below, and one block more for the interpolation between blocks.
+    held = scipy.ndimage.maximum_filter1d(needed, 2 * _ATTACK_BLOCKS + 3, mode="wrap")
+    # A release that is linear in dB is a running maximum along a slope; two turns make it circular.
+    slope = _RELEASE_DB_PER_SECOND * _LIMITER_BLOCK / sample_rate * np.arange(2 * len(held))
+    released = (np.maximum.accumulate(np.tile(held, 2) + slope) - slope)[len(held) :]
+    kernel = np.hanning(2 * _ATTACK_BLOCKS + 3)[1:-1]
+    smooth = scipy.ndimage.convolve1d(released, kernel / kernel.sum(), mode="wrap")
+    reduction_db = np.interp(np.arange(length), edges, smooth, period=length)
+    return np.asarray(audio * 10 ** (-reduction_db / 20), dtype=np.float32), float(reduction_db.max())
+
+
+def _meter(audio: Floats, sample_rate: int, mode: int) -> Any:
+    meter = pyebur128.R128State(len(audio), sample_rate, mode)
+    meter.add_frames(np.ascontiguousarray(audio.T).reshape(-1), audio.shape[-1])
+    return meter
+
+
+def _amplify(audio: Floats, gain_db: float) -> Floats:
+    return audio if gain_db == 0 else np.asarray(audio * np.float32(10 ** (gain_db / 20)), dtype=np.float32)
+
+
+def _decibels(amplitude: float) -> float:
+    return 20 * float(np.log10(amplitude)) if amplitude > 0 else float("-inf")
