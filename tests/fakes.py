@@ -1,0 +1,74 @@
+"""Small stand-ins with the contracts of the real things."""
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+
+from engine.errors import Cancelled
+from engine.pipeline import Loop, StepReport
+from engine.requests import LoopRequest
+from engine.tempo import LoopGeometry
+from engine.vocabulary import KEYS
+
+
+class FakeRenderer:
+    """Renders a stereo sine per request at once: no model, no randomness, exact length, whole cycles (no seam).
+
+    The seed chooses the note, the key's tonic transposes it, and an accent on every beat makes the tempo visible.
+    `before_step`, when given, is called with the step about to run (1, 2, ...): tests hold it there, or raise
+    from it. `requests` lists everything that was asked for, `rendered` everything that came out.
+    """
+
+    name = "fake"
+    hash = "0" * 64
+
+    def __init__(self, before_step: Callable[[int], None] | None = None, sample_rate: int = 44100) -> None:
+        self.before_step = before_step
+        self.sample_rate = sample_rate
+        self.requests: list[LoopRequest] = []
+        self.rendered: list[LoopRequest] = []
+        self.thread: threading.Thread | None = None
+
+    def render(
+        self,
+        request: LoopRequest,
+        *,
+        on_step: Callable[[StepReport], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Loop:
+        """Walk through all steps, then return the sine; raises `Cancelled` between steps when asked to."""
+        self.thread = threading.current_thread()
+        self.requests.append(request)
+        audio = sine_loop(request, self.sample_rate)
+        for step in range(1, request.num_steps + 1):
+            if self.before_step is not None:
+                self.before_step(step)
+            if cancelled is not None and cancelled():
+                raise Cancelled("Cancelled.")
+            if on_step is not None:
+                on_step(StepReport(step, request.num_steps, step / request.num_steps, lambda: audio))
+        self.rendered.append(request)
+        geometry = LoopGeometry(request.tempo_bpm, request.bars, self.sample_rate)
+        return Loop(
+            audio=audio,
+            sample_rate=self.sample_rate,
+            request=request,
+            latent=np.full((4, geometry.frames), request.seed % 7, dtype=np.float32),
+            pack_name=self.name,
+            pack_hash=self.hash,
+            loudness_lufs=-14.0,
+            true_peak_dbtp=20 * float(np.log10(np.abs(audio).max())),
+            seconds={"conditioning": 0.0, "denoiser": 0.0, "codec": 0.0, "finishing": 0.0},
+        )
+
+
+def sine_loop(request: LoopRequest, sample_rate: int = 44100) -> np.ndarray:
+    """The loop that `FakeRenderer` gives for `request`: `[2, T]` float32, peak below 0.5."""
+    geometry = LoopGeometry(request.tempo_bpm, request.bars, sample_rate)
+    semitones = request.seed % 24 + (KEYS.index(request.key) % 12 if request.key else 0)
+    cycles = round(110 * 2 ** (semitones / 12) * geometry.seconds)
+    phase = np.arange(geometry.samples) / geometry.samples
+    accent = 0.25 + 0.2 * np.exp(-6 * ((phase * geometry.beats) % 1.0))
+    wave = np.sin(2 * np.pi * cycles * phase) * accent
+    return np.stack([wave, 0.8 * wave]).astype(np.float32)
