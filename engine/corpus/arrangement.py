@@ -1,0 +1,203 @@
+"""A loop planned from a seed: style, tempo, key, which parts play, their notes, sounds and mix."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.corpus.characters import planned_characters
+from engine.corpus.forms import draw_parts, shape
+from engine.corpus.groove import MAX_SWING, perform
+from engine.corpus.harmony import Harmony, draw_harmony
+from engine.corpus.mixing import MixSettings, draw_mix
+from engine.corpus.patterns import MAKERS
+from engine.corpus.patterns.grid import Canvas, Hit
+from engine.corpus.score import Note, Sound
+from engine.corpus.streams import Streams, chance, choose, pick
+from engine.corpus.styles import STYLE_HABITS, Style
+from engine.corpus.voices import CHORDS, draw_sound
+from engine.errors import InvalidRequest
+from engine.requests import MAX_SEED
+from engine.tempo import check_bars, check_tempo
+from engine.vocabulary import KEYS, PARTS, STYLES
+
+TEMPO_RANGE: Final = (60.0, 200.0)
+"""Tempi the corpus covers."""
+
+OUTSIDE_SHARE: Final = 0.2
+"""Share of loops whose tempo ignores the style."""
+
+FREE_SHARE: Final = 0.1
+"""Share of parts that play a pattern nobody would write, as users draw on a step grid."""
+
+PITCHED: Final = ("bass", "lead", "pad")
+
+
+@dataclass(frozen=True)
+class LoopPlan:
+    """Everything that decides how a corpus loop sounds, before any sound is made.
+
+    `notes` and `sounds` hold the parts that play, in the order of `vocabulary.PARTS`. `key` and `mode` are None
+    without a pitched part. `swing` is the delay of every second sixteenth in steps. `tags` are style, parts and the
+    characters that follow from the notes; rendering adds those that are measured on the audio.
+    """
+
+    seed: int
+    tempo_bpm: float
+    bars: int
+    style: str
+    key: str | None
+    mode: str | None
+    notes: Mapping[str, tuple[Note, ...]]
+    sounds: Mapping[str, Sound]
+    mix: MixSettings
+    swing: float
+    tags: tuple[str, ...]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts that play."""
+        return tuple(self.notes)
+
+    def onsets(self) -> dict[str, tuple[tuple[float, float], ...]]:
+        """For all eight parts the sounding (beat, velocity) pairs in time order; empty when silent.
+
+        Notes of a chord are one onset, as loud as the loudest of them.
+        """
+        found: dict[str, tuple[tuple[float, float], ...]] = {}
+        for part in PARTS:
+            loudest: dict[float, float] = {}
+            for note in self.notes.get(part, ()):
+                loudest[note.beat] = max(note.velocity, loudest.get(note.beat, 0.0))
+            found[part] = tuple(sorted(loudest.items()))
+        return found
+
+
+def plan_loop(
+    seed: int,
+    *,
+    style: str | None = None,
+    tempo_bpm: float | None = None,
+    bars: int | None = None,
+    key: str | None = None,
+) -> LoopPlan:
+    """The plan of loop `seed`; what is given replaces what the seed would draw, everything else stays.
+
+    With a `key`, at least one pitched part plays. Raises `InvalidRequest` on a seed, style, tempo, bars or key
+    that is not possible.
+    """
+    _check(seed, style, key)
+    streams = Streams(seed)
+    drawn_style = pick(streams("style"), STYLES)
+    style = drawn_style if style is None else style
+    habits = STYLE_HABITS[style]
+    tempo_bpm = draw_tempo(habits, streams("tempo")) if tempo_bpm is None else check_tempo(tempo_bpm)
+    bars = draw_bars(tempo_bpm, streams("bars")) if bars is None else check_bars(bars)
+    swing = draw_swing(habits, streams("swing"))
+    form, parts = draw_parts(habits, streams("parts"))
+    if key is not None and not set(parts) & set(PITCHED):
+        parts = tuple(part for part in PARTS if part in (*parts, "bass"))
+    harmony = None
+    if set(parts) & set(PITCHED):
+        harmony = draw_harmony(key, habits.modes, habits.chords, bars, streams("harmony"))
+    energy = streams("energy").uniform(*habits.energy) * (0.5 if form == "sparse" else 1.0)
+    hits = draw_hits(parts, habits, bars, energy, streams)
+    notes = {
+        part: perform(
+            part,
+            hits[part],
+            bars=bars,
+            tempo_bpm=tempo_bpm,
+            swing=swing,
+            harmony=harmony,
+            rng=streams(part, "performance"),
+        )
+        for part in parts
+    }
+    characters = planned_characters(notes, bars, swing)
+    return LoopPlan(
+        seed=seed,
+        tempo_bpm=tempo_bpm,
+        bars=bars,
+        style=style,
+        key=harmony.key if harmony else None,
+        mode=harmony.mode if harmony else None,
+        notes=notes,
+        sounds={part: draw_fitting_sound(part, style, notes[part], harmony, streams) for part in parts},
+        mix=draw_mix(style, parts, streams("mix")),
+        swing=swing,
+        tags=(style, *parts, *characters),
+    )
+
+
+def draw_tempo(habits: Style, rng: np.random.Generator) -> float:
+    """Mostly the style's comfort zone, else uniform in log tempo over 60-200 BPM; a third with decimals."""
+    if chance(rng, OUTSIDE_SHARE):
+        tempo = float(np.exp(rng.uniform(*np.log(TEMPO_RANGE))))
+    else:
+        tempo = float(rng.uniform(*habits.tempo))
+    return round(tempo, choose(rng, {0: 4.0, 1: 1.0, 2: 1.0}))
+
+
+def draw_bars(tempo_bpm: float, rng: np.random.Generator) -> int:
+    """1, 2, 4 or 8 bars, mostly so that the loop lasts 3 to 16 seconds."""
+    shares = {}
+    for bars, share in {1: 0.14, 2: 0.36, 4: 0.42, 8: 0.08}.items():
+        seconds = bars * 240.0 / tempo_bpm
+        if seconds <= 20:
+            shares[bars] = share * (1.0 if 2.9 <= seconds <= 16.1 else 0.3 if seconds < 2.9 else 0.06)
+    return choose(rng, shares)
+
+
+def draw_swing(habits: Style, rng: np.random.Generator) -> float:
+    """Straight, or a swing from the style's range; a few loops swing as far as it goes in any style."""
+    if chance(rng, 0.05):
+        return round(rng.uniform(0.0, MAX_SWING), 3)
+    return round(rng.uniform(*habits.swing), 3) if chance(rng, habits.swing_chance) else 0.0
+
+
+def draw_hits(
+    parts: tuple[str, ...], habits: Style, bars: int, energy: float, streams: Streams
+) -> dict[str, list[Hit]]:
+    """The hits of every part, drums before the parts that answer them, then the shape of the whole loop."""
+    hits: dict[str, list[Hit]] = {}
+    for part in PARTS:
+        if part not in parts:
+            continue
+        rng = streams(part, "pattern")
+        free = chance(rng, FREE_SHARE)
+        name = "free" if free else choose(rng, habits.makers[part])
+        taken = {p: frozenset(int(h.step) for h in hits.get(p, ())) for p in ("kick", "bass")}
+        canvas = Canvas(rng, bars, energy, taken["kick"], taken["bass"])
+        hits[part] = MAKERS[part][name](canvas) or [Hit(0.0, 0.8)]
+    return shape(hits, bars, energy, streams("shape"))
+
+
+def draw_fitting_sound(
+    part: str, style: str, notes: tuple[Note, ...], harmony: Harmony | None, streams: Streams
+) -> Sound:
+    """A sound for `part`; when it stacks a chord of its own on single notes, one that stays in the key."""
+    sound = draw_sound(part, style, streams(part, "sound"))
+    if harmony is None or "chord" not in sound.settings:
+        return sound
+    pitches = {round(note.pitch) for note in notes}
+    fitting = [
+        index
+        for index, intervals in enumerate(CHORDS)
+        if all((pitch + interval) % 12 in harmony.pitch_classes for pitch in pitches for interval in intervals)
+    ]
+    if int(sound.settings["chord"]) in fitting:
+        return sound
+    # Octaves are few and always fit: anything richer that fits is preferred.
+    index = pick(streams(part, "chord"), [i for i in fitting if i > 1] or fitting)
+    return Sound(sound.voice, {**sound.settings, "chord": float(index)})
+
+
+def _check(seed: int, style: str | None, key: str | None) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
+        raise InvalidRequest(f"Seed {seed!r} is not possible: a whole number from 0 to {MAX_SEED}.")
+    if style is not None and style not in STYLES:
+        raise InvalidRequest(f"Unknown style {style!r}; possible: {', '.join(STYLES)}.")
+    if key is not None and key not in KEYS:
+        raise InvalidRequest(f"Unknown key {key!r}; possible: {', '.join(KEYS)}.")

@@ -1,0 +1,96 @@
+"""Character tags measured on the rendered audio, with fixed thresholds: dark, bright, warm, hard, soft, sub."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.corpus.score import Audio
+
+SAMPLE_RATE: Final = 44100
+
+DARK_BELOW_HZ: Final = 700.0
+BRIGHT_ABOVE_HZ: Final = 2600.0
+"""Limits of the level-weighted mean frequency (on a log axis, magnitudes, 60 Hz to 16 kHz)."""
+
+WARM_TILT_DB: Final = 9.0
+"""A loop is warm when 120-500 Hz stands this far above 2.5-8 kHz without being dark."""
+
+HARD_PUNCH_DB: Final = 13.0
+SOFT_PUNCH_DB: Final = 8.0
+"""Peaks of the 5 ms level above its 400 ms mean: how hard the transients hit."""
+
+SUB_SHARE: Final = 0.7
+"""Share of the bass stem's energy below 110 Hz that makes it a sub bass."""
+
+
+def measured_characters(audio: Audio, dry: Mapping[str, Audio]) -> tuple[str, ...]:
+    """The characters one hears in the mix `[2, T]`, given the dry mono stems `[T]` of its parts."""
+    mono = audio.mean(axis=0)
+    spectrum = band_levels(mono)
+    found = []
+    centre = centre_hz(spectrum)
+    if centre < DARK_BELOW_HZ:
+        found.append("dark")
+    elif centre > BRIGHT_ABOVE_HZ:
+        found.append("bright")
+    elif tilt_db(spectrum) > WARM_TILT_DB:
+        found.append("warm")
+    punch = punch_db(mono)
+    if punch > HARD_PUNCH_DB:
+        found.append("hard")
+    elif punch < SOFT_PUNCH_DB:
+        found.append("soft")
+    if "bass" in dry and sub_share(dry["bass"]) > SUB_SHARE:
+        found.append("sub")
+    return tuple(found)
+
+
+BAND_EDGES_HZ: Final = np.geomspace(60.0, 16000.0, 25)
+
+
+def band_levels(mono: Audio) -> NDArray[np.float64]:
+    """Energy of `[T]` in 24 bands equally wide in log frequency, over the whole loop (no window: it is circular)."""
+    power = np.abs(np.fft.rfft(mono)) ** 2
+    hz = np.fft.rfftfreq(len(mono), 1 / SAMPLE_RATE)
+    edges = np.searchsorted(hz, BAND_EDGES_HZ)
+    return np.array([power[a:b].sum() for a, b in pairwise(edges)]) + 1e-12
+
+
+def centre_hz(bands: NDArray[np.float64]) -> float:
+    """Mean frequency on a log axis, weighted by the magnitudes of the bands."""
+    weights = np.sqrt(bands)
+    middles = np.log(np.sqrt(BAND_EDGES_HZ[:-1] * BAND_EDGES_HZ[1:]))
+    return float(np.exp((weights * middles).sum() / weights.sum()))
+
+
+def tilt_db(bands: NDArray[np.float64]) -> float:
+    """Level of 120-500 Hz over 2.5-8 kHz, in dB."""
+    middles = np.sqrt(BAND_EDGES_HZ[:-1] * BAND_EDGES_HZ[1:])
+    low = bands[(middles > 120) & (middles < 500)].mean()
+    high = bands[(middles > 2500) & (middles < 8000)].mean()
+    return float(10 * np.log10(low / high))
+
+
+def punch_db(mono: Audio) -> float:
+    """95th percentile of the 5 ms level over the level of its surroundings (400 ms, circular), in dB."""
+    block = round(0.005 * SAMPLE_RATE)
+    count = len(mono) // block
+    power = (mono[: count * block].reshape(count, block) ** 2).mean(axis=1)
+    spectrum = np.fft.rfft(power)
+    width = min(80, count)
+    window = np.zeros(count)
+    window[:width] = 1 / width
+    around = np.fft.irfft(spectrum * np.fft.rfft(np.roll(window, -(width // 2))), count)
+    floor = power.mean() * 1e-3 + 1e-12
+    ratio = 10 * np.log10((power + floor) / (np.maximum(around, 0) + floor))
+    return float(np.percentile(ratio, 97))
+
+
+def sub_share(bass: Audio) -> float:
+    """Share of the energy of `[T]` below 110 Hz."""
+    power = np.abs(np.fft.rfft(bass)) ** 2
+    hz = np.fft.rfftfreq(len(bass), 1 / SAMPLE_RATE)
+    return float(power[hz < 110].sum() / (power.sum() + 1e-12))
