@@ -1,0 +1,42 @@
+"""Third-octave spectra: band levels of a loop, and what a codec does to them."""
+
+from typing import Any
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from engine.audio.spectrum import check_audio
+
+Doubles = NDArray[np.float64]
+
+THIRD_OCTAVES_HZ: Doubles = 1000.0 * 2.0 ** (np.arange(-14, 13) / 3)
+"""Exact base-two centres of IEC 61260, 39.4 Hz ("40 Hz") to 16 kHz: 27 bands."""
+
+_FLOOR_DB = -120.0
+
+
+def third_octave_levels(audio: NDArray[Any], sample_rate: float) -> Doubles:
+    """Level of loop `audio [C, T]` in each third octave, `[27]` in dB (0: mean square of 1), channels averaged."""
+    audio = check_audio(audio)
+    length = audio.shape[-1]
+    spectrum = scipy.fft.rfft(audio.astype(np.float64), axis=-1)
+    # Parseval: every bin but DC and Nyquist stands for two frequencies.
+    power = 2 * np.mean(np.square(np.abs(spectrum)), axis=0) / length**2
+    frequencies = np.arange(len(power)) * sample_rate / length
+    edges = np.append(THIRD_OCTAVES_HZ * 2 ** (-1 / 6), THIRD_OCTAVES_HZ[-1] * 2 ** (1 / 6))
+    cumulative = np.concatenate([[0.0], np.cumsum(power)])
+    sums = np.diff(cumulative[np.searchsorted(frequencies, edges)])
+    return np.asarray(10 * np.log10(np.maximum(sums, 10 ** (_FLOOR_DB / 10))))
+
+
+def band_errors(
+    reference: NDArray[Any], decoded: NDArray[Any], sample_rate: float, range_db: float = 70.0
+) -> Doubles:
+    """Decoded minus reference level per third octave, `[27]` in dB; NaN where the reference is too quiet to matter.
+
+    Too quiet is more than `range_db` below the reference's loudest band.
+    """
+    before = third_octave_levels(reference, sample_rate)
+    after = third_octave_levels(decoded, sample_rate)
+    return np.where(before > before.max() - range_db, after - before, np.nan)
