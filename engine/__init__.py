@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from engine.audio.resampling import resample_periodic
     from engine.config import APP_NAME, RESOURCES, starter_pack, user_cache, user_data, user_packs
     from engine.errors import (
         AudioFileError,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "engine.audio.resampling": ("resample_periodic",),
     "engine.config": ("APP_NAME", "RESOURCES", "starter_pack", "user_cache", "user_data", "user_packs"),
     "engine.errors": (
         "AudioFileError",
@@ -87,6 +89,7 @@ __all__ = [
     "NoisePad",
     "PackError",
     "Pattern",
+    "resample_periodic",
     "starter_pack",
     "user_cache",
     "user_data",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from engine import ExportError, InvalidRequest, LoopRequest
+from engine import AudioFileError, ExportError, InvalidRequest, LoopRequest
 from loopgen_app.state.loop_audio import Audio, decode_flac, encode_flac, thumbnail
 from loopgen_app.state.recipe import Recipe
 

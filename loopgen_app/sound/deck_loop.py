@@ -1,0 +1,35 @@
+"""A loop as the deck plays it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Stereo = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class DeckLoop:
+    """A loop ready to play: `audio` `[T, 2]` float32, C-contiguous, exactly `beats` beats long."""
+
+    id: int
+    audio: Stereo
+    beats: int
+
+    @property
+    def samples(self) -> int:
+        """Length T."""
+        return len(self.audio)
+
+    def sample_of_beat(self, beat: int) -> int:
+        """First sample of a beat counted from the start of a pass; beats past the end lie in later passes."""
+        passes, rest = divmod(beat, self.beats)
+        return passes * self.samples + round(rest * self.samples / self.beats)
+
+
+@dataclass(frozen=True)
+class Swap:
+    """A loop that waits for its turn: it takes over when the count of beats is a multiple of `every`."""
+
+    loop: DeckLoop
+    every: int

@@ -1,0 +1,58 @@
+"""Loops on their way to the child: files in memory where the system has that, gone as soon as they arrived."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+PREFIX = "loopgen-sound-"
+
+
+def shared_root() -> Path:
+    """A folder that lives in memory (Linux), else the temporary folder."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
+
+
+def make_folder() -> Path:
+    """A private folder for one window, after sweeping those whose window is gone."""
+    root = shared_root()
+    for old in root.glob(f"{PREFIX}*"):
+        pid = old.name.removeprefix(PREFIX).partition("-")[0]
+        if pid.isdigit() and not _alive(int(pid)):
+            shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=root))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's process, or a system that cannot say
+        return True
+    return True
+
+
+def write_loop(path: Path, audio: NDArray[np.float32]) -> None:
+    """Put `audio` `[2, T]` there as interleaved float32 frames."""
+    np.ascontiguousarray(audio.T, dtype=np.float32).tofile(path)
+
+
+def read_loop(path: Path, frames: int) -> NDArray[np.float32]:
+    """The frames `[T, 2]` as an array of this process's own; raises OSError or ValueError if not all are there."""
+    audio = np.fromfile(path, dtype=np.float32, count=2 * frames)
+    return audio.reshape(frames, 2)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or folder if it is there."""
+    with contextlib.suppress(OSError):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink()

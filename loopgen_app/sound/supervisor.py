@@ -1,0 +1,281 @@
+"""Keeps the sound process alive: starts it, feeds it, listens to its heart, and starts it again when it stops."""
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import resample_periodic
+from loopgen_app.sound import loop_files
+from loopgen_app.sound.process import SoundProcess
+from loopgen_app.sound.status import Status, StatusBlock
+
+log = logging.getLogger(__name__)
+
+HEART_SECONDS = 0.5
+"""A running stream whose callbacks have not moved for this long is dead (ECOSYSTEM: JACK says nothing else)."""
+
+OPEN_SECONDS = 6.0
+GRACE_SECONDS = 2.0
+"""Sound servers may stall this long right after a stream was opened."""
+
+RETRY_SECONDS = (0.1, 0.3, 0.6, 1.0, 2.0)
+LOOP_RATE = 44100
+
+
+@dataclass(frozen=True)
+class Playable:
+    """A loop as the window has it: `audio` `[2, T]` float32 at `sample_rate`, exactly `beats` beats."""
+
+    id: int
+    audio: NDArray[np.float32]
+    sample_rate: int
+    beats: int
+    tempo_bpm: float
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What changed: `health` is ok, retrying, no_device or no_portaudio; `message` one line for the musician."""
+
+    health: str
+    message: str
+    device: str = ""
+    rate: int = 0
+
+
+class Supervisor:
+    """The only owner of the sound process. Not thread safe: call everything, and `poll` often, from one thread."""
+
+    def __init__(
+        self,
+        on_change: Callable[[Heard], None],
+        *,
+        device: str = "",
+        buffer_frames: int = 1024,
+        command: Sequence[str] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.device, self.buffer_frames = device, buffer_frames
+        self.restarts = 0
+        self.devices: list[str] = []
+        self._command = tuple(command or (sys.executable, "-m", "loopgen_app.sound.child"))
+        self._environment = environment
+        self._on_change = on_change
+        self._folder = loop_files.make_folder()
+        self._status = StatusBlock(self._folder / "status", create=True)
+        self._process: SoundProcess | None = None
+        self._opened_at = self._moved_at = self._started_at = 0.0
+        self._callbacks = -1
+        self._opened = False
+        self._retry_at: float | None = None
+        self._failures = 0
+        self._rate = LOOP_RATE
+        self._loops: dict[int, Playable] = {}
+        self._wanted: int | None = None
+        self._heard_id = -1
+        self._playing = False
+        self._resume_beat = 0.0
+        self._gain, self._metronome = 1.0, False
+        self._late = self._dropouts = 0
+
+    # ---- what the window asks ----------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the process; `on_change` tells how it went, during `poll`."""
+        self._spawn()
+
+    def cue(self, loop: Playable, every: int = 1) -> None:
+        """Let `loop` take over at the next beat that is a multiple of `every` (at once when stopped)."""
+        self._loops[loop.id] = loop
+        self._wanted = loop.id
+        self._send_loop(loop)
+        self._send(do="cue", id=loop.id, every=every)
+        self._forget()
+
+    def play(self, *, count_in: bool = False) -> None:
+        """Start from the first beat."""
+        self._playing, self._resume_beat = True, 0.0
+        loop = self._loops.get(self._wanted) if self._wanted is not None else None
+        bpm = loop.tempo_bpm if loop is not None and count_in else None
+        self._send(do="play", beat=0.0, count_in_bpm=bpm)
+
+    def stop(self) -> None:
+        """Stop at once."""
+        self._playing = False
+        self._send(do="stop")
+
+    def seek(self, beat: float) -> None:
+        """Jump to a beat of the loop."""
+        self._send(do="seek", beat=float(beat))
+
+    def set_gain(self, gain: float) -> None:
+        """Master gain, 1 = untouched."""
+        self._gain = float(gain)
+        self._send(do="gain", gain=self._gain)
+
+    def set_metronome(self, on: bool) -> None:
+        """Click on beats."""
+        self._metronome = on
+        self._send(do="metronome", on=on)
+
+    def use_device(self, name: str, buffer_frames: int) -> None:
+        """Play through another device or buffer size, going on at the same beat."""
+        self.device, self.buffer_frames = name, buffer_frames
+        self.restart("")
+
+    def ask_devices(self) -> None:
+        """Fill `devices` soon."""
+        self._send(do="devices")
+
+    def status(self) -> Status:
+        """What was played last; late blocks and dropouts are counted over all restarts."""
+        status = self._status.read()
+        return replace(status, late=status.late + self._late, dropouts=status.dropouts + self._dropouts)
+
+    def new_peak(self) -> None:
+        """Let the peaks of `status` begin anew."""
+        self._status.ask_new_peak()
+
+    @property
+    def alive(self) -> bool:
+        """Whether a stream is open and its heart beats."""
+        return self._opened
+
+    @property
+    def pid(self) -> int | None:
+        """The sound process, for tests and the log."""
+        return self._process.pid if self._process is not None else None
+
+    def close(self) -> None:
+        """End the process and remove its folder."""
+        self._retry_at = None
+        self._end_process()
+        loop_files.remove(self._folder)
+
+    # ---- health ------------------------------------------------------------------------------------------------
+
+    def poll(self, now: float | None = None) -> None:
+        """Take answers, feel the pulse, restart what is dead. Never blocks."""
+        now = time.monotonic() if now is None else now
+        process = self._process
+        for answer in process.answers() if process is not None else ():
+            if process is self._process:
+                self._take(answer, now)
+        if self._retry_at is not None:
+            if now >= self._retry_at:
+                self._retry_at = None
+                self._spawn()
+        elif self._process is not None:
+            self._feel_pulse(self._process, now)
+
+    def _feel_pulse(self, process: SoundProcess, now: float) -> None:
+        status = self._status.read()
+        if status.callbacks != self._callbacks:
+            self._callbacks, self._moved_at = status.callbacks, now
+            self._heard_id = status.loop_id
+            self._resume_beat = status.beat if status.playing else self._resume_beat
+        quiet_since = max(self._moved_at, self._opened_at + GRACE_SECONDS - HEART_SECONDS)
+        if process.ended:
+            self.restart("The sound process ended; starting it again.")
+        elif self._opened and now - quiet_since > HEART_SECONDS:
+            self.restart("The sound device stopped answering; opening it again.")
+        elif not self._opened and now - self._started_at > OPEN_SECONDS:
+            self.restart("The sound device did not open in time; trying again.")
+
+    def restart(self, message: str) -> None:
+        """End the process and start another one, at once the first time, then with growing pauses."""
+        log.warning("sound restarts: %s", message or "asked to")
+        self._end_process()
+        self.restarts += 1
+        pause = RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)] if message else 0.0
+        self._failures += bool(message)
+        self._retry_at = time.monotonic() + pause
+        if message:
+            self._on_change(Heard("retrying", message))
+
+    def _take(self, answer: dict[str, Any], now: float) -> None:
+        match answer["event"]:
+            case "ready":
+                self._send(do="open", device=self.device, buffer=self.buffer_frames, rate=float(LOOP_RATE))
+            case "opened":
+                self._take_opened(answer, now)
+            case "loaded":
+                loop_files.remove(Path(answer["path"]))
+            case "devices":
+                self.devices = list(answer["names"])
+            case "finished" if self._opened:
+                self.restart("The sound device went away; opening it again.")
+            case "no_portaudio":
+                self._no_sound("no_portaudio", "No sound: the PortAudio library is missing (install libportaudio2).")
+            case "failed" if answer["order"] == "open":
+                log.warning("sound device: %s", answer["message"])
+                self._no_sound("no_device", "No sound device was found; looking again every two seconds.")
+            case "failed":
+                log.error("sound process: %s", answer)
+
+    def _no_sound(self, health: str, message: str) -> None:
+        self._end_process()
+        self._failures += 1
+        self._retry_at = time.monotonic() + RETRY_SECONDS[-1]
+        self._on_change(Heard(health, message))
+
+    def _take_opened(self, answer: Mapping[str, Any], now: float) -> None:
+        self._opened, self._opened_at, self._moved_at = True, now, now
+        self._failures = 0
+        self._rate = int(answer["rate"])
+        self._send(do="gain", gain=self._gain)
+        self._send(do="metronome", on=self._metronome)
+        loop = self._loops.get(self._wanted) if self._wanted is not None else None
+        if loop is not None:
+            self._send_loop(loop)
+            self._send(do="cue", id=loop.id, every=1)
+            if self._playing:
+                self._send(do="play", beat=self._resume_beat, count_in_bpm=None)
+        missed = f"{answer['missed']} is not there; playing through {answer['device']}." if answer["missed"] else ""
+        self._on_change(Heard("ok", missed, str(answer["device"]), self._rate))
+
+    # ---- the process -------------------------------------------------------------------------------------------
+
+    def _spawn(self) -> None:
+        self._opened = False
+        self._callbacks = -1
+        self._started_at = time.monotonic()
+        self._status.clear()
+        self._process = SoundProcess([*self._command, str(self._folder / "status")], self._environment)
+
+    def _end_process(self) -> None:
+        process, self._process, self._opened = self._process, None, False
+        if process is not None:
+            process.end()
+            status = self._status.read()
+            self._late += status.late
+            self._dropouts += status.dropouts
+            self._status.clear()
+
+    def _send(self, **order: Any) -> None:
+        # Before the device has opened nobody listens; what matters is sent again when it has.
+        if self._process is not None and (self._opened or order["do"] in ("open", "devices")):
+            self._process.send(order)
+
+    def _send_loop(self, loop: Playable) -> None:
+        if not self._opened:
+            return
+        audio = loop.audio
+        if loop.sample_rate != self._rate:
+            audio = resample_periodic(audio, round(audio.shape[1] * self._rate / loop.sample_rate))
+        path = self._folder / f"loop-{loop.id}-{time.monotonic_ns()}"
+        loop_files.write_loop(path, audio)
+        self._send(do="load", id=loop.id, path=str(path), frames=audio.shape[1], beats=loop.beats)
+
+    def _forget(self) -> None:
+        keep = {self._wanted, self._heard_id, self._status.read().loop_id}
+        if len(self._loops) > 8:
+            self._loops = {known: loop for known, loop in self._loops.items() if known in keep}
+            self._send(do="forget", keep=[known for known in keep if known is not None])
