@@ -1,0 +1,118 @@
+"""Atomic writes: complete or untouched, whatever goes wrong."""
+
+import errno
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.errors import ExportError
+from engine.files import free_path, sweep_stale_files, write_atomically
+
+
+def test_content_arrives_and_nothing_else_is_left(tmp_path: Path) -> None:
+    path = write_atomically(tmp_path / "a.bin", b"new")
+    write_atomically(path, b"newer")
+    assert path.read_bytes() == b"newer" and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("moment", ["write", "flush", "fsync", "replace"])
+@pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
+def test_failing_at_any_moment_keeps_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str, failure: BaseException
+) -> None:
+    path = tmp_path / "loop.wav"
+    path.write_bytes(b"old and whole")
+
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise failure
+
+    real_open = Path.open
+
+    def open_failing(self: Path, *args: Any, **kwargs: Any) -> Any:
+        file = real_open(self, *args, **kwargs)
+        return _Failing(file, moment, fail)
+
+    if moment == "fsync":
+        monkeypatch.setattr(os, "fsync", fail)
+    elif moment == "replace":
+        monkeypatch.setattr(Path, "replace", fail)
+    else:
+        monkeypatch.setattr(Path, "open", open_failing)
+    expected = ExportError if isinstance(failure, OSError) else KeyboardInterrupt
+    with pytest.raises(expected) as caught:
+        write_atomically(path, b"new" * 1000)
+    monkeypatch.undo()
+    if expected is ExportError:
+        assert "disk is full" in str(caught.value) and "\n" not in str(caught.value)
+    assert path.read_bytes() == b"old and whole" and list(tmp_path.iterdir()) == [path]
+
+
+class _Failing:
+    """A file that writes half of what it is given and then fails, as a full disk does."""
+
+    def __init__(self, file: Any, moment: str, fail: Any) -> None:
+        self._file, self._moment, self._fail = file, moment, fail
+
+    def __enter__(self) -> "_Failing":
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self._file.close()
+
+    def write(self, content: bytes) -> None:
+        if self._moment == "write":
+            self._file.write(content[: len(content) // 2])
+            self._fail()
+        self._file.write(content)
+
+    def flush(self) -> None:
+        self._fail()
+
+    def fileno(self) -> int:
+        return int(self._file.fileno())
+
+
+def test_a_missing_folder_and_a_folder_in_the_way_are_said(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="does not exist"):
+        write_atomically(tmp_path / "nowhere" / "a.wav", b"")
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(ExportError, match="folder of that name"):
+        write_atomically(tmp_path / "taken", b"")
+    with pytest.raises(ExportError, match="too long"):
+        write_atomically(tmp_path / ("x" * 300), b"")
+    assert [p.name for p in tmp_path.iterdir()] == ["taken"]
+
+
+def test_a_read_only_folder_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path, *args: Any, **kwargs: Any) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)  # root may write anywhere, so permissions alone test nothing
+    with pytest.raises(ExportError, match="cannot be written to"):
+        write_atomically(tmp_path / "a.wav", b"")
+
+
+def test_only_our_own_old_leftovers_are_swept(tmp_path: Path) -> None:
+    old, young, foreign = (tmp_path / n for n in (".loopgen-aa.part", ".loopgen-bb.part", "download.part"))
+    for leftover in (old, young, foreign):
+        leftover.write_bytes(b"half")
+    hour_ago = time.time() - 3600
+    for leftover in (old, foreign):
+        os.utime(leftover, (hour_ago, hour_ago))
+    assert sweep_stale_files(tmp_path) == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".loopgen-bb.part", "download.part"]
+    assert sweep_stale_files(tmp_path / "nowhere") == 0
+
+
+def test_free_names_continue_in_letters(tmp_path: Path) -> None:
+    names = []
+    for _ in range(60):
+        path = free_path(tmp_path, "loop_126.5bpm.wav")
+        path.touch()
+        names.append(path.name)
+    assert names[:3] == ["loop_126.5bpm.wav", "loop_126.5bpm_b.wav", "loop_126.5bpm_c.wav"]
+    assert names[25:28] == ["loop_126.5bpm_z.wav", "loop_126.5bpm_bb.wav", "loop_126.5bpm_bc.wav"]
+    assert len(set(names)) == 60
