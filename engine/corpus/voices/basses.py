@@ -18,7 +18,7 @@ def drifting(strike: Strike, n: int, rng: np.random.Generator, cents: float = 1.
 
 
 def plucked_cutoff(s: Settings, strike: Strike, n: int) -> Signal:
-    """Filter envelope `[n]` in Hz: from `cutoff` up `octaves` at the stroke, falling in `fall` s; velocity opens it."""
+    """Filter envelope `[n]` in Hz: from `cutoff` up `octaves`, falling in `fall` s; velocity opens it."""
     opening = s["octaves"] * (0.35 + 0.65 * strike.velocity)
     return np.asarray(s["cutoff"] * 2.0 ** (opening * decay(n, s["fall"])))
 
@@ -81,7 +81,7 @@ def organ_bass(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     n = strike.samples(RELEASE)
     phases = drifting(strike, n, rng)
     audio = cycle(phases, np.array([1.0, s["second"], s["third"], 0.1, 0.4 * s["third"], 0.05, 0.25 * s["third"]]))
-    knock = sine(3.0 * phases).sum(axis=0) * decay(n, 0.04) * s["knock"] * strike.velocity
+    knock = sine(3.0 * phases).sum(axis=0) * decay(n, 0.08) * s["knock"] * strike.velocity
     return lowpass(saturate(audio + knock, s["drive"]), s["top_hz"]) * adsr(
         n, strike.seconds, 0.003, s["fall"], s["sustain"], RELEASE
     )
@@ -94,16 +94,25 @@ def dirty_bass(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     source = lowpass(saw(phases), 900.0)
     bent = fold(0.6 * source / (np.max(np.abs(source)) + 1e-9), s["fold"] * (0.5 + 0.5 * strike.velocity))
     driven = sweep(saturate(bent, s["drive"], 0.25), plucked_cutoff(s, strike, n), s["resonance"])
-    driven = highpass(driven, 90.0) / (np.max(np.abs(driven)) + 1e-9)
-    audio = s["dirt"] * driven + sine(phases).sum(axis=0)
+    driven = highpass(driven, 90.0)
+    audio = 1.4 * s["dirt"] * driven / (np.max(np.abs(driven)) + 1e-9) + sine(phases).sum(axis=0)
     return np.asarray(audio * gate(n, strike.seconds, 0.004, RELEASE))
+
+
+def boom(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
+    """The 808 kick as a bass: a falling start, a long tuned sine, drive that brings out its harmonics."""
+    n = strike.samples(2.0 * RELEASE)
+    dip = s["octaves"] * 0.1 * (1.0 - decay(n, 0.14)) * strike.velocity
+    phases = drifting(strike, n, rng) + 6.0 * dip
+    audio = sine(phases).sum(axis=0) * adsr(n, strike.seconds, 0.002, s["fall"], 0.0, 2.0 * RELEASE)
+    return lowpass(saturate(audio, s["drive"], 0.2), s["top_hz"])
 
 
 _DRIVE = Range(0.0, 0.5, axis="dirt")
 _FILTER = {
-    "cutoff": Range(70.0, 420.0, log=True, axis="bright"),
+    "cutoff": Range(100.0, 600.0, log=True, axis="bright"),
     "octaves": Range(1.0, 4.0, axis="bright"),
-    "fall": Range(0.1, 0.9, log=True, axis="length"),
+    "fall": Range(0.15, 1.4, log=True, axis="length"),
     "resonance": Range(0.0, 0.5),
 }
 
@@ -138,7 +147,7 @@ VOICES = (
             "square": Range(0.0, 1.0),
             "cutoff": Range(110.0, 420.0, log=True, axis="bright"),
             "octaves": Range(1.2, 4.0, axis="bright"),
-            "fall": Range(0.25, 1.6, log=True, axis="length"),
+            "fall": Range(0.3, 3.0, log=True, axis="length"),
             "resonance": Range(0.25, 0.8),
             "drive": Range(0.0, 0.6, axis="dirt"),
         },
@@ -205,6 +214,18 @@ VOICES = (
             "drive": _DRIVE,
         },
         likes(house=4, deep_house=3, tech_house=2, minimal=1, breakbeat=0.7),
+    ),
+    Voice(
+        "boom",
+        "bass",
+        boom,
+        {
+            "octaves": Range(0.0, 2.0),
+            "fall": Range(0.6, 3.5, log=True, axis="length"),
+            "top_hz": Range(400.0, 3000.0, log=True, axis="bright"),
+            "drive": Range(0.1, 0.8, axis="dirt"),
+        },
+        likes(electro=3, drum_and_bass=2, downtempo=2, breakbeat=1.5, tech_house=0.7),
     ),
     Voice(
         "dirty_bass",

@@ -40,8 +40,9 @@ def adsr(  # noqa: PLR0917
 def drift(n: int, hz: float, rng: np.random.Generator) -> Signal:
     """Slow random wandering in [-1, 1] with about `hz` turns a second, as smooth as a slow hand. `[n]`."""
     points = max(4, int(n / SAMPLE_RATE * hz * 2) + 4)
-    values = rng.uniform(-1.0, 1.0, points)
-    at = np.linspace(0.0, points - 1.001, n)
+    values = rng.uniform(-1.0, 1.0, points).astype(np.float32)
+    at = np.linspace(0.0, points - 1.01, n, dtype=np.float32)
     index = at.astype(np.intp)
-    blend = 0.5 - 0.5 * np.cos(np.pi * (at - index))
-    return np.asarray(values[index] * (1.0 - blend) + values[index + 1] * blend)
+    blend = at - index
+    blend = blend * blend * (3.0 - 2.0 * blend)
+    return np.asarray(values[index] + np.diff(values)[index] * blend)

@@ -14,35 +14,48 @@ from scipy.signal import sosfilt
 
 from engine.corpus.voices.voice import SAMPLE_RATE, Signal
 
-HOP: Final = 256
-_WINDOW: Final = 2 * HOP
-_SIZE: Final = 8 * HOP
-_STEPS_PER_OCTAVE: Final = 48
+_HOP: Final = 256
+_SHORT: Final = 1024
+_LONG: Final = 2048
+_LONG_FROM: Final = 0.5
+"""Transform lengths, and the resonance from which the longer one is worth its price."""
+_STEPS_PER_OCTAVE: Final = 32
 _LOWEST_HZ: Final = 16.0
 _HIGHEST_HZ: Final = 19000.0
-_SLOWEST_DECAY_HZ: Final = 5.0 * SAMPLE_RATE / (2 * np.pi * (_SIZE - _WINDOW))
-"""Ringing must have died by five time constants when the transform ends, or it would wrap around."""
 
 
 @lru_cache(maxsize=1)
 def _window() -> NDArray[np.float32]:
-    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_WINDOW) / _WINDOW)).astype(np.float32)
+    return (0.5 - 0.5 * np.cos(np.pi * np.arange(2 * _HOP) / _HOP)).astype(np.float32)
 
 
-def _ladder(s: NDArray[np.complex128], cutoff: NDArray[np.float64], resonance: float) -> NDArray[np.complex128]:
+def _slowest_decay_hz(size: int) -> float:
+    """Ringing must have died by four time constants when the transform ends, or it would wrap around."""
+    return 4.0 * SAMPLE_RATE / (2 * np.pi * (size - 2 * _HOP))
+
+
+def _ladder(s: NDArray[np.complex128], closed: float, resonance: float) -> NDArray[np.complex128]:
     # Poles at cutoff * (-1 + k^(1/4) e^(+-i pi/4)); like the analog circuits it resonates less when nearly closed.
-    limit = (np.sqrt(2.0) * np.clip(1.0 - _SLOWEST_DECAY_HZ / cutoff, 0.0, 1.0)) ** 4
-    k = np.minimum(4.0 * resonance, limit)[:, None]
+    k = min(4.0 * resonance, (np.sqrt(2.0) * max(1.0 - closed, 0.0)) ** 4)
     # Half of the bass that resonance costs is given back.
-    return np.asarray((1.0 + 0.6 * k) / ((1.0 + s) ** 4 + k))
+    return np.asarray((1.0 + 0.6 * k) / (np.square(np.square(1.0 + s)) + k))
 
 
-def _two_pole(
-    kind: str, s: NDArray[np.complex128], cutoff: NDArray[np.float64], resonance: float
-) -> NDArray[np.complex128]:
-    q = np.clip(0.6 * 20.0**resonance, 0.3, np.maximum(0.5, cutoff / (2 * _SLOWEST_DECAY_HZ)))[:, None]
+def _two_pole(kind: str, s: NDArray[np.complex128], closed: float, resonance: float) -> NDArray[np.complex128]:
+    q = min(0.6 * 20.0**resonance, max(0.5, 0.5 / closed))
     over = {"low": np.ones_like(s), "band": s / q, "high": s * s}[kind]
     return np.asarray(over / (s * s + s / q + 1.0))
+
+
+@lru_cache(maxsize=3000)
+def _response(kind: str, step: int, resonance: float, size: int) -> NDArray[np.complex64]:
+    """Bilinear frequency response `[size / 2 + 1]` at the cutoff numbered `step`."""
+    cutoff = 2.0 ** (step / _STEPS_PER_OCTAVE)
+    closed = _slowest_decay_hz(size) / cutoff
+    warped = np.tan(np.pi * np.minimum(np.arange(size // 2 + 1) / size, 0.4999))
+    s = 1j * warped / np.tan(np.pi * cutoff / SAMPLE_RATE)
+    response = _ladder(s, closed, resonance) if kind == "ladder" else _two_pole(kind, s, closed, resonance)
+    return response.astype(np.complex64)
 
 
 def sweep(audio: Signal, cutoff_hz: float | Signal, resonance: float = 0.0, kind: str = "ladder") -> Signal:
@@ -50,28 +63,20 @@ def sweep(audio: Signal, cutoff_hz: float | Signal, resonance: float = 0.0, kind
 
     `kind`: "ladder" (four-pole low-pass) or a two-pole "low", "band" or "high". Causal; `[n]` float32.
     """
-    n = len(audio)
-    frames = n // HOP + 2
-    padded = np.zeros((frames + 1) * HOP, np.float32)
-    padded[HOP : HOP + n] = audio
-    blocks = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::HOP] * _window()
-    centres = np.minimum(np.arange(frames) * HOP, n - 1)
+    n, size = len(audio), _LONG if resonance > _LONG_FROM else _SHORT
+    frames = n // _HOP + 2
+    padded = np.zeros((frames + 1) * _HOP, np.float32)
+    padded[_HOP : _HOP + n] = audio
+    blocks = np.lib.stride_tricks.sliding_window_view(padded, 2 * _HOP)[::_HOP] * _window()
+    centres = np.minimum(np.arange(frames) * _HOP, n - 1)
     cutoff = np.clip(np.broadcast_to(cutoff_hz, n)[centres], _LOWEST_HZ, _HIGHEST_HZ)
-    steps, which = np.unique(np.rint(np.log2(cutoff) * _STEPS_PER_OCTAVE), return_inverse=True)
-    responses = _responses(kind, steps, resonance)
-    shaped = irfft(rfft(blocks, _SIZE, axis=1) * responses[which], _SIZE, axis=1)
-    out = np.zeros((frames + _SIZE // HOP, HOP), np.float32)
-    for part in range(_SIZE // HOP):
-        out[part : part + frames] += shaped[:, part * HOP : (part + 1) * HOP]
-    return np.asarray(out.ravel()[HOP : HOP + n])
-
-
-def _responses(kind: str, steps: NDArray[np.float64], resonance: float) -> NDArray[np.complex64]:
-    cutoff = 2.0 ** (steps / _STEPS_PER_OCTAVE)
-    warped = np.tan(np.pi * np.minimum(np.arange(_SIZE // 2 + 1) / _SIZE, 0.4999))
-    s = 1j * warped[None, :] / np.tan(np.pi * cutoff / SAMPLE_RATE)[:, None]
-    response = _ladder(s, cutoff, resonance) if kind == "ladder" else _two_pole(kind, s, cutoff, resonance)
-    return response.astype(np.complex64)
+    steps, which = np.unique(np.rint(np.log2(cutoff) * _STEPS_PER_OCTAVE).astype(int), return_inverse=True)
+    responses = np.stack([_response(kind, int(step), round(float(resonance), 4), size) for step in steps])
+    shaped = irfft(rfft(blocks, size, axis=1) * responses[which], size, axis=1)
+    out = np.zeros((frames + size // _HOP, _HOP), np.float32)
+    for part in range(size // _HOP):
+        out[part : part + frames] += shaped[:, part * _HOP : (part + 1) * _HOP]
+    return np.asarray(out.ravel()[_HOP : _HOP + n])
 
 
 def _biquad(kind: str, hz: float, q: float, gain_db: float = 0.0) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ _METAL_HZ = np.array([205.3, 304.4, 369.6, 522.7, 540.0, 800.0])
 def _shape(n: int, s: Settings, strike: Strike) -> Signal:
     """Level: a fast tick and the decay, which a softer stroke shortens."""
     seconds = s["decay"] * (0.7 + 0.3 * strike.velocity)
-    return (s["tick"] * decay(n, 0.018) + (1.0 - s["tick"]) * decay(n, seconds)) * attack(n, 0.0004)
+    return (s["tick"] * decay(n, 0.03) + (1.0 - s["tick"]) * decay(n, seconds)) * attack(n, 0.0004)
 
 
 def _length(s: Settings) -> int:
@@ -65,18 +65,20 @@ def hat_fm(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     n = _length(s)
     time = np.arange(n) / SAMPLE_RATE
     hz = s["band_hz"] * 0.5 * strike.tune
-    depth = s["index"] * (0.5 + 0.5 * strike.velocity) * decay(n, 3.0 * s["decay"])
-    first = modulated(hz * time + rng.random(), depth * sine(1.483 * hz * time))
+    depth = s["index"] * (0.6 + 0.4 * strike.velocity) * (0.5 + 0.5 * decay(n, 3.0 * s["decay"]))
+    rough = noise(n, rng) * s["index"]
+    first = modulated(hz * time + rng.random(), depth * sine(1.483 * hz * time) + 0.6 * rough)
     second = modulated(1.72 * hz * time + rng.random(), depth * sine(0.781 * hz * time))
     audio = first + second + s["air"] * noise(n, rng)
     return saturate(_tone(audio, s, strike) * _shape(n, s, strike), s["drive"])
 
 
 def ride(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
-    """Ride-like: many inharmonic modes of a plate under a stick tick and a soft wash."""
+    """Ride-like: many inharmonic modes of a plate under a stick tick and a soft wash, longer than hats."""
+    s = {**s, "decay": 1.8 * s["decay"]}
     n = _length(s)
     spots = s["tune"] * strike.tune * 410.0 * np.cumsum(np.random.default_rng(int(s["plate"])).uniform(0.5, 1.6, 22))
-    lengths = s["decay"] * (0.4 + 0.8 * rng.random(22)) * (spots / spots[0]) ** -0.2
+    lengths = s["decay"] * (1.5 + 3.0 * rng.random(22)) * (spots / spots[0]) ** -0.2
     metal = modes(n, spots, lengths, rng.uniform(0.3, 1.0, 22) / np.sqrt(22), rng)
     wash = noise(n, rng) * decay(n, 0.8 * s["decay"])
     return saturate(_tone(metal + 0.8 * s["air"] * wash, s, strike) * _shape(n, s, strike), s["drive"])
@@ -122,7 +124,7 @@ _DESIGNS = (
     (
         "fm",
         hat_fm,
-        {**_HAT, "index": Range(1.5, 6.0)},
+        {**_HAT, "index": Range(1.2, 4.5)},
         likes(minimal=1.2, electro=1.2, industrial=1.5, tech_house=0.8),
     ),
     (
@@ -141,8 +143,8 @@ _DESIGNS = (
 VOICES = tuple(
     Voice(f"{part.split('_')[0]}_{name}", part, sound, {**ranges, "decay": seconds}, styles)
     for part, seconds in (
-        ("closed_hat", Range(0.035, 0.2, log=True, axis="length")),
-        ("open_hat", Range(0.28, 1.2, log=True, axis="length")),
+        ("closed_hat", Range(0.05, 0.26, log=True, axis="length")),
+        ("open_hat", Range(0.35, 1.5, log=True, axis="length")),
     )
     for name, sound, ranges, styles in _DESIGNS
 )

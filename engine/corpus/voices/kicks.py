@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from engine.corpus.voices.envelopes import attack, decay
 from engine.corpus.voices.filters import bandpass, bell, highpass, lowpass
-from engine.corpus.voices.oscillators import modes, modulated, noise, sine
+from engine.corpus.voices.oscillators import modes, modulated, noise, sine, tick
 from engine.corpus.voices.shaping import crush, saturate
 from engine.corpus.voices.voice import SAMPLE_RATE, Range, Settings, Signal, Strike, Voice, likes
 
@@ -17,10 +17,7 @@ def swept_phase(n: int, start_hz: float, end_hz: float, seconds: float) -> NDArr
 
 
 def _click(n: int, hz: float, seconds: float, rng: np.random.Generator) -> Signal:
-    length = min(n, round(0.02 * SAMPLE_RATE))
-    click = np.zeros(n)
-    click[:length] = lowpass(noise(length, rng) * 2.0, hz) * decay(length, seconds)
-    return click
+    return 2.0 * lowpass(tick(n, seconds, rng), hz)
 
 
 def _body(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
@@ -30,7 +27,7 @@ def _body(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     start = min(hz * 2.0 ** (s["octaves"] * (0.6 + 0.4 * strike.velocity)), 3000.0)
     body = sine(swept_phase(n, start, hz, s["sweep"]) + s.get("start", 0.0)) * decay(n, s["decay"])
     body = body * attack(n, 0.0006)
-    return body + s["click"] * (0.3 + 0.7 * strike.velocity) * _click(n, s["click_hz"], 0.008, rng)
+    return body + s["click"] * (0.3 + 0.7 * strike.velocity) * _click(n, s["click_hz"], 0.02, rng)
 
 
 def kick_808(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
@@ -72,7 +69,7 @@ def kick_electro(s: Settings, strike: Strike, rng: np.random.Generator) -> Signa
     phase = swept_phase(n, hz * 2.0 ** s["octaves"], hz, s["sweep"])
     knock = s["knock"] * strike.velocity * decay(n, 0.35 * s["decay"])
     body = modulated(phase, knock * sine(1.5 * phase)) * decay(n, s["decay"]) * attack(n, 0.0004)
-    return saturate(body + s["click"] * _click(n, s["click_hz"], 0.006, rng), s["drive"])
+    return saturate(body + s["click"] * _click(n, s["click_hz"], 0.014, rng), s["drive"])
 
 
 def kick_acoustic(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
@@ -84,7 +81,7 @@ def kick_acoustic(s: Settings, strike: Strike, rng: np.random.Generator) -> Sign
     gains = np.array([1.0, 0.45, 0.25, 0.2]) * rng.uniform(0.8, 1.2, 4)
     skin = modes(n, hz * ratios, lengths, gains, rng)
     skin = skin + 0.8 * sine(swept_phase(n, 3.0 * hz, hz, 0.012)) * decay(n, 0.7 * s["decay"])
-    beater = bandpass(noise(n, rng), s["beater_hz"] * (0.7 + 0.3 * strike.velocity), 1.2) * decay(n, 0.03)
+    beater = bandpass(tick(n, 0.06, rng), s["beater_hz"] * (0.7 + 0.3 * strike.velocity), 1.2)
     room = lowpass(noise(n, rng), 900.0) * decay(n, 0.9 * s["decay"])
     return saturate(skin + 3.0 * s["beater"] * strike.velocity * beater + s["room"] * room, s["drive"], 0.2)
 
@@ -109,7 +106,7 @@ VOICES = (
             "hz": Range(40.0, 60.0, log=True),
             "octaves": Range(0.3, 1.6),
             "sweep": Range(0.008, 0.06, log=True),
-            "decay": Range(0.35, 1.6, log=True, axis="length"),
+            "decay": Range(0.4, 2.2, log=True, axis="length"),
             "drive": Range(0.0, 0.45, axis="dirt"),
             **_CLICK,
         },
@@ -123,7 +120,7 @@ VOICES = (
             "hz": Range(43.0, 62.0, log=True),
             "octaves": Range(1.6, 3.6),
             "sweep": Range(0.009, 0.04, log=True),
-            "decay": Range(0.22, 0.75, log=True, axis="length"),
+            "decay": Range(0.3, 0.9, log=True, axis="length"),
             "drive": Range(0.05, 0.6, axis="dirt"),
             "punch": Range(0.0, 1.0),
             **_CLICK,
@@ -156,7 +153,7 @@ VOICES = (
             "hz": Range(42.0, 62.0, log=True),
             "octaves": Range(0.8, 2.4),
             "sweep": Range(0.01, 0.05, log=True),
-            "decay": Range(0.2, 0.6, log=True, axis="length"),
+            "decay": Range(0.25, 0.8, log=True, axis="length"),
             "drive": Range(0.0, 0.4, axis="dirt"),
             "top_hz": Range(250.0, 2500.0, log=True, axis="bright"),
             "click": Range(0.0, 0.25),
@@ -172,7 +169,7 @@ VOICES = (
             "hz": Range(48.0, 85.0, log=True),
             "octaves": Range(1.0, 3.2),
             "sweep": Range(0.006, 0.025, log=True),
-            "decay": Range(0.09, 0.3, log=True, axis="length"),
+            "decay": Range(0.12, 0.4, log=True, axis="length"),
             "knock": Range(0.0, 2.2, axis="bright"),
             "drive": Range(0.0, 0.5, axis="dirt"),
             **_CLICK,
@@ -185,7 +182,7 @@ VOICES = (
         kick_acoustic,
         {
             "hz": Range(48.0, 82.0, log=True),
-            "decay": Range(0.15, 0.42, log=True, axis="length"),
+            "decay": Range(0.2, 0.6, log=True, axis="length"),
             "beater_hz": Range(1500.0, 5500.0, log=True, axis="bright"),
             "beater": Range(0.1, 1.0, axis="bright"),
             "room": Range(0.0, 0.35),

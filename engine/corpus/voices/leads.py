@@ -5,7 +5,7 @@ import numpy as np
 from engine.corpus.voices.basses import acid, drifting, plucked_cutoff
 from engine.corpus.voices.envelopes import adsr, attack, decay, gate
 from engine.corpus.voices.filters import bandpass, lowpass, string, sweep
-from engine.corpus.voices.oscillators import cycle, modulated, noise, pulse, saw, sine
+from engine.corpus.voices.oscillators import cycle, modulated, noise, pulse, saw, sine, tick
 from engine.corpus.voices.shaping import saturate
 from engine.corpus.voices.voice import SAMPLE_RATE, Range, Settings, Signal, Strike, Voice, likes
 
@@ -121,14 +121,14 @@ def marimba(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     audio = sine(phases) * decay(n, s["fall"]) + s["second"] * strike.velocity * sine(s["ratio"] * phases) * decay(
         n, 0.3 * s["fall"]
     )
-    knock = bandpass(noise(n, rng), s["knock_hz"], 2.0) * decay(n, 0.015)
+    knock = bandpass(tick(n, 0.04, rng), s["knock_hz"], 2.0)
     return saturate(audio.sum(axis=0) + s["knock"] * knock, s["drive"]) * attack(n, 0.0015)
 
 
 _FILTER = {
-    "cutoff": Range(180.0, 900.0, log=True, axis="bright"),
+    "cutoff": Range(200.0, 1500.0, log=True, axis="bright"),
     "octaves": Range(0.6, 3.2, axis="bright"),
-    "fall": Range(0.15, 1.0, log=True, axis="length"),
+    "fall": Range(0.2, 1.6, log=True, axis="length"),
     "resonance": Range(0.0, 0.5),
 }
 
@@ -141,7 +141,7 @@ VOICES = (
             "square": Range(0.0, 1.0),
             "cutoff": Range(160.0, 600.0, log=True, axis="bright"),
             "octaves": Range(1.0, 3.4, axis="bright"),
-            "fall": Range(0.2, 1.4, log=True, axis="length"),
+            "fall": Range(0.3, 2.5, log=True, axis="length"),
             "resonance": Range(0.2, 0.75),
             "drive": Range(0.0, 0.6, axis="dirt"),
         },

@@ -7,7 +7,7 @@ from engine.corpus.voices.chords import voicing
 from engine.corpus.voices.envelopes import drift, gate
 from engine.corpus.voices.filters import bandpass, highpass, lowpass, sweep
 from engine.corpus.voices.leads import VOWELS
-from engine.corpus.voices.oscillators import cloud, modulated, noise, saw, sine
+from engine.corpus.voices.oscillators import cloud, modulated, noise, pulse, saw, sine
 from engine.corpus.voices.shaping import saturate
 from engine.corpus.voices.stabs import chord_phases
 from engine.corpus.voices.voice import Range, Settings, Signal, Strike, Voice, likes
@@ -63,8 +63,8 @@ def glass(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     n = strike.samples(s["release"])
     phases = chord_phases(s, strike, n, rng, np.array([0.0]))
     index = s["index"] * (0.6 + 0.4 * drift(n, s["speed"], rng))
-    wave = modulated(phases, index * sine(s["ratio"] * 1.0007 * phases)) + modulated(
-        1.0009 * phases, 0.6 * index * sine(phases)
+    wave = modulated(phases, index * sine(s["ratio"] * 1.0007 * phases)) + 0.5 * modulated(
+        1.0013 * phases, 0.6 * index * sine(phases)
     )
     return highpass(_moving(wave.sum(axis=0), s, strike, rng), 90.0)
 
@@ -108,6 +108,14 @@ def organ_pad(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     bars = np.array([s["low"], 1.0, 0.3 * s["fifth"], 0.6, 0.4 * s["fifth"], 0.2])
     wave = cloud(n, np.outer(hz, orders).ravel(), np.tile(bars, len(hz)), s["detune"], rng)
     return highpass(_moving(wave, s, strike, rng), 60.0)
+
+
+def pwm_pad(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
+    """Pulses whose widths wander: the hollow, moving pad of early polyphonic synthesisers."""
+    n = strike.samples(s["release"])
+    width = 0.5 - 0.4 * s["width"] * (0.5 + 0.5 * drift(n, 4.0 * s["speed"], rng))
+    wave = pulse(chord_phases(s, strike, n, rng, np.array([-0.5, 0.5]) * s["detune"]), width)
+    return highpass(_moving(wave, s, strike, rng), 70.0)
 
 
 _PAD = {
@@ -172,6 +180,13 @@ VOICES = (
         glass,
         {**_PAD, "index": Range(0.3, 2.4, axis="bright"), "ratio": Range(1, 4, whole=True)},
         likes(downtempo=2, minimal=1.5, electro=1.5, techno=1, deep_house=1, drum_and_bass=1.5),
+    ),
+    Voice(
+        "pwm_pad",
+        "pad",
+        pwm_pad,
+        {**_PAD, "detune": Range(3.0, 14.0), "width": Range(0.2, 1.0)},
+        likes(electro=2.5, techno=1.5, house=1, deep_house=1, acid=1, downtempo=1.5, industrial=1, breakbeat=1),
     ),
     Voice(
         "choir",

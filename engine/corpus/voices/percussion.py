@@ -5,7 +5,7 @@ import numpy as np
 from engine.corpus.voices.envelopes import attack, decay
 from engine.corpus.voices.filters import bandpass, highpass, lowpass
 from engine.corpus.voices.kicks import swept_phase
-from engine.corpus.voices.oscillators import modes, modulated, noise, pulse, sine
+from engine.corpus.voices.oscillators import modes, modulated, noise, pulse, sine, tick
 from engine.corpus.voices.shaping import crush, saturate
 from engine.corpus.voices.voice import SAMPLE_RATE, Range, Settings, Signal, Strike, Voice, likes
 
@@ -36,7 +36,7 @@ def hand_drum(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     ratios = np.array([1.0, 1.594, 2.136, 2.296, 2.653])
     lengths = s["decay"] * np.array([1.0, 0.5, 0.35, 0.3, 0.25])
     gains = np.array([1.0, 0.5, 0.3, 0.25, 0.2]) * rng.uniform(0.6, 1.4, 5)
-    slap = bandpass(noise(n, rng), min(6.0 * hz, 5000.0), 1.5) * decay(n, 0.025)
+    slap = bandpass(tick(n, 0.05, rng), min(6.0 * hz, 5000.0), 1.5)
     bent = sine(swept_phase(n, 1.25 * hz, hz, 0.015)) * decay(n, 0.8 * s["decay"])
     return saturate(
         modes(n, hz * ratios, lengths, gains, rng) + bent + 3.0 * s["slap"] * strike.velocity * slap, s["drive"]
@@ -58,7 +58,7 @@ def claves(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     hz = _hz(s, strike, rng)
     gains = np.array([1.0, s["hollow"], 0.25 * strike.velocity])
     wood = modes(n, hz * np.array([1.0, 1.51, 2.71]), s["decay"] * np.array([1.0, 0.7, 0.3]), gains, rng)
-    return saturate(wood + 0.6 * bandpass(noise(n, rng), 2.0 * hz, 1.0) * decay(n, 0.008), s["drive"])
+    return saturate(wood + 0.6 * bandpass(tick(n, 0.015, rng), 2.0 * hz, 1.0), s["drive"])
 
 
 def shaker(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
@@ -125,7 +125,7 @@ def metal(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     lengths = s["decay"] * ratios**-0.5 * body.uniform(0.5, 1.0, 10)
     gains = ratios ** -(1.4 - 0.8 * strike.velocity) * body.uniform(0.3, 1.0, 10) * rng.uniform(0.8, 1.2, 10)
     ring = modes(n, s["hz"] * strike.tune * ratios, lengths, gains, rng)
-    hit = bandpass(noise(n, rng), 2500.0, 0.7) * decay(n, 0.02)
+    hit = bandpass(tick(n, 0.05, rng), 2500.0, 0.7)
     return lowpass(saturate(ring + s["noise"] * hit, s["drive"]), s["top_hz"])
 
 
@@ -146,7 +146,7 @@ VOICES = (
         {
             "hz": Range(70.0, 220.0, log=True),
             "bend": Range(0.1, 1.0),
-            "decay": Range(0.15, 0.7, log=True, axis="length"),
+            "decay": Range(0.25, 1.1, log=True, axis="length"),
             "noise": Range(0.0, 0.6),
             "drive": _DRIVE,
         },
@@ -158,7 +158,7 @@ VOICES = (
         hand_drum,
         {
             "hz": Range(150.0, 330.0, log=True),
-            "decay": Range(0.12, 0.4, log=True, axis="length"),
+            "decay": Range(0.2, 0.7, log=True, axis="length"),
             "slap": Range(0.1, 0.8),
             "drive": _DRIVE,
         },
@@ -170,7 +170,7 @@ VOICES = (
         hand_drum,
         {
             "hz": Range(330.0, 620.0, log=True),
-            "decay": Range(0.06, 0.2, log=True),
+            "decay": Range(0.1, 0.35, log=True),
             "slap": Range(0.2, 1.0),
             "drive": _DRIVE,
         },
@@ -195,7 +195,7 @@ VOICES = (
         {
             "hz": Range(1400.0, 2800.0, log=True),
             "hollow": Range(0.0, 0.5),
-            "decay": Range(0.03, 0.1, log=True),
+            "decay": Range(0.05, 0.16, log=True),
             "drive": _DRIVE,
         },
         likes(minimal=2, house=1.5, deep_house=1.5, electro=1.5, dub_techno=1, tech_house=1),
@@ -207,7 +207,7 @@ VOICES = (
         {
             "hz": Range(500.0, 1300.0, log=True),
             "hollow": Range(0.3, 1.0),
-            "decay": Range(0.04, 0.14, log=True),
+            "decay": Range(0.06, 0.22, log=True),
             "drive": _DRIVE,
         },
         likes(minimal=2, deep_house=1.5, tech_house=1.5, downtempo=1.5, house=1),
@@ -220,7 +220,7 @@ VOICES = (
             "hz": Range(3500.0, 9000.0, log=True, axis="bright"),
             "q": Range(0.5, 1.6),
             "swell": Range(0.008, 0.05, log=True),
-            "decay": Range(0.04, 0.16, log=True),
+            "decay": Range(0.06, 0.25, log=True),
             "drive": _DRIVE,
         },
         likes(house=4, deep_house=4, tech_house=4, minimal=3, downtempo=2, techno=2, dub_techno=1.5, breakbeat=1),
@@ -285,7 +285,7 @@ VOICES = (
         {
             "hz": Range(180.0, 1200.0, log=True),
             "body": Range(0, 999, whole=True),
-            "decay": Range(0.12, 1.1, log=True, axis="length"),
+            "decay": Range(0.15, 1.6, log=True, axis="length"),
             "noise": Range(0.0, 1.2),
             "top_hz": Range(2500.0, 12000.0, log=True, axis="bright"),
             "drive": Range(0.0, 0.7, axis="dirt"),

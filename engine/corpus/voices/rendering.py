@@ -15,9 +15,9 @@ from engine.vocabulary import PARTS
 
 DRUMS: Final = PARTS[:5]
 SYNTH_HEADROOM: Final = 0.5
-VELOCITY_STEPS: Final = 4
+VELOCITY_STEPS: Final = 3
 _CHOKE_SECONDS: Final = 0.006
-_VARIANTS: Final[Mapping[str, int]] = {"kick": 2, "snare": 3, "closed_hat": 4, "open_hat": 2, "percussion": 3}
+_VARIANTS: Final[Mapping[str, int]] = {"kick": 2, "snare": 3, "closed_hat": 3, "open_hat": 2, "percussion": 3}
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,8 @@ def _phrase(phrase: list[list[Note]], beat_samples: float, samples: int) -> _Pla
     glides = tuple(Glide(since(chord[0].beat), chord[0].pitch) for chord in phrase[1:])
     held = (since(last.beat) if glides else 0.0) + last.beats * beat_seconds
     velocity = max(note.velocity for note in first)
-    # Lengths on a 2 ms grid: notes that differ by micro-timing alone share one rendering.
-    strike = Strike(tuple(note.pitch for note in first), _step(velocity), max(round(500 * held), 5) / 500, glides)
+    # Lengths on a 10 ms grid: notes that differ by micro-timing alone share one rendering.
+    strike = Strike(tuple(note.pitch for note in first), _step(velocity), max(round(100 * held), 1) / 100, glides)
     return _Placed(start, velocity, strike)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from engine.corpus.voices.envelopes import attack, decay
 from engine.corpus.voices.filters import bandpass, bell, highpass, lowpass
 from engine.corpus.voices.kicks import swept_phase
-from engine.corpus.voices.oscillators import modes, noise, sine
+from engine.corpus.voices.oscillators import modes, noise, sine, tick
 from engine.corpus.voices.shaping import crush, saturate
 from engine.corpus.voices.voice import SAMPLE_RATE, Range, Settings, Signal, Strike, Voice, likes
 
@@ -23,7 +23,7 @@ def snare_808(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     )
     wires = highpass(noise(n, rng), s["noise_hz"]) * decay(n, s["snappy_decay"])
     wires = lowpass(wires, s["top_hz"] * (0.5 + 0.5 * strike.velocity))
-    return saturate(body + 2.0 * s["snappy"] * (0.5 + 0.5 * strike.velocity) * wires, s["drive"])
+    return saturate(body + 4.5 * s["snappy"] * (0.5 + 0.5 * strike.velocity) * wires, s["drive"])
 
 
 def snare_909(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
@@ -32,9 +32,9 @@ def snare_909(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     hz = s["hz"] * strike.tune * (1.0 + 0.004 * rng.standard_normal())
     tones = sine(swept_phase(n, 2.2 * hz, hz, 0.009)) + 0.7 * sine(swept_phase(n, 3.0 * hz, s["ratio"] * hz, 0.007))
     hiss = noise(n, rng)
-    crack = lowpass(hiss, s["top_hz"]) * decay(n, 0.045)
+    crack = lowpass(hiss, s["top_hz"]) * decay(n, 0.08)
     tail = bandpass(hiss, s["noise_hz"], 0.5) * decay(n, s["snappy_decay"])
-    mixed = tones * decay(n, s["decay"]) + s["snappy"] * (0.4 + 0.6 * strike.velocity) * (1.2 * crack + 2.0 * tail)
+    mixed = tones * decay(n, s["decay"]) + s["snappy"] * (0.4 + 0.6 * strike.velocity) * (2.2 * crack + 5.0 * tail)
     return saturate(mixed * attack(n, 0.0003), s["drive"], 0.1)
 
 
@@ -48,9 +48,9 @@ def snare_acoustic(s: Settings, strike: Strike, rng: np.random.Generator) -> Sig
     skin = modes(n, hz * ratios, lengths, gains, rng)
     hiss = noise(n, rng)
     wires = bell(highpass(hiss, 900.0), s["noise_hz"], 6.0, 0.8) * decay(n, s["decay"]) * attack(n, 0.002)
-    stick = bandpass(hiss, 4200.0, 0.8) * decay(n, 0.018)
+    stick = bandpass(hiss, 4200.0, 0.8) * decay(n, 0.04)
     room = bandpass(noise(n, rng), 700.0, 0.4) * decay(n, s["room_decay"]) * attack(n, 0.008)
-    mixed = s["tone"] * skin + 1.6 * s["snappy"] * wires + 1.5 * strike.velocity * stick + s["room"] * room
+    mixed = s["tone"] * skin + 2.6 * s["snappy"] * wires + 1.5 * strike.velocity * stick + s["room"] * room
     mixed = lowpass(mixed, s["top_hz"] * (0.45 + 0.55 * strike.velocity))
     return saturate(mixed, s["drive"], 0.2)
 
@@ -107,7 +107,7 @@ def rimshot(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     body = modes(
         n, hz * ratios, s["decay"] * np.array([1.0, 0.8, 0.4]), np.array([1.0, 0.9, 0.4 * strike.velocity]), rng
     )
-    stick = bandpass(noise(n, rng), min(4.0 * hz, 9000.0), 0.8) * decay(n, 0.012)
+    stick = bandpass(tick(n, 0.025, rng), min(4.0 * hz, 9000.0), 0.8)
     return highpass(saturate(body + s["click"] * 2.0 * stick, s["drive"]), 200.0)
 
 
@@ -128,7 +128,7 @@ _CLAP = {
     "hands": Range(2, 5, whole=True),
     "spread": Range(0.006, 0.016, log=True),
     "tail": Range(0.15, 0.9),
-    "decay": Range(0.1, 0.6, log=True, axis="length"),
+    "decay": Range(0.15, 0.8, log=True, axis="length"),
     "air": Range(0.0, 0.6, axis="bright"),
     "top_hz": Range(4000.0, 15000.0, log=True, axis="bright"),
     "drive": Range(0.0, 0.5, axis="dirt"),
@@ -142,9 +142,9 @@ VOICES = (
         {
             "hz": Range(150.0, 240.0, log=True),
             "ratio": Range(1.5, 2.1),
-            "decay": Range(0.1, 0.35, log=True, axis="length"),
+            "decay": Range(0.14, 0.5, log=True, axis="length"),
             "snappy": Range(0.2, 1.0),
-            "snappy_decay": Range(0.1, 0.4, log=True, axis="length"),
+            "snappy_decay": Range(0.14, 0.5, log=True, axis="length"),
             "noise_hz": Range(1200.0, 5000.0, log=True),
             "top_hz": Range(6000.0, 16000.0, log=True, axis="bright"),
             "drive": Range(0.0, 0.4, axis="dirt"),
@@ -158,9 +158,9 @@ VOICES = (
         {
             "hz": Range(150.0, 230.0, log=True),
             "ratio": Range(1.4, 1.9),
-            "decay": Range(0.1, 0.25, log=True, axis="length"),
+            "decay": Range(0.13, 0.4, log=True, axis="length"),
             "snappy": Range(0.4, 1.0),
-            "snappy_decay": Range(0.13, 0.45, log=True, axis="length"),
+            "snappy_decay": Range(0.16, 0.6, log=True, axis="length"),
             "noise_hz": Range(2500.0, 7000.0, log=True),
             "top_hz": Range(5000.0, 14000.0, log=True, axis="bright"),
             "drive": Range(0.0, 0.6, axis="dirt"),
@@ -174,7 +174,7 @@ VOICES = (
         {
             "hz": Range(165.0, 290.0, log=True),
             "tone": Range(0.3, 1.0),
-            "decay": Range(0.1, 0.3, log=True, axis="length"),
+            "decay": Range(0.14, 0.45, log=True, axis="length"),
             "snappy": Range(0.4, 1.2),
             "noise_hz": Range(2000.0, 6500.0, log=True, axis="bright"),
             "room": Range(0.0, 0.8),
@@ -224,7 +224,7 @@ VOICES = (
         {
             "hz": Range(420.0, 1700.0, log=True),
             "ratio": Range(1.3, 2.4),
-            "decay": Range(0.03, 0.12, log=True),
+            "decay": Range(0.05, 0.18, log=True),
             "click": Range(0.1, 1.0, axis="bright"),
             "drive": Range(0.0, 0.5, axis="dirt"),
         },

@@ -7,8 +7,8 @@ from engine.corpus.voices.basses import plucked_cutoff
 from engine.corpus.voices.chords import voicing
 from engine.corpus.voices.envelopes import adsr, decay, gate
 from engine.corpus.voices.filters import bell, highpass, lowpass, sweep
-from engine.corpus.voices.oscillators import cycle, modulated, noise, pulse, saw, sine
-from engine.corpus.voices.shaping import saturate
+from engine.corpus.voices.oscillators import cycle, modulated, noise, pulse, saw, sine, tick
+from engine.corpus.voices.shaping import crush, saturate
 from engine.corpus.voices.voice import SAMPLE_RATE, Range, Settings, Signal, Strike, Voice, likes
 
 
@@ -47,8 +47,10 @@ def organ_stab(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     n = strike.samples(s["tail"])
     phases = chord_phases(s, strike, n, rng, np.array([0.0]))
     bars = np.array([1.0, s["second"], s["third"], 0.5 * s["second"], 0.0, 0.4 * s["third"], 0.0, 0.3 * s["bright"]])
-    knock = cycle(3.0 * phases, np.array([1.0])) * decay(n, 0.18) * s["knock"] * strike.velocity
-    click = lowpass(noise(n, rng), 5000.0) * decay(n, 0.01)
+    knock = np.zeros(n, np.float32)
+    early = min(n, round(0.35 * SAMPLE_RATE))
+    knock[:early] = sine(3.0 * phases[:, :early]).sum(axis=0) * decay(early, 0.35) * s["knock"] * strike.velocity
+    click = lowpass(tick(n, 0.03, rng), 5000.0)
     audio = saturate(cycle(phases, bars) + knock + s["click"] * click, s["drive"])
     return lowpass(audio, s["top_hz"] * (0.5 + 0.5 * strike.velocity)) * adsr(
         n, strike.seconds, 0.004, s["fall"], s["sustain"], s["tail"]
@@ -64,7 +66,7 @@ def house_piano(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal
     )
     wave = cycle(phases, amplitudes, rng.random(16))
     audio = sweep(wave, 500.0 + s["bright_hz"] * strike.velocity * decay(n, 1.2 * s["fall"]), 0.05)
-    hammer = lowpass(noise(n, rng), 1500.0) * decay(n, 0.03)
+    hammer = lowpass(tick(n, 0.08, rng), 1500.0)
     audio = audio / (np.max(np.abs(audio)) + 1e-9) + 0.25 * s["hammer"] * hammer
     return bell(audio, 1800.0, 4.0) * adsr(n, strike.seconds, 0.002, 1.6 * s["fall"], 0.1, s["tail"])
 
@@ -92,11 +94,22 @@ def chip_stab(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     )
 
 
+def sampled_stab(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
+    """A chord from an old sampler: saws and voices' mush, few bits, low rate, a little tape wow, cut short."""
+    n = strike.samples(s["tail"])
+    wow = 0.02 * s["wow"] * sine(np.arange(n) / SAMPLE_RATE * s["speed"] + rng.random())
+    phases = chord_phases(s, strike, n, rng, np.array([-1.0, 0.0, 1.0]) * s["detune"]) + wow
+    played = sweep(saw(phases) + 0.2 * noise(n, rng), plucked_cutoff(s, strike, n), s["resonance"])
+    grains = crush(played, s["bits"], s["hold"])
+    audio = highpass(lowpass(grains, s["top_hz"]), 140.0)
+    return saturate(audio, s["drive"]) * adsr(n, strike.seconds, 0.003, 3.0 * s["fall"], 0.2, s["tail"])
+
+
 _CHORD = {"chord": Range(2, 11, whole=True), "tail": Range(0.06, 0.7, log=True, axis="length")}
 _FILTER = {
-    "cutoff": Range(180.0, 800.0, log=True, axis="bright"),
+    "cutoff": Range(180.0, 1200.0, log=True, axis="bright"),
     "octaves": Range(0.8, 3.2, axis="bright"),
-    "fall": Range(0.18, 0.9, log=True, axis="length"),
+    "fall": Range(0.2, 1.5, log=True, axis="length"),
     "resonance": Range(0.0, 0.45),
 }
 
@@ -174,6 +187,23 @@ VOICES = (
             "drive": Range(0.0, 0.4, axis="dirt"),
         },
         likes(deep_house=4, downtempo=4, house=2, drum_and_bass=2, dub_techno=1, breakbeat=1, minimal=1),
+    ),
+    Voice(
+        "sampled_stab",
+        "lead",
+        sampled_stab,
+        {
+            **_CHORD,
+            **_FILTER,
+            "detune": Range(3.0, 14.0),
+            "wow": Range(0.0, 1.0),
+            "speed": Range(0.4, 4.0, log=True),
+            "bits": Range(6.0, 12.0, axis="-dirt"),
+            "hold": Range(1.0, 4.0, axis="dirt"),
+            "top_hz": Range(1500.0, 7000.0, log=True, axis="bright"),
+            "drive": Range(0.0, 0.5, axis="dirt"),
+        },
+        likes(breakbeat=3, drum_and_bass=3, house=2, deep_house=2, downtempo=2.5, techno=1, industrial=1),
     ),
     Voice(
         "chip_stab",
