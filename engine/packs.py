@@ -2,7 +2,7 @@
 
 `pack.json` names the pack (name, version, licence), its format (schema, sample_rate, hop_length, latent_dim), its
 components ({name: {type, config, file}}), what it was trained with and how good it is (conditions, training,
-quality), and size and SHA-256 of each file. It knows nothing of model classes: it gives plain configs and state dicts.
+quality), and size and SHA-256 of each file. It knows nothing of model classes, only plain configs and state dicts.
 """
 
 import hashlib

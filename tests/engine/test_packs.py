@@ -3,6 +3,7 @@
 import hashlib
 import json
 import struct
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import torch
 
 import engine.packs
 from engine.errors import PackError
+from engine.files import write_atomically
 from engine.packs import Pack, find_pack, list_packs, write_pack
 
 MANIFEST: dict[str, Any] = {
@@ -53,7 +55,7 @@ def _edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
 
 
 def _file(folder: Path, component: str = "codec") -> Path:
-    return folder / json.loads((folder / "pack.json").read_text())["components"][component]["file"]
+    return folder / str(json.loads((folder / "pack.json").read_text())["components"][component]["file"])
 
 
 def _replace(folder: Path, content: bytes) -> None:
@@ -93,7 +95,6 @@ def test_a_component_without_new_weights_keeps_its_old_ones(folder: Path) -> Non
 def test_killed_at_any_write_the_old_pack_still_opens(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every prefix of the writes is a state that a kill could leave behind."""
     old = Pack.open(folder)
-    real_write = engine.packs.write_atomically
     for allowed in range(3):
         left = [allowed]
 
@@ -101,7 +102,7 @@ def test_killed_at_any_write_the_old_pack_still_opens(folder: Path, monkeypatch:
             if left[0] == 0:
                 raise KeyboardInterrupt
             left[0] -= 1
-            return real_write(path, content)
+            return write_atomically(path, content)
 
         monkeypatch.setattr(engine.packs, "write_atomically", write)
         with pytest.raises(KeyboardInterrupt):
@@ -241,7 +242,6 @@ def test_lists_show_good_and_damaged_packs(folder: Path, tmp_path: Path, monkeyp
 
 
 def test_packs_are_verified_without_torch(folder: Path) -> None:
-    import subprocess
 
     code = f"import sys; from engine.packs import Pack; Pack.open({str(folder)!r}); sys.exit('torch' in sys.modules)"
     root = Path(engine.packs.__file__).parent.parent
