@@ -36,13 +36,13 @@ def draw_parts(habits: Style, rng: np.random.Generator) -> tuple[str, tuple[str,
         chosen |= set(_some(habits, rng, 3 - len(chosen), chosen))
     elif form == "drums":
         chosen &= set(DRUMS)
-        chosen |= set(_some(habits, rng, 2 - len(chosen), chosen, DRUMS))
+        chosen |= set(_some(habits, rng, 3 - len(chosen), chosen, DRUMS))
     elif form == "no_kick":
         chosen -= {"kick"}
-        chosen |= set(_some(habits, rng, 2 - len(chosen), chosen | {"kick"}))
+        chosen |= set(_some(habits, rng, 3 - len(chosen), chosen | {"kick"}))
     elif form == "breakdown":
         chosen &= {*PITCHED, pick(rng, ("closed_hat", "percussion", "open_hat"))}
-        chosen |= set(_some(habits, rng, 2 - len(chosen), chosen, PITCHED))
+        chosen |= set(_some(habits, rng, 3 - len(chosen), chosen, PITCHED))
     else:
         chosen = set()
         count = {"single": 1, "pair": 2, "sparse": 3}[form]

@@ -235,7 +235,7 @@ _STYLES: Mapping[str, Style] = {
         energy=(0.3, 0.95),
     ),
     "drum_and_bass": Style(
-        tempo=(160, 190),
+        tempo=(160, 195),
         swing=(0.03, 0.2),
         swing_chance=0.25,
         parts=_parts(0.96, 0.95, 0.88, 0.4, 0.5, 0.9, 0.45, 0.5),
