@@ -23,6 +23,16 @@ class StepReport:
     preview: Callable[[], NDArray[np.float32] | None]
 
 
+@dataclass(frozen=True)
+class PackInfo:
+    """The pack a pipeline plays; `hash` names its weights, `sample_rate` is in Hz."""
+
+    name: str
+    version: str
+    hash: str
+    sample_rate: int
+
+
 @dataclass(frozen=True, eq=False)
 class Loop:
     """A finished loop with its complete recipe.

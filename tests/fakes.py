@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.errors import Cancelled
-from engine.pipeline import Loop, StepReport
+from engine.pipeline import Loop, PackInfo, StepReport
 from engine.requests import LoopRequest
 from engine.tempo import LoopGeometry
 from engine.vocabulary import KEYS
@@ -20,15 +20,13 @@ class FakeRenderer:
     from it. `requests` lists everything that was asked for, `rendered` everything that came out.
     """
 
-    name = "fake"
-    hash = "0" * 64
-
     def __init__(self, before_step: Callable[[int], None] | None = None, sample_rate: int = 44100) -> None:
         self.before_step = before_step
         self.sample_rate = sample_rate
         self.requests: list[LoopRequest] = []
         self.rendered: list[LoopRequest] = []
         self.thread: threading.Thread | None = None
+        self.info = PackInfo(name="fake", version="1", hash="0" * 64, sample_rate=sample_rate)
 
     def render(
         self,
@@ -55,8 +53,8 @@ class FakeRenderer:
             sample_rate=self.sample_rate,
             request=request,
             latent=np.full((4, geometry.frames), request.seed % 7, dtype=np.float32),
-            pack_name=self.name,
-            pack_hash=self.hash,
+            pack_name=self.info.name,
+            pack_hash=self.info.hash,
             loudness_lufs=-14.0,
             true_peak_dbtp=20 * float(np.log10(np.abs(audio).max())),
             seconds={"conditioning": 0.0, "denoiser": 0.0, "codec": 0.0, "finishing": 0.0},

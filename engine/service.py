@@ -1,0 +1,194 @@
+"""Generation in the background: one worker thread, the newest request wins, exactly one outcome per request."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from engine.errors import Cancelled, LoopGenError
+from engine.pipeline import Loop, PackInfo, StepReport
+from engine.requests import LoopRequest
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Renderer(Protocol):
+    """What makes loops: a `LoopPipeline`, or a fake in tests."""
+
+    @property
+    def info(self) -> PackInfo:
+        """The pack it plays."""
+
+    def render(
+        self,
+        request: LoopRequest,
+        *,
+        on_step: Callable[[StepReport], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Loop:
+        """The loop of `request`; raises `Cancelled` soon after `cancelled()` turns true."""
+
+
+def _ignore(*_: object) -> None: ...
+
+
+@dataclass(frozen=True)
+class ServiceEvents:
+    """Who is told what; all are called on the worker thread, one at a time, and must not wait for another thread.
+
+    Each id ends in exactly one of `on_loop`, `on_error` and `on_cancelled`. Once `submit`, `submit_batch` or `cancel`
+    has returned, older ids only end in `on_cancelled` (progress that was being told may still be heard).
+    """
+
+    on_ready: Callable[[PackInfo], None] = _ignore
+    """A renderer was loaded; requests are played with it from now on."""
+    on_unavailable: Callable[[LoopGenError], None] = _ignore
+    """A renderer could not be loaded; the one before, if any, stays."""
+    on_progress: Callable[[int, StepReport], None] = _ignore
+    """A step is done. The report's `preview()` may be called here and nowhere else."""
+    on_loop: Callable[[int, Loop], None] = _ignore
+    on_error: Callable[[int, LoopGenError], None] = _ignore
+    on_cancelled: Callable[[int], None] = _ignore
+
+
+@dataclass(eq=False)
+class _Job:
+    id: int
+    request: LoopRequest
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+
+class GenerationService:
+    """Renders requests on a thread of its own. Every method is thread-safe and, but for `close`, non-blocking.
+
+    `load` builds the renderer on the worker thread as soon as the service exists; requests submitted meanwhile wait.
+    """
+
+    def __init__(self, load: Callable[[], Renderer], events: ServiceEvents) -> None:
+        self._events = events
+        # Re-entrant, and held while an outcome is delivered: a loop can then never arrive after the call that
+        # cancelled it, and the listener may call back into the service.
+        self._changed = threading.Condition(threading.RLock())
+        self._load: Callable[[], Renderer] | None = load
+        self._renderer: Renderer | None = None
+        self._load_error = LoopGenError("There is no model to render with.")
+        self._queue: deque[_Job] = deque()
+        self._current: _Job | None = None
+        self._last_id = 0
+        self._closing = False
+        self._thread = threading.Thread(target=self._work, name="generation", daemon=True)
+        self._thread.start()
+
+    def submit(self, request: LoopRequest) -> int:
+        """Render `request` instead of everything submitted before; returns its id, which events will carry."""
+        return self.submit_batch([request])[0]
+
+    def submit_batch(self, requests: Iterable[LoopRequest]) -> tuple[int, ...]:
+        """Render all `requests`, in order, instead of everything submitted before; returns their ids."""
+        with self._changed:
+            if self._closing:
+                raise RuntimeError("The generation service is closed.")
+            self.cancel()
+            jobs = [_Job(self._last_id + i, request) for i, request in enumerate(requests, 1)]
+            self._last_id += len(jobs)
+            self._queue.extend(jobs)
+            self._changed.notify()
+            return tuple(job.id for job in jobs)
+
+    def cancel(self) -> None:
+        """Cancel everything queued or running; the running job stops after its current step."""
+        with self._changed:
+            for job in (*self._queue, self._current):
+                if job is not None:
+                    job.cancelled.set()
+            self._changed.notify()
+
+    def replace_renderer(self, load: Callable[[], Renderer]) -> None:
+        """Load another renderer in the background; a running job ends with the old one, queued ones take the new."""
+        with self._changed:
+            self._load = load
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Cancel everything and wait for the worker to end; every open id has had its event then."""
+        with self._changed:
+            self._closing = True
+            self.cancel()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closing or self._load is not None or self._queue)
+                if self._closing:
+                    while self._queue:
+                        self._deliver(self._events.on_cancelled, self._queue.popleft().id)
+                    return
+                load, self._load = self._load, None
+                job = self._current = self._queue.popleft() if load is None else None
+            if load is not None:
+                self._load_renderer(load)
+            elif job is not None:
+                self._run(job)
+
+    def _load_renderer(self, load: Callable[[], Renderer]) -> None:
+        loaded = _attempt(load, "The model could not be loaded")
+        with self._changed:
+            if isinstance(loaded, LoopGenError):
+                self._load_error = loaded
+                self._deliver(self._events.on_unavailable, loaded)
+            else:
+                self._renderer = loaded
+                self._deliver(self._events.on_ready, loaded.info)
+
+    def _run(self, job: _Job) -> None:
+        renderer = self._renderer
+        outcome: Loop | LoopGenError
+        if job.cancelled.is_set():
+            outcome = Cancelled("Cancelled.")
+        elif renderer is None:
+            outcome = self._load_error
+        else:
+            outcome = _attempt(
+                lambda: renderer.render(
+                    job.request, on_step=lambda report: self._progress(job, report), cancelled=job.cancelled.is_set
+                ),
+                "This loop could not be rendered",
+            )
+        with self._changed:
+            self._current = None
+            if job.cancelled.is_set() or isinstance(outcome, Cancelled):
+                self._deliver(self._events.on_cancelled, job.id)
+            elif isinstance(outcome, LoopGenError):
+                self._deliver(self._events.on_error, job.id, outcome)
+            else:
+                self._deliver(self._events.on_loop, job.id, outcome)
+
+    def _progress(self, job: _Job, report: StepReport) -> None:
+        # Without the lock: a preview takes a tenth of a second, for which nobody should have to wait.
+        if not job.cancelled.is_set():
+            self._deliver(self._events.on_progress, job.id, report)
+
+    def _deliver(self, event: Callable[..., None], *values: Any) -> None:
+        try:
+            event(*values)
+        except Exception:  # a listener's mistake must not take the worker with it
+            logger.exception("A listener of the generation service failed.")
+
+
+def _attempt(action: Callable[[], T], failure: str) -> T | LoopGenError:
+    """The result of `action`, or the error to show: the one place where whatever goes wrong becomes a sentence."""
+    try:
+        return action()
+    except LoopGenError as error:
+        return error
+    except MemoryError:
+        logger.exception("%s", failure)
+        return LoopGenError(f"{failure}: there is not enough memory. Fewer bars need less.")
+    except Exception as error:
+        logger.exception("%s", failure)
+        return LoopGenError(f"{failure}: {type(error).__name__}: {str(error)[:200] or 'no details'}. See the log.")

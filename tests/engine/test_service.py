@@ -1,0 +1,325 @@
+"""The generation service in strict order: newest wins, one outcome per id, the worker survives everything."""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from fakes import FakeRenderer, sine_loop
+
+from engine.errors import Cancelled, LoopGenError, PackError
+from engine.pipeline import Loop, StepReport
+from engine.requests import LoopRequest
+from engine.service import GenerationService, ServiceEvents
+
+PATIENCE = 10.0  # seconds until a test that hangs fails; nothing waits that long when all is well
+
+
+class Recorder:
+    """Collects events in order and lets a test wait until a given one was heard."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[Any, ...]] = []
+        self.loops: dict[int, Loop] = {}
+        self.errors: dict[int, LoopGenError] = {}
+        self.threads: set[threading.Thread] = set()
+        self._news = threading.Condition()
+        self.events = ServiceEvents(
+            on_ready=lambda info: self._note("ready", info.name),
+            on_unavailable=lambda error: self._note("unavailable", str(error)),
+            on_progress=lambda id, report: self._note("progress", id, report.step),
+            on_loop=self._loop,
+            on_error=self._error,
+            on_cancelled=lambda id: self._note("cancelled", id),
+        )
+
+    def _loop(self, id: int, loop: Loop) -> None:
+        self.loops[id] = loop
+        self._note("loop", id)
+
+    def _error(self, id: int, error: LoopGenError) -> None:
+        self.errors[id] = error
+        self._note("error", id)
+
+    def _note(self, *event: Any) -> None:
+        with self._news:
+            self.threads.add(threading.current_thread())
+            self.heard.append(event)
+            self._news.notify_all()
+
+    def wait(self, *event: Any) -> None:
+        with self._news:
+            assert self._news.wait_for(lambda: event in self.heard, PATIENCE), (event, self.heard)
+
+    def outcomes(self, id: int) -> list[str]:
+        return [event[0] for event in self.heard if event[0] in ("loop", "error", "cancelled") and event[1] == id]
+
+
+class Gate:
+    """Stops a fake renderer before its first step until it is opened."""
+
+    def __init__(self) -> None:
+        self.reached, self._open = threading.Semaphore(0), threading.Semaphore(0)
+
+    def __call__(self, step: int) -> None:
+        if step == 1:
+            self.reached.release()
+            assert self._open.acquire(timeout=PATIENCE)
+
+    def wait(self) -> None:
+        assert self.reached.acquire(timeout=PATIENCE)
+
+    def open(self) -> None:
+        self._open.release()
+
+
+def _request(seed: int = 0) -> LoopRequest:
+    return LoopRequest(tempo_bpm=240, bars=1, seed=seed, num_steps=3)
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+def test_a_request_becomes_progress_and_a_loop(recorder: Recorder) -> None:
+    service = GenerationService(FakeRenderer, recorder.events)
+    id = service.submit(_request(5))
+    recorder.wait("loop", id)
+    service.close()
+    assert recorder.heard == [("ready", "fake"), *(("progress", id, step) for step in (1, 2, 3)), ("loop", id)]
+    np.testing.assert_array_equal(recorder.loops[id].audio, sine_loop(_request(5)))
+    assert {thread.name for thread in recorder.threads} == {"generation"}
+
+
+def test_the_newest_request_wins(recorder: Recorder) -> None:
+    gate = Gate()
+    renderer = FakeRenderer(before_step=gate)
+    service = GenerationService(lambda: renderer, recorder.events)
+    running = service.submit(_request(1))
+    gate.wait()
+    queued = service.submit(_request(2))
+    newest = service.submit(_request(3))
+    gate.open()
+    gate.wait()
+    gate.open()
+    recorder.wait("loop", newest)
+    service.close()
+    assert [event for event in recorder.heard if event[0] != "progress"] == [
+        ("ready", "fake"), ("cancelled", running), ("cancelled", queued), ("loop", newest),
+    ]  # fmt: skip
+    assert [request.seed for request in renderer.requests] == [1, 3]  # the queued one was never begun
+    assert not [event for event in recorder.heard if event[0] == "progress" and event[1] != newest]
+
+
+def test_all_of_a_batch_come_in_order_and_a_new_request_ends_the_rest(recorder: Recorder) -> None:
+    gate = Gate()
+    service = GenerationService(lambda: FakeRenderer(before_step=gate), recorder.events)
+    old = service.submit(_request(9))
+    gate.wait()
+    first, second, third = service.submit_batch([_request(1), _request(2), _request(3)])
+    for _ in range(3):
+        gate.open()
+        gate.wait()
+    newest = service.submit(_request(4))  # while the third of the batch runs
+    gate.open()
+    gate.wait()
+    gate.open()
+    recorder.wait("loop", newest)
+    service.close()
+    assert [event for event in recorder.heard if event[0] in ("loop", "cancelled")] == [
+        ("cancelled", old), ("loop", first), ("loop", second), ("cancelled", third), ("loop", newest),
+    ]  # fmt: skip
+    assert [recorder.loops[id].request.seed for id in (first, second, newest)] == [1, 2, 4]
+
+
+def test_cancel_between_steps_gives_no_loop(recorder: Recorder) -> None:
+    service: GenerationService
+
+    def cancel_after_two(id: int, report: StepReport) -> None:
+        if report.step == 2:
+            service.cancel()
+
+    events = ServiceEvents(on_progress=cancel_after_two, on_loop=recorder.events.on_loop,
+                           on_cancelled=recorder.events.on_cancelled)  # fmt: skip
+    service = GenerationService(FakeRenderer, events)
+    id = service.submit(LoopRequest(num_steps=200, bars=1))
+    recorder.wait("cancelled", id)
+    service.close()
+    assert recorder.outcomes(id) == ["cancelled"]
+
+
+def test_a_job_cancelled_as_it_finishes_reports_no_loop(recorder: Recorder) -> None:
+    """The renderer does not notice in time and returns a loop all the same."""
+
+    class Deaf(FakeRenderer):
+        def render(self, request: LoopRequest, **kwargs: Any) -> Loop:
+            loop = super().render(request)
+            service.cancel()
+            return loop
+
+    service = GenerationService(Deaf, recorder.events)
+    id = service.submit(_request())
+    recorder.wait("cancelled", id)
+    service.close()
+    assert recorder.outcomes(id) == ["cancelled"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "sentence"),
+    [
+        (PackError("The pack is damaged."), "The pack is damaged."),
+        (ValueError("shapes 3 and 4"), "could not be rendered: ValueError: shapes 3 and 4"),
+        (MemoryError(), "not enough memory"),
+        (KeyError(), "no details"),
+    ],
+)
+def test_whatever_goes_wrong_becomes_a_sentence_and_the_worker_lives(
+    recorder: Recorder, failure: Exception, sentence: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    failing = [failure]
+
+    def fail_once(step: int) -> None:
+        if failing:
+            raise failing.pop()
+
+    with caplog.at_level(logging.ERROR):
+        service = GenerationService(lambda: FakeRenderer(before_step=fail_once), recorder.events)
+        bad = service.submit(_request())
+        recorder.wait("error", bad)
+        good = service.submit(_request())
+        recorder.wait("loop", good)
+        service.close()
+    assert sentence in str(recorder.errors[bad]) and "\n" not in str(recorder.errors[bad])
+    assert recorder.outcomes(bad) == ["error"]
+    # What was not meant for the user has its traceback in the log.
+    assert ("Traceback" in caplog.text) == (not isinstance(failure, LoopGenError))
+
+
+def test_a_listener_that_fails_does_not_stop_the_worker(recorder: Recorder, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(id: int, report: StepReport) -> None:
+        raise ZeroDivisionError
+
+    events = ServiceEvents(on_progress=fail, on_loop=recorder.events.on_loop)
+    with caplog.at_level(logging.ERROR):
+        service = GenerationService(FakeRenderer, events)
+        id = service.submit(_request())
+        recorder.wait("loop", id)
+        service.close()
+    assert "listener" in caplog.text
+
+
+def test_without_a_model_every_request_says_so_until_one_is_loaded(recorder: Recorder) -> None:
+    def load() -> FakeRenderer:
+        raise PackError("There is no pack.")
+
+    service = GenerationService(load, recorder.events)
+    ids = service.submit_batch([_request(1), _request(2)])
+    recorder.wait("error", ids[1])
+    service.replace_renderer(FakeRenderer)
+    good = service.submit(_request())
+    recorder.wait("loop", good)
+    service.close()
+    assert recorder.heard[0] == ("unavailable", "There is no pack.")
+    assert [str(recorder.errors[id]) for id in ids] == ["There is no pack."] * 2
+
+
+def test_a_renderer_that_cannot_be_loaded_leaves_the_old_one(recorder: Recorder) -> None:
+    def load() -> FakeRenderer:
+        raise OSError("disk error")
+
+    service = GenerationService(FakeRenderer, recorder.events)
+    service.replace_renderer(load)
+    id = service.submit(_request())
+    recorder.wait("loop", id)
+    service.close()
+    assert [event[0] for event in recorder.heard].count("unavailable") == 1
+
+
+def test_queued_requests_take_the_new_renderer_and_the_running_one_keeps_its_own(recorder: Recorder) -> None:
+    gate = Gate()
+    old, new = FakeRenderer(before_step=gate), FakeRenderer()
+    service = GenerationService(lambda: old, recorder.events)
+    first, second = service.submit_batch([_request(1), _request(2)])
+    gate.wait()
+    service.replace_renderer(lambda: new)
+    gate.open()
+    recorder.wait("loop", second)
+    service.close()
+    assert [r.seed for r in old.rendered] == [1] and [r.seed for r in new.rendered] == [2]
+    assert recorder.outcomes(first) == recorder.outcomes(second) == ["loop"]
+
+
+def test_closing_ends_every_request_and_the_thread(recorder: Recorder) -> None:
+    gate = Gate()
+    renderer = FakeRenderer(before_step=gate)
+    service = GenerationService(lambda: renderer, recorder.events)
+    ids = service.submit_batch([_request(seed) for seed in range(4)])
+    gate.wait()
+    closer = threading.Thread(target=service.close)
+    closer.start()
+    gate.open()
+    closer.join(PATIENCE)
+    assert not closer.is_alive() and renderer.thread is not None and not renderer.thread.is_alive()
+    assert [recorder.outcomes(id) for id in ids] == [["cancelled"]] * 4
+    with pytest.raises(RuntimeError, match="closed"):
+        service.submit(_request())
+    service.close()  # twice is fine
+
+
+def test_closing_from_a_listener_does_not_wait_for_itself(recorder: Recorder) -> None:
+    closed = threading.Event()
+
+    def close(id: int, loop: Loop) -> None:
+        service.close()
+        closed.set()
+
+    service = GenerationService(FakeRenderer, ServiceEvents(on_loop=close))
+    service.submit(_request())
+    assert closed.wait(PATIENCE)
+    service.close()
+
+
+def test_many_hands_at_once_still_give_one_outcome_per_id(recorder: Recorder) -> None:
+    service = GenerationService(FakeRenderer, recorder.events)
+    ids: list[int] = []
+    lock = threading.Lock()
+
+    def hammer(act: Callable[[], tuple[int, ...]]) -> None:
+        for _ in range(25):
+            got = act()
+            with lock:
+                ids.extend(got)
+
+    def batch() -> tuple[int, ...]:
+        return service.submit_batch([_request(1), _request(2)])
+
+    def cancel() -> tuple[int, ...]:
+        service.cancel()
+        return ()
+
+    threads = [threading.Thread(target=hammer, args=[act]) for act in (batch, batch, cancel)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    last = service.submit(_request(3))
+    recorder.wait("loop", last)
+    service.close()
+    assert len(ids) == len(set(ids)) == 100 and last == 101
+    assert all(len(recorder.outcomes(id)) == 1 for id in ids)
+
+
+def test_the_fake_renderer_honours_its_contract() -> None:
+    renderer = FakeRenderer()
+    request = LoopRequest(tempo_bpm=126.5, bars=2, seed=3, key="Am", num_steps=4)
+    reports: list[StepReport] = []
+    loop = renderer.render(request, on_step=reports.append)
+    assert loop.audio.shape == (2, round(8 * 60 / 126.5 * 44100)) and loop.audio.dtype == np.float32
+    assert [(r.step, r.alpha) for r in reports] == [(1, 0.25), (2, 0.5), (3, 0.75), (4, 1.0)]
+    np.testing.assert_array_equal(renderer.render(request).audio, loop.audio)
+    assert loop.true_peak_dbtp < -6
+    with pytest.raises(Cancelled):
+        renderer.render(request, cancelled=lambda: True)
