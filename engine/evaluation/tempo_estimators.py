@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.audio.resampling import resample
 from engine.audio.spectrum import check_audio
-from engine.evaluation.tempo import HIGHEST_BPM, LOWEST_BPM, comb_tempo
+from engine.evaluation.tempo import HIGHEST_BPM, LOWEST_BPM, PLAIN_TEETH, comb_tempo
 
 _TILED_SECONDS = 30.0
 
@@ -27,8 +27,11 @@ class TempoEstimator:
 
 
 def tempo_estimators() -> tuple[TempoEstimator, ...]:
-    """The comb first, then every other estimator that this machine has."""
-    found = [TempoEstimator("comb", lambda audio, rate: comb_tempo(audio, rate).tempo_bpm)]
+    """The combs first, then every other estimator that this machine has."""
+    found = [
+        TempoEstimator("comb", lambda audio, rate: comb_tempo(audio, rate).tempo_bpm),
+        TempoEstimator("plain comb", lambda audio, rate: comb_tempo(audio, rate, teeth=PLAIN_TEETH).tempo_bpm),
+    ]
     if importlib.util.find_spec("essentia"):
         found.append(TempoEstimator("essentia PercivalBpmEstimator", _percival))
         found.append(TempoEstimator("essentia RhythmExtractor2013", _rhythm_extractor))
