@@ -1,11 +1,12 @@
 """A loop planned from a seed: style, tempo, key, which parts play, their notes, sounds and mix."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
+from engine.corpus.affinities import leaning
 from engine.corpus.characters import planned_characters
 from engine.corpus.forms import draw_parts, shape
 from engine.corpus.groove import MAX_SWING, perform
@@ -102,7 +103,8 @@ def plan_loop(
     if set(parts) & set(PITCHED):
         harmony = draw_harmony(key, habits.modes, habits.chords, bars, streams("harmony"))
     energy = streams("energy").uniform(*habits.energy) * (0.5 if form == "sparse" else 1.0)
-    hits = draw_hits(parts, habits, bars, energy, streams)
+    sounds = {part: draw_sound(part, style, streams(part, "sound")) for part in parts}
+    hits = draw_hits(sounds, habits, bars, energy, streams)
     notes = {
         part: perform(
             part,
@@ -124,7 +126,10 @@ def plan_loop(
         key=harmony.key if harmony else None,
         mode=harmony.mode if harmony else None,
         notes=notes,
-        sounds={part: draw_fitting_sound(part, style, notes[part], harmony, streams) for part in parts},
+        sounds={
+            part: in_key(sound, notes[part], harmony, streams(part, "chord")) if harmony else sound
+            for part, sound in sounds.items()
+        },
         mix=draw_mix(style, parts, streams("mix")),
         swing=swing,
         tags=(style, *parts, *characters),
@@ -158,28 +163,26 @@ def draw_swing(habits: Style, rng: np.random.Generator) -> float:
 
 
 def draw_hits(
-    parts: tuple[str, ...], habits: Style, bars: int, energy: float, streams: Streams
+    sounds: Mapping[str, Sound], habits: Style, bars: int, energy: float, streams: Streams
 ) -> dict[str, list[Hit]]:
-    """The hits of every part, drums before the parts that answer them, then the shape of the whole loop."""
+    """The hits of every part, drums before the parts that answer them, then the shape of the whole loop.
+
+    `sounds` are those of the parts that play, in the order of `PARTS`.
+    """
     hits: dict[str, list[Hit]] = {}
-    for part in PARTS:
-        if part not in parts:
-            continue
+    for part, sound in sounds.items():
         rng = streams(part, "pattern")
         free = chance(rng, FREE_SHARE)
-        name = "free" if free else choose(rng, habits.makers[part])
+        name = "free" if free else choose(rng, leaning(habits.makers[part], sound.voice))
         taken = {p: frozenset(int(h.step) for h in hits.get(p, ())) for p in ("kick", "bass")}
         canvas = Canvas(rng, bars, energy, taken["kick"], taken["bass"])
         hits[part] = MAKERS[part][name](canvas) or [Hit(0.0, 0.8)]
     return shape(hits, bars, energy, streams("shape"))
 
 
-def draw_fitting_sound(
-    part: str, style: str, notes: tuple[Note, ...], harmony: Harmony | None, streams: Streams
-) -> Sound:
-    """A sound for `part`; when it stacks a chord of its own on single notes, one that stays in the key."""
-    sound = draw_sound(part, style, streams(part, "sound"))
-    if harmony is None or "chord" not in sound.settings:
+def in_key(sound: Sound, notes: tuple[Note, ...], harmony: Harmony, rng: np.random.Generator) -> Sound:
+    """`sound`; when it stacks a chord of its own on single notes, with one that stays in the key."""
+    if "chord" not in sound.settings:
         return sound
     pitches = {round(note.pitch) for note in notes}
     fitting = [
@@ -190,8 +193,8 @@ def draw_fitting_sound(
     if int(sound.settings["chord"]) in fitting:
         return sound
     # Octaves are few and always fit: anything richer that fits is preferred.
-    index = pick(streams(part, "chord"), [i for i in fitting if i > 1] or fitting)
-    return Sound(sound.voice, {**sound.settings, "chord": float(index)})
+    index = pick(rng, [i for i in fitting if i > 1] or fitting)
+    return replace(sound, settings={**sound.settings, "chord": float(index)})
 
 
 def _check(seed: int, style: str | None, key: str | None) -> None:

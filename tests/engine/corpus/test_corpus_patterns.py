@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from engine.corpus.affinities import AFFINITIES, leaning
 from engine.corpus.groove import swung
 from engine.corpus.patterns import MAKERS
 from engine.corpus.patterns.grid import VELOCITIES, Canvas, Hit, euclid, read, repeat
 from engine.corpus.styles import STYLE_HABITS
+from engine.corpus.voices import VOICES
 from engine.vocabulary import PARTS, STYLES
 
 ALL_MAKERS = [(part, name) for part in PARTS for name in MAKERS[part]]
@@ -44,6 +46,13 @@ def test_makers_named_by_styles_exist() -> None:
 def test_every_maker_but_the_free_ones_is_used_by_some_style() -> None:
     used = {(part, name) for habits in STYLE_HABITS.values() for part in PARTS for name in habits.makers[part]}
     assert {maker for maker in ALL_MAKERS if maker[1] != "free"} == used
+
+
+def test_affinities_name_voices_and_patterns_that_exist() -> None:
+    for voice, factors in AFFINITIES.items():
+        assert voice in VOICES
+        assert set(factors) <= set(MAKERS[VOICES[voice].part])
+    assert leaning({"sub": 1.0, "acid": 1.0, "riff": 3.0}, "sub") == {"sub": 4.0, "acid": 0.2, "riff": 3.0}
 
 
 @pytest.mark.parametrize(
