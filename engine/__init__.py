@@ -4,7 +4,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.audio.resampling import resample_periodic
+    from engine.audio.chunks import LoopMetadata
+    from engine.audio.descriptors import measure_curves, onset_envelope
+    from engine.audio.io import AudioFile, export_name, read_audio, write_flac, write_wav
+    from engine.audio.loudness import LevelledLoop, integrated_loudness, level_match, true_peak
+    from engine.audio.resampling import resample, resample_loop, resample_periodic
+    from engine.audio.spectrum import mel_spectrogram
     from engine.config import APP_NAME, RESOURCES, starter_pack, user_cache, user_data, user_packs
     from engine.errors import (
         AudioFileError,
@@ -17,23 +22,47 @@ if TYPE_CHECKING:
         MissingDependency,
         PackError,
     )
+    from engine.files import free_path, sweep_stale_files, write_atomically
+    from engine.loop import Loop, PackInfo, StepReport
+    from engine.packs import Pack, PackEntry, find_pack, list_packs
     from engine.requests import MAX_SEED, SAMPLERS, SCHEDULES, LoopRequest, NoisePad, Pattern
+    from engine.service import GenerationService, Renderer, ServiceEvents
     from engine.tempo import LoopGeometry
-    from engine.vocabulary import (
-        BEATS_PER_BAR,
-        CHARACTERS,
-        CURVES,
-        KEYS,
-        PARTS,
-        STEPS_PER_BAR,
-        STYLES,
-        TAGS,
-        TONICS,
-    )
+    from engine.vocabulary import BEATS_PER_BAR, CHARACTERS, CURVES, KEYS, PARTS, STEPS_PER_BAR, STYLES, TAGS, TONICS
 
 _HOMES = {
-    "engine.audio.resampling": ("resample_periodic",),
-    "engine.config": ("APP_NAME", "RESOURCES", "starter_pack", "user_cache", "user_data", "user_packs"),
+    "engine.audio.chunks": ("LoopMetadata",),
+    "engine.audio.descriptors": (
+        "measure_curves",
+        "onset_envelope",
+    ),
+    "engine.audio.io": (
+        "AudioFile",
+        "export_name",
+        "read_audio",
+        "write_flac",
+        "write_wav",
+    ),
+    "engine.audio.loudness": (
+        "LevelledLoop",
+        "integrated_loudness",
+        "level_match",
+        "true_peak",
+    ),
+    "engine.audio.resampling": (
+        "resample",
+        "resample_loop",
+        "resample_periodic",
+    ),
+    "engine.audio.spectrum": ("mel_spectrogram",),
+    "engine.config": (
+        "APP_NAME",
+        "RESOURCES",
+        "starter_pack",
+        "user_cache",
+        "user_data",
+        "user_packs",
+    ),
     "engine.errors": (
         "AudioFileError",
         "Cancelled",
@@ -45,7 +74,35 @@ _HOMES = {
         "MissingDependency",
         "PackError",
     ),
-    "engine.requests": ("MAX_SEED", "SAMPLERS", "SCHEDULES", "LoopRequest", "NoisePad", "Pattern"),
+    "engine.files": (
+        "free_path",
+        "sweep_stale_files",
+        "write_atomically",
+    ),
+    "engine.loop": (
+        "Loop",
+        "PackInfo",
+        "StepReport",
+    ),
+    "engine.packs": (
+        "Pack",
+        "PackEntry",
+        "find_pack",
+        "list_packs",
+    ),
+    "engine.requests": (
+        "LoopRequest",
+        "MAX_SEED",
+        "NoisePad",
+        "Pattern",
+        "SAMPLERS",
+        "SCHEDULES",
+    ),
+    "engine.service": (
+        "GenerationService",
+        "Renderer",
+        "ServiceEvents",
+    ),
     "engine.tempo": ("LoopGeometry",),
     "engine.vocabulary": (
         "BEATS_PER_BAR",
@@ -76,24 +133,52 @@ __all__ = [
     "STYLES",
     "TAGS",
     "TONICS",
+    "AudioFile",
     "AudioFileError",
     "Cancelled",
     "CorpusError",
     "DeviceError",
     "ExportError",
+    "GenerationService",
     "InvalidRequest",
+    "LevelledLoop",
+    "Loop",
     "LoopGenError",
     "LoopGeometry",
+    "LoopMetadata",
     "LoopRequest",
     "MissingDependency",
     "NoisePad",
+    "Pack",
+    "PackEntry",
     "PackError",
+    "PackInfo",
     "Pattern",
+    "Renderer",
+    "ServiceEvents",
+    "StepReport",
+    "export_name",
+    "find_pack",
+    "free_path",
+    "integrated_loudness",
+    "level_match",
+    "list_packs",
+    "measure_curves",
+    "mel_spectrogram",
+    "onset_envelope",
+    "read_audio",
+    "resample",
+    "resample_loop",
     "resample_periodic",
     "starter_pack",
+    "sweep_stale_files",
+    "true_peak",
     "user_cache",
     "user_data",
     "user_packs",
+    "write_atomically",
+    "write_flac",
+    "write_wav",
 ]
 
 

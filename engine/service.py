@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from engine.errors import Cancelled, LoopGenError
-from engine.pipeline import Loop, PackInfo, StepReport
+from engine.loop import Loop, PackInfo, StepReport
 from engine.requests import LoopRequest
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.errors import Cancelled
-from engine.pipeline import Loop, PackInfo, StepReport
+from engine.loop import Loop, PackInfo, StepReport
 from engine.requests import LoopRequest
 from engine.tempo import LoopGeometry
 from engine.vocabulary import KEYS

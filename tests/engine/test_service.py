@@ -10,7 +10,7 @@ import pytest
 from fakes import FakeRenderer, sine_loop
 
 from engine.errors import Cancelled, LoopGenError, PackError
-from engine.pipeline import Loop, StepReport
+from engine.loop import Loop, StepReport
 from engine.requests import LoopRequest
 from engine.service import GenerationService, ServiceEvents
 
