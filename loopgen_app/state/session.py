@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine import ExportError, LoopGenError
-from loopgen_app.state.files import write_atomically
+from engine import ExportError, LoopGenError, write_atomically
 from loopgen_app.state.parameters import PARAMETERS
 
 SCHEMA = 1
@@ -53,9 +52,10 @@ class Session:
 def save_session(path: Path, session: Session) -> None:
     """Write a session; raises `ExportError` when the disk will not have it, the old file intact."""
     try:
-        write_atomically(path, session.to_bytes())
+        path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ExportError(f"{path.name} could not be saved in {path.parent}: {error.strerror or error}.") from error
+        raise ExportError(f"Cannot write {path.name} in {path.parent}: {error.strerror or error}.") from error
+    write_atomically(path, session.to_bytes())
 
 
 def open_session(path: Path) -> Session:

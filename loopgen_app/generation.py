@@ -1,0 +1,213 @@
+"""The only bridge from the engine's service to the window: its callbacks become Qt signals in the window's thread."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from engine import Loop, LoopGenError, LoopRequest, PackInfo, ServiceEvents, StepReport
+from loopgen_app.state.loop_audio import Audio
+from loopgen_app.state.loop_bank import BankedLoop, LoopBank
+from loopgen_app.state.picture import Picture, draw
+from loopgen_app.state.recipe import Recipe
+
+log = logging.getLogger(__name__)
+
+PREVIEW_FROM_STEPS = 8
+"""Shorter runs are over before a preview would be seen, and live playing has no time to spend on one."""
+
+PREVIEW_SECONDS = 0.4
+
+
+class Service(Protocol):
+    """What the bridge needs of a `GenerationService`."""
+
+    def submit_batch(self, requests: Sequence[LoopRequest]) -> tuple[int, ...]:
+        """Render all, in order, instead of everything before."""
+
+    def cancel(self) -> None:
+        """Cancel everything."""
+
+    def replace_renderer(self, load: Callable[[], Any]) -> None:
+        """Load another pack."""
+
+    def close(self) -> None:
+        """Cancel and join."""
+
+
+@dataclass(frozen=True)
+class GenerationState:
+    """Where generation stands: the model, and the job at hand (`step` of `num_steps`, loop `index` of `count`)."""
+
+    model: Literal["loading", "ready", "failed"] = "loading"
+    pack: str = ""
+    busy: bool = False
+    step: int = 0
+    num_steps: int = 0
+    index: int = 0
+    count: int = 0
+
+    @property
+    def fraction(self) -> float:
+        """Share of all work that is done, 0 to 1."""
+        if not self.busy or not self.count:
+            return 0.0
+        return (self.index + self.step / max(1, self.num_steps)) / self.count
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A loop that was made: its row in the bank (None when it could not be kept), its sound, and its wish."""
+
+    banked: BankedLoop | None
+    audio: Audio
+    sample_rate: int
+    recipe: Recipe
+    live: bool
+    loudness_lufs: float
+    trouble: str = ""
+
+
+class Generation(QObject):
+    """Submits requests and tells what becomes of them. Newest wins: what was asked before is never heard of again."""
+
+    stateChanged = Signal(object)
+    previewed = Signal(object)
+    made = Signal(object)
+    finished = Signal()
+    failed = Signal(str)
+    unavailable = Signal(str)
+    _told = Signal(str, object)
+
+    def __init__(
+        self, make_service: Callable[[ServiceEvents], Service], bank: LoopBank, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._bank = bank
+        self._state = GenerationState()
+        self._ids: tuple[int, ...] = ()
+        self._knobs: dict[str, Any] = {}
+        self._live = False
+        self._previewed_at = 0.0
+        self._keeper = ThreadPoolExecutor(1, thread_name_prefix="bank")
+        self._told.connect(self._hear, Qt.ConnectionType.QueuedConnection)
+        self._service: Service = make_service(
+            ServiceEvents(
+                on_ready=lambda info: self._told.emit("ready", info),
+                on_unavailable=lambda error: self._told.emit("unavailable", error),
+                on_progress=self._on_progress,
+                on_loop=self._on_loop,
+                on_error=lambda job, error: self._told.emit("error", (job, error)),
+                on_cancelled=lambda job: self._told.emit("cancelled", job),
+            )
+        )
+
+    @property
+    def state(self) -> GenerationState:
+        """Where generation stands."""
+        return self._state
+
+    def generate(self, requests: Sequence[LoopRequest], knobs: dict[str, Any], *, live: bool = False) -> None:
+        """Render `requests` instead of everything asked before; `knobs` go into their recipes.
+
+        `live` loops replace what plays as soon as they can and take no time for previews.
+        """
+        self._knobs, self._live = knobs, live
+        self._previewed_at = time.monotonic()
+        self._set(busy=True, step=0, num_steps=requests[0].num_steps, index=0, count=len(requests))
+        self._ids = self._service.submit_batch(requests)
+
+    def cancel(self) -> None:
+        """Stop generating; what plays goes on."""
+        self._ids = ()
+        self._service.cancel()
+        self._set(busy=False)
+
+    def load(self, loader: Callable[[], Any]) -> None:
+        """Load another model in the background."""
+        self._set(model="loading")
+        self._service.replace_renderer(loader)
+
+    def close(self) -> None:
+        """Cancel, wait for the worker and for the bank."""
+        self._ids = ()
+        self._service.close()
+        self._keeper.shutdown()
+
+    # ---- worker thread: hand over and return --------------------------------------------------------------------
+
+    def _on_progress(self, job: int, report: StepReport) -> None:
+        picture: Picture | None = None
+        now = time.monotonic()
+        due = not self._live and report.num_steps >= PREVIEW_FROM_STEPS and report.step < report.num_steps
+        if due and now - self._previewed_at > PREVIEW_SECONDS:
+            audio = report.preview()
+            self._previewed_at = time.monotonic()
+            if audio is not None:
+                picture = draw(audio, 44_100, 0)
+        self._told.emit("progress", (job, report.step, report.num_steps, picture))
+
+    def _on_loop(self, job: int, loop: Loop) -> None:
+        # The service's lock is held here: the disk is left to another thread.
+        recipe = Recipe(loop.request, loop.pack_name, loop.pack_hash, self._knobs)
+        self._keeper.submit(self._keep, job, loop, recipe, self._live)
+
+    def _keep(self, job: int, loop: Loop, recipe: Recipe, live: bool) -> None:
+        banked, trouble = None, ""
+        try:
+            banked = self._bank.add(loop.audio, loop.sample_rate, recipe, loudness_lufs=loop.loudness_lufs)
+        except LoopGenError as error:
+            trouble = str(error)
+        made = Made(banked, loop.audio, loop.sample_rate, recipe, live, loop.loudness_lufs, trouble)
+        self._told.emit("loop", (job, made))
+
+    # ---- window's thread ----------------------------------------------------------------------------------------
+
+    def _hear(self, what: str, news: Any) -> None:
+        match what:
+            case "ready":
+                self._hear_ready(news)
+            case "unavailable":
+                self._set(model="ready" if self._state.pack else "failed")
+                self.unavailable.emit(str(news))
+            case "progress":
+                self._hear_progress(*news)
+            case "loop":
+                self._hear_loop(*news)
+            case "error" if news[0] in self._ids:
+                self._hear_error(news[1])
+
+    def _hear_ready(self, info: PackInfo) -> None:
+        self._set(model="ready", pack=info.name)
+
+    def _hear_progress(self, job: int, step: int, num_steps: int, picture: Picture | None) -> None:
+        if job in self._ids:
+            self._set(step=step, num_steps=num_steps, index=self._ids.index(job))
+            if picture is not None:
+                self.previewed.emit(picture)
+
+    def _hear_loop(self, job: int, made: Made) -> None:
+        if job not in self._ids:
+            return  # superseded while it was being kept: it is in the bank, and it is not heard
+        last = job == self._ids[-1]
+        self.made.emit(made)
+        if last and job in self._ids:
+            self._ids = ()
+            self._set(busy=False)
+            self.finished.emit()
+
+    def _hear_error(self, error: LoopGenError) -> None:
+        self._ids = ()
+        self._service.cancel()
+        self._set(busy=False)
+        self.failed.emit(str(error))
+
+    def _set(self, **changes: Any) -> None:
+        state = replace(self._state, **changes)
+        if state != self._state:
+            self._state = state
+            self.stateChanged.emit(state)

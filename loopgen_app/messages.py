@@ -1,0 +1,41 @@
+"""What the window has to tell the musician: one sentence at a time, in one place."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from loopgen_app.state.events import Event
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A sentence; errors stay until closed. `label` names what `action` would do about it."""
+
+    text: str
+    kind: Literal["info", "error"] = "info"
+    label: str = ""
+    action: Callable[[], object] | None = None
+
+
+class Messages:
+    """Everything that is said goes to the log too. Call from the window's thread."""
+
+    def __init__(self) -> None:
+        self.said: Event[Message] = Event()
+        self.last: Message | None = None
+
+    def say(self, text: str, label: str = "", action: Callable[[], object] | None = None) -> None:
+        """Information that fades."""
+        self._tell(Message(text, "info", label, action))
+
+    def complain(self, text: str, label: str = "", action: Callable[[], object] | None = None) -> None:
+        """An error that stays."""
+        self._tell(Message(text, "error", label, action))
+
+    def _tell(self, message: Message) -> None:
+        log.log(logging.WARNING if message.kind == "error" else logging.INFO, "%s", message.text)
+        self.last = message
+        self.said.emit(message)

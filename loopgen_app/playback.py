@@ -1,0 +1,133 @@
+"""The only door to the sound process: a Qt timer feels its pulse and keeps the transport's state up to date."""
+
+import time
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from loopgen_app.sound.status import Status
+from loopgen_app.sound.supervisor import Heard, Playable, Supervisor
+from loopgen_app.state.transport import Transport
+
+POLL_MILLISECONDS = 16
+METER_EVERY = 2
+BEATS = {"beat": 1, "bar": 4}
+
+
+def gain_of(level_db: float, floor_db: float = -60.0) -> float:
+    """Linear gain of a level; the floor is silence, 0 dB is exactly 1."""
+    return 0.0 if level_db <= floor_db else float(10 ** (level_db / 20))
+
+
+class Playback(QObject):
+    """Plays loops. `ticked(beat)` comes at 60 Hz with the beat that is heard now, negative when nothing plays."""
+
+    ticked = Signal(float)
+    peaked = Signal(float, float)
+    troubled = Signal(str)
+    recovered = Signal(str)
+
+    def __init__(self, supervisor: Supervisor, transport: Transport, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._supervisor = supervisor
+        self._transport = transport
+        self._ticks = 0
+        self._tempo: dict[int, float] = {}
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MILLISECONDS)
+        self._timer.timeout.connect(self.tick)
+
+    def start(self) -> None:
+        """Start the sound process and the timer."""
+        self._supervisor.start()
+        self._timer.start()
+
+    def close(self) -> None:
+        """End both."""
+        self._timer.stop()
+        self._supervisor.close()
+
+    def hear(self, heard: Heard) -> None:
+        """News of the sound process (the supervisor's `on_change`)."""
+        before = self._transport.state.health
+        self._transport.update(
+            health=heard.health, message=heard.message, device=heard.device, sample_rate=heard.rate
+        )
+        if heard.health != "ok":
+            self.troubled.emit(heard.message)
+        elif heard.message or before in ("retrying", "no_device", "no_portaudio"):
+            self.recovered.emit(heard.message or f"Sound is back through {heard.device}.")
+
+    def cue(self, loop: Playable, swap_at: str) -> None:
+        """Let `loop` take over at the next "beat" or "bar"; when stopped it is what Play will play."""
+        self._tempo[loop.id] = loop.tempo_bpm
+        self._supervisor.cue(loop, BEATS[swap_at])
+        if self._transport.state.playing:
+            self._transport.update(pending_id=loop.id)
+        else:
+            self._transport.update(loop_id=loop.id, pending_id=None)
+
+    def play(self, *, count_in: bool = False) -> None:
+        """Start the transport."""
+        state = self._transport.state
+        if state.loop_id is not None and not state.playing:
+            self._supervisor.play(count_in=count_in)
+            self._transport.update(playing=True)
+
+    def stop(self) -> None:
+        """Stop the transport; always works."""
+        self._supervisor.stop()
+        state = self._transport.state
+        self._transport.update(playing=False, loop_id=state.pending_id or state.loop_id, pending_id=None)
+        self.ticked.emit(-1.0)
+
+    def seek(self, beat: float) -> None:
+        """Jump to a beat of the loop."""
+        self._supervisor.seek(beat)
+
+    def set_level(self, level_db: float) -> None:
+        """Master level in dB."""
+        self._supervisor.set_gain(gain_of(level_db))
+
+    def set_metronome(self, on: bool) -> None:
+        """Click on beats."""
+        self._supervisor.set_metronome(on)
+
+    def use_device(self, name: str, buffer_frames: int) -> None:
+        """Play through another device."""
+        self._supervisor.use_device(name, buffer_frames)
+
+    def retry(self) -> None:
+        """Try to open the device again now."""
+        self._supervisor.restart("")
+
+    def devices(self) -> list[str]:
+        """Names of the output devices as last seen; asks for news."""
+        self._supervisor.ask_devices()
+        return list(self._supervisor.devices)
+
+    def tick(self) -> None:
+        """Feel the pulse, tell the beat, now and then the peaks."""
+        self._supervisor.poll()
+        self._ticks += 1
+        status = self._supervisor.status()
+        self._note_swap(status)
+        if self._transport.state.playing:
+            self.ticked.emit(self._heard_beat(status))
+        if self._ticks % METER_EVERY == 0:
+            self.peaked.emit(status.peak_left, status.peak_right)
+            self._supervisor.new_peak()
+            self._transport.update(dropouts=status.dropouts, late=status.late)
+
+    def _note_swap(self, status: Status) -> None:
+        state = self._transport.state
+        if state.playing and status.playing and status.loop_id == state.pending_id:
+            self._transport.update(loop_id=status.loop_id, pending_id=None)
+
+    def _heard_beat(self, status: Status) -> float:
+        if not status.playing or status.samples == 0 or status.time == 0:
+            return -1.0
+        tempo = self._tempo.get(status.loop_id, 0.0)
+        # The block that was just rendered is heard one output latency later.
+        ahead = np.clip(time.monotonic() - status.time - status.latency, -0.5, 0.1)
+        return max(0.0, status.beat + float(ahead) * tempo / 60.0)

@@ -1,0 +1,59 @@
+"""What a loop looks like: its mel spectrogram and the outline of its waveform, as arrays."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import mel_spectrogram
+
+BANDS = 112
+LOW_HZ, HIGH_HZ = 30.0, 16_000.0
+MAX_COLUMNS = 900
+OUTLINE_COLUMNS = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """`image` `[BANDS, columns]` in dB (0 = full scale, low bands first), `outline` `[2, columns]` lowest and highest
+    sample of each slice, and the loop's length in seconds and beats.
+    """
+
+    image: NDArray[np.float32]
+    outline: NDArray[np.float32]
+    seconds: float
+    beats: int
+
+    def level(self, beat: float, band: float) -> float:
+        """dB at a beat and a band (both clamped)."""
+        bands, columns = self.image.shape
+        row = min(bands - 1, max(0, int(band)))
+        column = min(columns - 1, max(0, round(beat / self.beats * columns)))
+        return float(self.image[row, column])
+
+
+def draw(audio: NDArray[np.float32], sample_rate: int, beats: int) -> Picture:
+    """Picture of a loop `audio` `[C, T]`."""
+    clean = np.nan_to_num(np.atleast_2d(audio), nan=0.0, posinf=0.0, neginf=0.0)
+    samples = clean.shape[1]
+    hop = max(256, samples // MAX_COLUMNS)
+    image = mel_spectrogram(clean, sample_rate, hop=hop, bands=BANDS, window_length=4096)
+    edges = np.linspace(0, samples, min(OUTLINE_COLUMNS, samples) + 1).astype(np.int64)[:-1]
+    outline = np.stack([np.minimum.reduceat(clean.min(0), edges), np.maximum.reduceat(clean.max(0), edges)])
+    return Picture(image, outline.astype(np.float32), samples / sample_rate, beats)
+
+
+def hertz_of_band(band: float, sample_rate: float = 44_100.0) -> float:
+    """Frequency at a (fractional) band of the picture, Hz."""
+    low, high = _mel(LOW_HZ), _mel(min(HIGH_HZ, sample_rate / 2))
+    return float(700.0 * (10 ** ((low + (band + 0.5) / (BANDS + 1) * (high - low)) / 2595.0) - 1))
+
+
+def band_of_hertz(hertz: float) -> float:
+    """The inverse of `hertz_of_band`."""
+    low, high = _mel(LOW_HZ), _mel(HIGH_HZ)
+    return (_mel(hertz) - low) / (high - low) * (BANDS + 1) - 0.5
+
+
+def _mel(hertz: float) -> float:
+    return 2595.0 * float(np.log10(1 + hertz / 700.0))

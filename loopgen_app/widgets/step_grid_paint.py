@@ -1,0 +1,120 @@
+"""How a step grid looks: its geometry and its painting."""
+
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QPainter, QPen
+
+from loopgen_app.theme import colour, font
+
+NAME_WIDTH = 74.0
+MUTE_WIDTH = 20.0
+GAP, BEAT_GAP = 2.0, 5.0
+
+
+@dataclass
+class GridLook:
+    """All that is shown; positions in steps count from the left edge of the cells."""
+
+    names: tuple[str, ...]
+    steps: int
+    rows: list[tuple[float, ...] | None] = field(default_factory=list)
+    muted: list[bool] = field(default_factory=list)
+    found: dict[int, tuple[float, ...]] = field(default_factory=dict)
+    heard: int = -1
+    cursor: tuple[int, int] = (0, 0)
+
+    def __post_init__(self) -> None:
+        self.rows = self.rows or [None] * len(self.names)
+        self.muted = self.muted or [False] * len(self.names)
+
+    @property
+    def left(self) -> float:
+        """Where the cells begin."""
+        return NAME_WIDTH + MUTE_WIDTH + 6
+
+    def _pitch(self, size: QSize) -> float:
+        gaps = (self.steps // 4 - 1) * BEAT_GAP
+        return (size.width() - self.left - gaps) / self.steps
+
+    def x_of(self, step: float, size: QSize) -> float:
+        """Left edge of a (fractional) step."""
+        return self.left + step * self._pitch(size) + int(step // 4) * BEAT_GAP
+
+    def cell(self, row: int, step: int, size: QSize) -> QRectF:
+        """Rectangle of a cell."""
+        height = size.height() / len(self.names)
+        return QRectF(self.x_of(step, size), row * height + 1.5, self._pitch(size) - GAP, height - 3)
+
+    def column_rect(self, step: int, size: QSize) -> QRectF:
+        """Rectangle of a whole column."""
+        return QRectF(self.x_of(step, size), 0, self._pitch(size), size.height())
+
+    def row_at(self, y: float, size: QSize) -> int:
+        """The row at a height, clamped."""
+        return min(len(self.names) - 1, max(0, int(y / size.height() * len(self.names))))
+
+    def step_at(self, x: float, size: QSize) -> int:
+        """The step at a place, clamped at the right; -1 left of the cells."""
+        if x < self.left:
+            return -1
+        found = [step for step in range(self.steps) if self.x_of(step, size) <= x]
+        return found[-1] if found else 0
+
+    def over_mute(self, x: float) -> bool:
+        """Whether `x` is on the mute buttons."""
+        return NAME_WIDTH <= x < NAME_WIDTH + MUTE_WIDTH
+
+
+def paint_grid(painter: QPainter, look: GridLook, size: QSize, *, focused: bool) -> None:
+    """Paint everything."""
+    if look.heard >= 0:
+        painter.fillRect(look.column_rect(look.heard, size).adjusted(-1, 0, -1, 0), colour("text", 26))
+    for row, name in enumerate(look.names):
+        _paint_head(painter, look, row, name, size)
+        for step in range(look.steps):
+            _paint_cell(painter, look, row, step, look.cell(row, step, size))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour("text", 210))
+        for position in look.found.get(row, ()):
+            cell = look.cell(row, 0, size)
+            x = look.x_of(position, size) + cell.width() / 2
+            painter.drawEllipse(QPointF(x, cell.bottom() - 2.5), 1.7, 1.7)
+    if focused:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colour("accent"), 1.4))
+        painter.drawRoundedRect(look.cell(*look.cursor, size).adjusted(-1.5, -1.5, 1.5, 1.5), 4, 4)
+
+
+def _paint_head(painter: QPainter, look: GridLook, row: int, name: str, size: QSize) -> None:
+    height = size.height() / len(look.names)
+    given, muted = look.rows[row] is not None, look.muted[row]
+    painter.setFont(font(12, QFont.Weight.Medium if given else QFont.Weight.Normal))
+    painter.setPen(colour("faint" if muted or not given else "text"))
+    box = QRectF(0, row * height, NAME_WIDTH - 4, height)
+    painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
+    button = QRectF(NAME_WIDTH + 1, row * height + height / 2 - 8, 16, 16)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour("accent_soft" if muted else "raised"))
+    painter.drawRoundedRect(button, 4, 4)
+    painter.setFont(font(10, QFont.Weight.Bold))
+    painter.setPen(colour("accent" if muted else "faint"))
+    painter.drawText(button, Qt.AlignmentFlag.AlignCenter, "M")
+
+
+def _paint_cell(painter: QPainter, look: GridLook, row: int, step: int, cell: QRectF) -> None:
+    velocities, muted = look.rows[row], look.muted[row]
+    painter.setPen(Qt.PenStyle.NoPen)
+    if velocities is None and not muted:
+        painter.setBrush(colour("hover" if step % 4 == 0 else "raised"))
+        painter.drawEllipse(cell.center(), 2.2, 2.2)
+        return
+    painter.setBrush(colour("hover" if step % 4 == 0 else "raised"))
+    painter.drawRoundedRect(cell, 3, 3)
+    velocity = velocities[step] if velocities is not None else 0.0
+    if velocity > 0:
+        painter.setBrush(colour("faint", 90) if muted else colour("accent", 70))
+        painter.drawRoundedRect(cell, 3, 3)
+        height = max(3.0, cell.height() * velocity)
+        painter.setBrush(colour("faint") if muted else colour("accent"))
+        painter.drawRoundedRect(cell.adjusted(0, cell.height() - height, 0, 0), 3, 3)
