@@ -127,8 +127,8 @@ _CHARACTER_SHIFTS: dict[str, tuple[str, float]] = {
 }  # fmt: skip
 
 _LEVELS_DB = {
-    "kick": 0.0, "snare": -4.0, "closed_hat": -14.0, "open_hat": -13.0,
-    "percussion": -10.0, "bass": -3.0, "lead": -8.0, "pad": -11.0,
+    "kick": 0.0, "snare": -3.0, "closed_hat": -12.0, "open_hat": -12.0,
+    "percussion": -8.0, "bass": -3.5, "lead": -5.0, "pad": -7.5,
 }  # fmt: skip
 _WETNESS = {
     "kick": 0.06, "snare": 0.45, "closed_hat": 0.25, "open_hat": 0.3,
@@ -146,6 +146,7 @@ _LOW_CUTS_HZ = {
     "kick": (20, 35), "snare": (60, 200), "closed_hat": (200, 3000), "open_hat": (200, 2500),
     "percussion": (60, 400), "bass": (20, 40), "lead": (60, 350), "pad": (60, 350),
 }  # fmt: skip
+_DARKEST_HZ = {"closed_hat": 11000.0, "open_hat": 10000.0, "snare": 8000.0}
 _CENTRED = ("kick", "bass")
 _MOVING = {"lead": 0.5, "pad": 0.7, "closed_hat": 0.2, "percussion": 0.25, "bass": 0.1}
 _DELAY_BEATS = (0.25, 0.5, 0.75, 0.75, 0.75, 1.0, 1.5, 1 / 3)
@@ -208,6 +209,7 @@ def _draw_part(part: str, taste: _Taste, rng: np.random.Generator) -> PartMix:
     crushed = _happens(0.03 + 0.12 * taste.lo_fi, rng) and not centred
     moving = _happens(_MOVING.get(part, 0.0), rng)
     low_cut, high_cut = _LOW_CUTS_HZ.get(part, (20, 200))
+    darkest = _DARKEST_HZ.get(part, 3500.0)
     movements: tuple[Movement, ...] = ("chorus", "chorus", "flanger", "phaser", "sweep", "auto_pan")
     if centred:
         movements = ("phaser", "sweep")
@@ -217,9 +219,9 @@ def _draw_part(part: str, taste: _Taste, rng: np.random.Generator) -> PartMix:
     return PartMix(
         level_db=_LEVELS_DB.get(part, -8.0) + float(rng.normal(0, 2.2)),
         pan=0.0 if centred else float(np.clip(rng.normal(0, 0.28), -0.8, 0.8)),
-        side_delay_seconds=0.0 if centred or _happens(0.5, rng) else float(rng.uniform(-0.012, 0.012)),
+        side_delay_seconds=0.0 if centred or _happens(0.7, rng) else float(rng.uniform(-0.01, 0.01)),
         high_pass_hz=float(np.exp(rng.uniform(np.log(low_cut), np.log(high_cut)))),
-        low_pass_hz=float(np.exp(rng.uniform(np.log(3500 + 6000 * taste.bright), np.log(18000)))),
+        low_pass_hz=float(np.exp(rng.uniform(np.log(darkest + 4000 * taste.bright), np.log(30000)))),
         tilt_db=float(rng.normal(3 * (taste.bright - 0.5), 1.5)),
         bell_hz=float(np.exp(rng.uniform(np.log(150), np.log(6000)))),
         bell_db=float(rng.normal(0, 2.5)),
@@ -231,8 +233,8 @@ def _draw_part(part: str, taste: _Taste, rng: np.random.Generator) -> PartMix:
         movement=movements[rng.integers(len(movements))] if moving else "none",
         movement_cycles=int(rng.integers(1, 9)),
         movement_depth=float(rng.uniform(0.2, 1.0)),
-        reverb_send=_WETNESS.get(part, 0.3) * taste.wet * float(rng.lognormal(-0.2, 0.6)),
-        delay_send=_ECHO.get(part, 0.1) * taste.wet * float(rng.lognormal(-0.3, 0.7)) * _happens(0.6, rng),
+        reverb_send=_WETNESS.get(part, 0.3) * taste.wet * float(rng.lognormal(0.1, 0.6)),
+        delay_send=_ECHO.get(part, 0.1) * taste.wet * float(rng.lognormal(0.0, 0.7)) * _happens(0.6, rng),
         duck_depth=min(0.95, _DUCKED.get(part, 0.5) * float(rng.uniform(0.3, 1.0))) if ducks else 0.0,
     )
 
@@ -264,10 +266,10 @@ def _draw_master(taste: _Taste, rng: np.random.Generator) -> MasterMix:
     return MasterMix(
         tilt_db=float(rng.normal(2.5 * (taste.bright - 0.5), 1.2)),
         high_pass_hz=float(rng.uniform(18, 40)),
-        low_pass_hz=float(rng.uniform(5000, 11000)) if lo_fi else float(rng.uniform(13000, 20000)),
-        width=float(rng.uniform(0.5, 1.3)),
-        threshold_db=float(rng.uniform(-6, 3)),
-        ratio=float(rng.uniform(1.5, 4)) if compressed else 1.0,
+        low_pass_hz=float(rng.uniform(5000, 11000)) if lo_fi else float(rng.uniform(15000, 30000)),
+        width=float(rng.uniform(0.3, 1.1)),
+        threshold_db=float(rng.uniform(-9, 1)),
+        ratio=float(rng.uniform(1.5, 6)) if compressed else 1.0,
         attack_seconds=float(rng.uniform(0.002, 0.03)),
         release_seconds=float(rng.uniform(0.06, 0.3)),
         drive_db=float(rng.uniform(1, 4 + 7 * taste.dirt)) if driven else 0.0,

@@ -33,6 +33,9 @@ CEILING = 0.98
 MAX_LIMITING_DB = 5.0
 """A loop is left quieter than its drawn loudness rather than limited by more than this."""
 
+TONAL = ("kick", "bass", "lead", "pad")
+"""Parts in which one would hear a distortion alias."""
+
 _BLOCK_SECONDS = 0.05
 _SILENCE = 1e-5
 
@@ -109,7 +112,7 @@ def _strips(names: Sequence[str], stems: Mapping[str, Audio], settings: MixSetti
     """Levelled, driven and equalised mono channels `[P, T]`, through one batch of transforms."""
     if not names:
         return np.zeros((0, 1), dtype=np.float32)
-    driven = np.stack([_drive(stems[name], settings.parts[name]) for name in names])
+    driven = np.stack([_drive(stems[name], settings.parts[name], tonal=name in TONAL) for name in names])
     spectra = analyse(driven)
     for row, name in enumerate(names):
         spectra[row] *= _tone(settings.parts[name])(grid_of(BLOCK))
@@ -120,11 +123,11 @@ def _strips(names: Sequence[str], stems: Mapping[str, Audio], settings: MixSetti
     return strips
 
 
-def _drive(stem: Audio, part: PartMix) -> Audio:
+def _drive(stem: Audio, part: PartMix, *, tonal: bool) -> Audio:
     if part.transient:
         stem = dynamics.shape_transients(stem, part.transient)
     if part.drive_db > 0:
-        stem = saturation.saturate(stem, part.drive_db, part.shape)
+        stem = saturation.saturate(stem, part.drive_db, part.shape, anti_alias=tonal)
     if part.crush_bits > 0:
         stem = saturation.crush(stem, part.crush_bits, part.crush_hold)
     return stem
@@ -188,7 +191,7 @@ class _Space:
     def returns(self, sends: Audio) -> Audio:
         """What comes back, `[2, T]`, for mono reverb and delay sends `[2, T]`."""
         spectra = scipy.fft.rfft(lead_in(sends, self._lead), self._length)
-        wet = np.einsum("sf,scf->cf", spectra, self._responses)
+        wet = spectra[0] * self._responses[0] + spectra[1] * self._responses[1]
         back = scipy.fft.irfft(wet, self._length)[:, self._lead : self._lead + self._samples]
         return np.ascontiguousarray(back, dtype=np.float32)
 
@@ -202,7 +205,7 @@ def _master(audio: Audio, master: MasterMix, rng: np.random.Generator) -> Audio:
         threshold = master.loudness_db + master.threshold_db
         audio = dynamics.compress(audio, threshold, master.ratio, master.attack_seconds, master.release_seconds)
     if master.drive_db > 0:
-        audio = saturation.saturate(audio, master.drive_db, master.shape)
+        audio = saturation.saturate(audio, master.drive_db, master.shape, anti_alias=False)
     if master.crush_bits > 0:
         audio = saturation.crush(audio, master.crush_bits, 1)
     if master.wobble_seconds > 0:

@@ -6,7 +6,7 @@ little as two-fold oversampling, for less, and the sample before the first is th
 """
 
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ SHAPES: tuple[Shape, ...] = get_args(Shape)
 
 _BIAS = 0.5
 _ILL_CONDITIONED = 1e-4
-Curve = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+Curve = Callable[[NDArray[Any]], NDArray[Any]]
 
 
 def _log_cosh(x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -37,24 +37,33 @@ _CURVES: dict[str, tuple[Curve, Curve]] = {
 }
 
 
-def saturate(audio: Audio, drive_db: float, shape: Shape = "tanh") -> Audio:
+def saturate(audio: Audio, drive_db: float, shape: Shape = "tanh", *, anti_alias: bool = True) -> Audio:
     """Distort loops `[..., T]` by `shape`, driven so that the loudest sample is `drive_db` over the curve's knee.
 
-    The output keeps the peak level of the input. Delays by half a sample.
+    The output keeps the peak level of the input. With `anti_alias` it comes half a sample late and loses some treble
+    (-3 dB at 11 kHz): right for tones. Noise and whole mixes hide what the bare curve aliases, and keep their treble.
     """
     peak = float(np.abs(audio).max(initial=0.0))
     if peak < 1e-6:
         return audio
     curve, antiderivative = _CURVES[shape]
-    x = audio.astype(np.float64) * (10 ** (drive_db / 20) / peak)
+    gain = 10 ** (drive_db / 20) / peak
+    if anti_alias:
+        out = _mean_over_steps(audio.astype(np.float64) * gain, curve, antiderivative)
+    else:
+        out = curve(audio * np.float32(gain))
+    if shape == "asymmetric":
+        out -= out.mean(axis=-1, keepdims=True)
+    return np.asarray(out * (peak / max(float(np.abs(out).max()), 1e-9)), dtype=np.float32)
+
+
+def _mean_over_steps(x: NDArray[np.float64], curve: Curve, antiderivative: Curve) -> NDArray[np.float64]:
     primitive = antiderivative(x)
     step = x - np.roll(x, 1, axis=-1)
     flat = np.abs(step) < _ILL_CONDITIONED
     out = (primitive - np.roll(primitive, 1, axis=-1)) / np.where(flat, 1.0, step)
     out[flat] = curve((x - step / 2)[flat])
-    if shape == "asymmetric":
-        out -= out.mean(axis=-1, keepdims=True)
-    return np.asarray(out * (peak / max(float(np.abs(out).max()), 1e-9)), dtype=np.float32)
+    return np.asarray(out)
 
 
 def crush(audio: Audio, bits: float, hold: int) -> Audio:

@@ -89,11 +89,11 @@ def reverb(impulse_response: Audio) -> Design:
     return design
 
 
-def echo_count(feedback: float, floor_db: float = -42.0) -> int:
-    """Number of echoes until `feedback` has brought them below `floor_db`, 1 to 24."""
+def echo_count(feedback: float, floor_db: float = -36.0) -> int:
+    """Number of echoes until `feedback` has brought them below `floor_db`, 1 to 12."""
     if feedback <= 0.01:
         return 1
-    return int(np.clip(np.ceil(floor_db / (20 * np.log10(min(feedback, 0.95)))), 1, 24))
+    return int(np.clip(np.ceil(floor_db / (20 * np.log10(min(feedback, 0.95)))), 1, 12))
 
 
 def delay(seconds: float, feedback: float, low_cut_hz: float, high_cut_hz: float, ping_pong: bool) -> Design:
