@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from engine.corpus.voices.voice import SAMPLE_RATE, Signal
 
 _SIXTY_DB = 6.907755
+_CONTROL = 64
 
 
 def decay(n: int, seconds: float) -> NDArray[np.float32]:
@@ -40,9 +41,11 @@ def adsr(  # noqa: PLR0917
 def drift(n: int, hz: float, rng: np.random.Generator) -> Signal:
     """Slow random wandering in [-1, 1] with about `hz` turns a second, as smooth as a slow hand. `[n]`."""
     points = max(4, int(n / SAMPLE_RATE * hz * 2) + 4)
-    values = rng.uniform(-1.0, 1.0, points).astype(np.float32)
-    at = np.linspace(0.0, points - 1.01, n, dtype=np.float32)
+    values = rng.uniform(-1.0, 1.0, points)
+    at = np.linspace(0.0, points - 1.01, n // _CONTROL + 2)
     index = at.astype(np.intp)
     blend = at - index
     blend = blend * blend * (3.0 - 2.0 * blend)
-    return np.asarray(values[index] + np.diff(values)[index] * blend)
+    slow = (values[index] + np.diff(values)[index] * blend).astype(np.float32)
+    ramp = np.arange(_CONTROL, dtype=np.float32) / _CONTROL
+    return np.asarray((slow[:-1, None] + np.diff(slow)[:, None] * ramp).ravel()[:n])

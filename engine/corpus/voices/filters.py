@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, rfft
-from scipy.signal import sosfilt
+from scipy.signal import lfilter
 
 from engine.corpus.voices.voice import SAMPLE_RATE, Signal
 
@@ -20,6 +20,8 @@ _LONG: Final = 2048
 _LONG_FROM: Final = 0.5
 """Transform lengths, and the resonance from which the longer one is worth its price."""
 _STEPS_PER_OCTAVE: Final = 32
+_NO_DENORMALS: Final = 1e-9
+"""Silence would ring down into denormal numbers, which are ten times slower to filter."""
 _LOWEST_HZ: Final = 16.0
 _HIGHEST_HZ: Final = 19000.0
 
@@ -79,37 +81,37 @@ def sweep(audio: Signal, cutoff_hz: float | Signal, resonance: float = 0.0, kind
     return np.asarray(out.ravel()[_HOP : _HOP + n])
 
 
-def _biquad(kind: str, hz: float, q: float, gain_db: float = 0.0) -> NDArray[np.float64]:
-    """One second-order section `[1, 6]` (the formulas of the Audio EQ Cookbook, Bristow-Johnson)."""
+def _biquad(audio: Signal, kind: str, hz: float, q: float, gain_db: float = 0.0) -> Signal:
+    """One second-order section (the formulas of the Audio EQ Cookbook, Bristow-Johnson)."""
     w = 2.0 * np.pi * min(max(hz, 10.0), 0.48 * SAMPLE_RATE) / SAMPLE_RATE
-    c, alpha, a = np.cos(w), np.sin(w) / (2.0 * q), 10.0 ** (gain_db / 40.0)
+    c, alpha, a = float(np.cos(w)), float(np.sin(w) / (2.0 * q)), 10.0 ** (gain_db / 40.0)
     zeros, poles = {
         "low": ((0.5 * (1 - c), 1 - c, 0.5 * (1 - c)), (1 + alpha, -2 * c, 1 - alpha)),
         "high": ((0.5 * (1 + c), -1 - c, 0.5 * (1 + c)), (1 + alpha, -2 * c, 1 - alpha)),
         "band": ((alpha, 0.0, -alpha), (1 + alpha, -2 * c, 1 - alpha)),
         "peak": ((1 + alpha * a, -2 * c, 1 - alpha * a), (1 + alpha / a, -2 * c, 1 - alpha / a)),
     }[kind]
-    return np.asarray(np.array([[*zeros, *poles]]) / poles[0])
+    return np.asarray(lfilter(zeros, poles, audio + _NO_DENORMALS))
 
 
 def lowpass(audio: Signal, hz: float, q: float = 0.707) -> Signal:
     """Second-order low-pass at `hz`."""
-    return np.asarray(sosfilt(_biquad("low", hz, q), audio))
+    return _biquad(audio, "low", hz, q)
 
 
 def highpass(audio: Signal, hz: float, q: float = 0.707) -> Signal:
     """Second-order high-pass at `hz`."""
-    return np.asarray(sosfilt(_biquad("high", hz, q), audio))
+    return _biquad(audio, "high", hz, q)
 
 
 def bandpass(audio: Signal, hz: float, q: float = 1.0) -> Signal:
     """Second-order band-pass at `hz`, 0 dB at its centre."""
-    return np.asarray(sosfilt(_biquad("band", hz, q), audio))
+    return _biquad(audio, "band", hz, q)
 
 
 def bell(audio: Signal, hz: float, gain_db: float, q: float = 1.0) -> Signal:
     """Peaking equaliser: `gain_db` at `hz`."""
-    return np.asarray(sosfilt(_biquad("peak", hz, q, gain_db), audio))
+    return _biquad(audio, "peak", hz, q, gain_db)
 
 
 def string(excitation: Signal, hz: float, seconds: float, damping: float) -> Signal:

@@ -9,7 +9,7 @@ from scipy.fft import irfft, next_fast_len
 
 from engine.corpus.voices.voice import SAMPLE_RATE, Signal
 
-_HALF: Final = 10
+_HALF: Final = 8
 _PHASES: Final = 512
 _TABLE: Final = 1 << 14
 """Wave table length: read without interpolation, its error is below -60 dB up to the eighth harmonic."""

@@ -36,10 +36,11 @@ def hand_drum(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     ratios = np.array([1.0, 1.594, 2.136, 2.296, 2.653])
     lengths = s["decay"] * np.array([1.0, 0.5, 0.35, 0.3, 0.25])
     gains = np.array([1.0, 0.5, 0.3, 0.25, 0.2]) * rng.uniform(0.6, 1.4, 5)
+    gains[1:] *= 0.4 + 0.9 * strike.velocity
     slap = bandpass(tick(n, 0.05, rng), min(6.0 * hz, 5000.0), 1.5)
     bent = sine(swept_phase(n, 1.25 * hz, hz, 0.015)) * decay(n, 0.8 * s["decay"])
     return saturate(
-        modes(n, hz * ratios, lengths, gains, rng) + bent + 3.0 * s["slap"] * strike.velocity * slap, s["drive"]
+        modes(n, hz * ratios, lengths, gains, rng) + bent + 6.0 * s["slap"] * strike.velocity * slap, s["drive"]
     )
 
 

@@ -16,6 +16,7 @@ from engine.vocabulary import PARTS
 DRUMS: Final = PARTS[:5]
 SYNTH_HEADROOM: Final = 0.5
 VELOCITY_STEPS: Final = 3
+_LONG_DECAY: Final = 0.8
 _CHOKE_SECONDS: Final = 0.006
 _VARIANTS: Final[Mapping[str, int]] = {"kick": 2, "snare": 3, "closed_hat": 3, "open_hat": 2, "percussion": 3}
 
@@ -61,7 +62,7 @@ def render_part(  # noqa: PLR0917
     drum = voice_of(sound).part in DRUMS
     placed = _place_drums(notes, beat_samples) if drum else _place_phrases(notes, beat_samples, samples)
     chokes = np.unique([round(note.beat * beat_samples) % samples for note in choke]).astype(np.int64)
-    variants = _VARIANTS.get(voice_of(sound).part, 1)
+    variants = _variants(sound)
     rendered: dict[tuple[Strike, int], Audio] = {}
     out = np.zeros(samples, np.float64)
     for number, event in enumerate(placed):
@@ -73,6 +74,12 @@ def render_part(  # noqa: PLR0917
         audio = _choked(rendered[key], event.start, chokes, samples)
         _add_circular(out, audio, event.start, event.level)
     return out.astype(np.float32)
+
+
+def _variants(sound: Sound) -> int:
+    """Round-robin variants: fewer of what rings long, where differences drown and rendering costs."""
+    short = sound.settings.get("decay", 0.0) < _LONG_DECAY
+    return _VARIANTS.get(voice_of(sound).part, 1) if short else 1
 
 
 def _variant(base: int, number: int, variants: int) -> int:

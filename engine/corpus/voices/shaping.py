@@ -7,6 +7,7 @@ from scipy.signal import lfilter
 from engine.corpus.voices.voice import SAMPLE_RATE, Signal
 
 _FADE = 220
+_FADE_OUT = np.linspace(1.0, 0.0, _FADE) ** 2
 _DC_POLE = float(np.exp(-2.0 * np.pi * 12.0 / SAMPLE_RATE))
 
 
@@ -51,7 +52,7 @@ def finish(audio: Signal, peak: float) -> NDArray[np.float32]:
     """The end of every strike: no DC, a short fade at the end, the highest sample at `peak`. float32 `[n]`."""
     clean = np.asarray(lfilter([1.0, -1.0], [1.0, -_DC_POLE], audio))
     length = min(_FADE, len(clean))
-    clean[len(clean) - length :] *= np.linspace(1.0, 0.0, length) ** 2
+    clean[len(clean) - length :] *= _FADE_OUT[-length:]
     highest = float(np.max(np.abs(clean))) if len(clean) else 0.0
     if highest > 1e-9:
         clean *= peak / highest
