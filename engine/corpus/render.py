@@ -1,11 +1,14 @@
 """From a plan to a corpus loop: every part rendered, mixed, measured, annotated and captioned."""
 
+from collections.abc import Collection, Mapping
+
 from engine.corpus.arrangement import LoopPlan, plan_loop
 from engine.corpus.captions import Facts, write_captions
 from engine.corpus.figures import figures
 from engine.corpus.impressions import measured_characters
 from engine.corpus.mixing import characters_of, mix
-from engine.corpus.score import Annotation, Audio, CorpusLoop
+from engine.corpus.one_shots import with_one_shots
+from engine.corpus.score import Annotation, Audio, CorpusLoop, Note
 from engine.corpus.streams import Streams
 from engine.corpus.voices import render_part
 from engine.corpus.wording import part_words
@@ -16,7 +19,8 @@ from engine.vocabulary import CHARACTERS, PARTS
 def render_loop(seed: int, *, with_stems: bool = False) -> CorpusLoop:
     """Loop `seed` of the corpus: stereo `[2, T]` at 44.1 kHz, exactly circular, with its annotation.
 
-    With stems, each part's `[2, T]` after its own effects too. The same seed always gives the same loop.
+    With stems, each part's `[2, T]` after its own effects too. The same seed always gives the same loop, as long as
+    the same one-shots are named (`engine.corpus.one_shots`).
     """
     return render_plan(plan_loop(seed), with_stems=with_stems)
 
@@ -24,11 +28,14 @@ def render_loop(seed: int, *, with_stems: bool = False) -> CorpusLoop:
 def render_plan(plan: LoopPlan, *, with_stems: bool = False) -> CorpusLoop:
     """The loop of any plan; T is `LoopGeometry(plan.tempo_bpm, plan.bars).samples`."""
     onsets = plan.onsets()
-    dry = dry_stems(plan)
+    voiced = dry_stems(plan)
+    dry = sampled_stems(plan, voiced)
     mixed = mix(dry, plan.mix, plan.tempo_bpm, onsets["kick"], with_stems=with_stems)
     found = {*characters_of(plan.mix), *measured_characters(mixed.audio, dry)}
-    planned = {*plan.tags}
-    characters = tuple(c for c in CHARACTERS if c in planned or c in found)
+    if "distorted" in found:
+        found.discard("soft")  # dirt flattens the peaks that punch is measured by
+    characters = tuple(c for c in CHARACTERS if c in found or c in plan.tags)
+    facts = facts_of(plan, characters, sampled=[part for part in dry if dry[part] is not voiced[part]])
     annotation = Annotation(
         seed=plan.seed,
         tempo_bpm=plan.tempo_bpm,
@@ -37,16 +44,15 @@ def render_plan(plan: LoopPlan, *, with_stems: bool = False) -> CorpusLoop:
         key=plan.key,
         tags=(plan.style, *plan.parts, *characters),
         onsets=onsets,
-        captions=write_captions(facts_of(plan, characters), Streams(plan.seed)("captions")),
+        captions=write_captions(facts, Streams(plan.seed)("captions")),
     )
     return CorpusLoop(mixed.audio, annotation, mixed.stems if with_stems else {})
 
 
 def dry_stems(plan: LoopPlan) -> dict[str, Audio]:
-    """Every part of the plan alone, mono `[T]`, circular, before any effect."""
+    """Every part of the plan alone as its voice plays it, mono `[T]`, circular, before any effect."""
     samples = LoopGeometry(plan.tempo_bpm, plan.bars).samples
     streams = Streams(plan.seed)
-    closed = plan.notes.get("closed_hat", ())
     return {
         part: render_part(
             plan.sounds[part],
@@ -54,14 +60,29 @@ def dry_stems(plan: LoopPlan) -> dict[str, Audio]:
             plan.tempo_bpm,
             samples,
             streams(part, "voice"),
-            choke=closed if part == "open_hat" else (),
+            choke=_choke(plan, part),
         )
         for part, notes in plan.notes.items()
     }
 
 
-def facts_of(plan: LoopPlan, characters: tuple[str, ...]) -> Facts:
-    """What captions may say of the plan."""
+def sampled_stems(plan: LoopPlan, stems: Mapping[str, Audio]) -> dict[str, Audio]:
+    """`stems`, some of the drums played by or with one-shots where a collection of them is named."""
+    streams = Streams(plan.seed)
+    return {
+        part: with_one_shots(
+            stem, part, plan.notes[part], plan.tempo_bpm, streams(part, "one_shot"), choke=_choke(plan, part)
+        )
+        for part, stem in stems.items()
+    }
+
+
+def _choke(plan: LoopPlan, part: str) -> tuple[Note, ...]:
+    return plan.notes.get("closed_hat", ()) if part == "open_hat" else ()
+
+
+def facts_of(plan: LoopPlan, characters: tuple[str, ...], sampled: Collection[str] = ()) -> Facts:
+    """What captions may say of the plan; of `sampled` parts the voice is not named, for it is another one."""
     return Facts(
         tempo_bpm=plan.tempo_bpm,
         style=plan.style,
@@ -69,6 +90,6 @@ def facts_of(plan: LoopPlan, characters: tuple[str, ...]) -> Facts:
         parts=plan.parts,
         absent=tuple(part for part in PARTS if part not in plan.notes),
         characters=characters,
-        words={part: part_words(part, plan.sounds[part].voice) for part in plan.parts},
+        words={part: part_words(part, "" if part in sampled else plan.sounds[part].voice) for part in plan.parts},
         figures=figures(plan.notes, plan.bars),
     )
