@@ -1,0 +1,71 @@
+"""`loopgen pack`: show, verify and list model packs."""
+
+import json as json_format
+from typing import Annotated, Any
+
+import typer
+
+from engine.cli.options import JsonOption
+from engine.packs import Pack, find_pack, list_packs
+
+PackArgument = Annotated[str | None, typer.Argument(metavar="[PACK]", help="Folder or name; else the starter pack.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    packs = typer.Typer(help="Show, verify and list model packs.", no_args_is_help=True, rich_markup_mode=None)
+    packs.command("show", help="What a pack is, was trained with and can do.")(show)
+    packs.command("verify", help="Check every byte of a pack.")(verify)
+    packs.command("list", help="The packs that can be used by name.")(list_all)
+    app.add_typer(packs, name="pack")
+
+
+def show(pack: PackArgument = None, json: JsonOption = False) -> None:
+    """What a pack is, was trained with and can do."""
+    opened = Pack.open(find_pack(pack), verify=False)
+    if json:
+        typer.echo(json_format.dumps({**opened.manifest, "folder": str(opened.folder), "hash": opened.hash}))
+        return
+    for name, value in _described(opened).items():
+        typer.echo(f"{name + ':':14}{value}")
+
+
+def verify(pack: PackArgument = None, json: JsonOption = False) -> None:
+    """Check every byte of a pack."""
+    opened = Pack.open(find_pack(pack))
+    for component in opened.components:
+        opened.tensors(component)  # also finds weights that are no numbers
+    told = {"folder": str(opened.folder), "name": opened.name, "hash": opened.hash, "verified": True}
+    sentence = f"{opened.name}: all {len(opened.manifest['files'])} files are whole."
+    typer.echo(json_format.dumps(told) if json else sentence)
+
+
+def list_all(json: JsonOption = False) -> None:
+    """The packs that can be used by name."""
+    entries = list_packs()
+    if json:
+        told = [
+            {"folder": str(e.folder), "name": e.pack.name if e.pack else None, "problem": e.problem} for e in entries
+        ]
+        typer.echo(json_format.dumps({"packs": told}))
+        return
+    for entry in entries:
+        typer.echo(f"{entry.folder.name:20}{entry.pack.name if entry.pack else entry.problem}")
+    if not entries:
+        typer.echo("No packs are installed.")
+
+
+def _described(pack: Pack) -> dict[str, Any]:
+    manifest = pack.manifest
+    size = sum(entry["bytes"] for entry in manifest["files"].values())
+    return {
+        "name": f"{pack.name} {manifest['version']} ({manifest['licence']})",
+        "folder": pack.folder,
+        "hash": pack.hash,
+        "sound": f"{pack.sample_rate} Hz, {pack.latent_dim} latent channels every {pack.hop_length} samples",
+        "components": ", ".join(f"{name} ({pack.kind(name)})" for name in pack.components),
+        "size": f"{size / 1e6:.1f} MB in {len(manifest['files'])} files",
+        "conditions": ", ".join(map(str, manifest.get("conditions", []))),
+        "training": json_format.dumps(manifest.get("training", {})),
+        "quality": json_format.dumps(manifest.get("quality", {})),
+    }

@@ -1,0 +1,100 @@
+"""`loopgen render`: words, tags and a pattern become loops."""
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli import rendering
+from engine.cli.options import (
+    BitDepthOption,
+    DeviceOption,
+    JsonOption,
+    OutOption,
+    PackOption,
+    parse_numbers,
+    read_pattern,
+)
+from engine.errors import InvalidRequest
+from engine.requests import SAMPLERS, SCHEDULES, LoopRequest
+from engine.vocabulary import CHARACTERS, CURVES, PARTS, STYLES
+
+MAX_COUNT = 1000
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("render", help="Make loops and write them as WAV or FLAC files.")(render)
+
+
+def render(
+    prompt: Annotated[str, typer.Option(help="What it should sound like, in words.")] = "",
+    negative: Annotated[str, typer.Option(help="What it should not sound like.")] = "",
+    bpm: Annotated[float, typer.Option(help="Tempo, 40 to 240 BPM, decimals allowed.")] = 126.0,
+    bars: Annotated[int, typer.Option(help="Length, 1 to 16 bars of 4/4.")] = 4,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same loop; else a random one.")] = None,
+    count: Annotated[int, typer.Option(help="How many loops, with consecutive seeds.")] = 1,
+    tag: Annotated[
+        list[str],
+        typer.Option(
+            help=f"May be repeated. Styles: {', '.join(STYLES)}. Parts: {', '.join(PARTS)}. "
+            f"Characters: {', '.join(CHARACTERS)}."
+        ),
+    ] = [],
+    negative_tag: Annotated[list[str], typer.Option(help="A tag to keep away from; may be repeated.")] = [],
+    key: Annotated[str | None, typer.Option(help="Such as C, Gb or Am.")] = None,
+    pattern: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.json", help='Velocities per sixteenth: {"kick": [1, 0, 0, 0, ...], ...}.'),
+    ] = None,
+    curve: Annotated[
+        list[str],
+        typer.Option(help=f"{', '.join(CURVES)}: one value, or many over the loop: brightness=0.2,0.8. 0 to 1."),
+    ] = [],
+    steps: Annotated[int, typer.Option(help="Sampling steps: 4 is quick, 16 good, 64 careful.")] = 16,
+    guidance: Annotated[float, typer.Option(help="How strictly to obey: 0 free, 1 plain, above 1 reinforced.")] = 2.0,
+    weight: Annotated[
+        list[str], typer.Option(help="Weigh tags, pattern, curves or clap relative to the guidance: pattern=1.5.")
+    ] = [],
+    sampler: Annotated[str, typer.Option(help=f"{', '.join(SAMPLERS)}.")] = "euler",
+    schedule: Annotated[str, typer.Option(help=f"{', '.join(SCHEDULES)}.")] = "linear",
+    out: OutOption = Path(),
+    bit_depth: BitDepthOption = 24,
+    pack: PackOption = None,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Make loops and write them as WAV or FLAC files."""
+    if not 1 <= count <= MAX_COUNT:
+        raise InvalidRequest(f"Count {count} is not possible: 1 to {MAX_COUNT}.")
+    first = LoopRequest.from_dict(
+        {
+            "tempo_bpm": bpm,
+            "bars": bars,
+            # Six digits: short in a file name, and easily typed again.
+            "seed": secrets.randbelow(1_000_000) if seed is None else seed,
+            "prompt": prompt,
+            "negative_prompt": negative,
+            "tags": tuple(tag),
+            "negative_tags": tuple(negative_tag),
+            "key": key,
+            "pattern": read_pattern(pattern),
+            "curves": parse_numbers(curve, "Curve"),
+            "num_steps": steps,
+            "sampler": sampler,
+            "schedule": schedule,
+            "guidance_scale": guidance,
+            "guidance": {name: _single(name, values) for name, values in parse_numbers(weight, "Weight").items()},
+        }
+    )
+    requests = [first.with_(seed=first.seed + i) for i in range(count)]
+    destination = rendering.Destination.check(out, bit_depth, count)
+    told = rendering.render_all(rendering.load_renderer(pack, device), requests, destination)
+    rendering.say(told, as_json=json)
+
+
+def _single(name: str, values: tuple[float, ...]) -> float:
+    if len(values) != 1:
+        raise InvalidRequest(f"Weight of {name!r} needs one number, not {len(values)}.")
+    return values[0]
