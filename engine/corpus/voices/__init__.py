@@ -1,8 +1,8 @@
 """The drum machine and synthesiser of the corpus: draw a sound, play a note of it, render a part.
 
 Signal path: `registry` (which voices there are) -> one file per family of voices (`kicks`, `snares`, `hats`,
-`percussion`, `basses`, `leads`, `stabs`, `pads`), built from `oscillators`, `filters`, `envelopes` and `shaping`
--> `rendering` (notes to a circular loop).
+`percussion`, `electronics`, `basses`, `leads`, `stabs`, `pads`), built from `oscillators`, `filters`, `envelopes`
+and `shaping` -> `rendering` (notes to a circular loop).
 """
 
 from engine.corpus.voices.chords import CHORDS, MAJOR_CHORDS, MINOR_CHORDS, NEUTRAL_CHORDS

@@ -94,7 +94,7 @@ def dirty_bass(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     source = lowpass(saw(phases), 900.0)
     bent = fold(0.6 * source / (np.max(np.abs(source)) + 1e-9), s["fold"] * (0.5 + 0.5 * strike.velocity))
     driven = sweep(saturate(bent, s["drive"], 0.25), plucked_cutoff(s, strike, n), s["resonance"])
-    driven = highpass(driven, 90.0)
+    driven = highpass(driven, 160.0)
     audio = 1.4 * s["dirt"] * driven / (np.max(np.abs(driven)) + 1e-9) + sine(phases).sum(axis=0)
     return np.asarray(audio * gate(n, strike.seconds, 0.004, RELEASE))
 
@@ -235,6 +235,8 @@ VOICES = (
             "fold": Range(0.0, 1.0, axis="dirt"),
             "dirt": Range(0.2, 0.9, axis="dirt"),
             **_FILTER,
+            "cutoff": Range(250.0, 2500.0, log=True, axis="bright"),
+            "octaves": Range(0.2, 2.0, axis="bright"),
             "drive": Range(0.3, 1.0, axis="dirt"),
         },
         likes(industrial=5, drum_and_bass=2, techno=1.5, electro=1, breakbeat=1, tech_house=0.7),

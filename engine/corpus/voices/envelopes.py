@@ -7,6 +7,7 @@ from engine.corpus.voices.voice import SAMPLE_RATE, Signal
 
 _SIXTY_DB = 6.907755
 _CONTROL = 64
+_LEVEL = 8192
 
 
 def decay(n: int, seconds: float) -> NDArray[np.float32]:
@@ -36,6 +37,20 @@ def adsr(  # noqa: PLR0917
 ) -> NDArray[np.float32]:
     """Like `gate`, but falling (60 dB time `fall`) towards the level `sustain` while held. `[n]`."""
     return gate(n, held, rise, release) * (np.float32(sustain) + np.float32(1.0 - sustain) * decay(n, fall))
+
+
+def levelled(audio: Signal, amount: float) -> Signal:
+    """Slow fades of `audio` `[n]` evened out by `amount` (0 none, 1 all): what a player's ear does to an ensemble."""
+    n = len(audio)
+    blocks = n // _LEVEL + 1
+    padded = np.zeros(blocks * _LEVEL, np.float32)
+    padded[:n] = audio
+    filled = np.minimum(_LEVEL, n - _LEVEL * np.arange(blocks)).clip(1)
+    power = np.sum(padded.reshape(blocks, _LEVEL) ** 2, axis=1) / filled
+    power = np.convolve(np.pad(power, 1, "edge"), (0.25, 0.5, 0.25), "valid")
+    gain = (power / (power.mean() + 1e-12) + 0.01) ** (-0.5 * amount)
+    at = (np.arange(n, dtype=np.float32) - 0.5 * _LEVEL) / _LEVEL
+    return np.asarray(audio * np.interp(at, np.arange(blocks), gain))
 
 
 def drift(n: int, hz: float, rng: np.random.Generator) -> Signal:

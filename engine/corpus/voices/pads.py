@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.corpus.voices.chords import voicing
-from engine.corpus.voices.envelopes import drift, gate
+from engine.corpus.voices.envelopes import drift, gate, levelled
 from engine.corpus.voices.filters import bandpass, highpass, lowpass, sweep
 from engine.corpus.voices.leads import VOWELS
 from engine.corpus.voices.oscillators import cloud, modulated, noise, pulse, saw, sine
@@ -21,7 +21,7 @@ def _moving(audio: Signal, s: Settings, strike: Strike, rng: np.random.Generator
     """Slow filter motion and the held envelope every pad shares."""
     n = len(audio)
     cutoff = s["cutoff"] * 2.0 ** (s["motion"] * drift(n, s["speed"], rng) + 0.8 * (strike.velocity - 0.7))
-    return sweep(audio, cutoff, s["resonance"]) * gate(n, strike.seconds, s["rise"], s["release"])
+    return levelled(sweep(audio, cutoff, s["resonance"]), 0.7) * gate(n, strike.seconds, s["rise"], s["release"])
 
 
 def _partials(hz: NDArray[np.float64], count: int, slope: float, odd: float = 1.0) -> tuple[Signal, Signal]:
@@ -120,7 +120,7 @@ def pwm_pad(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
 
 _PAD = {
     "chord": Range(1, 11, whole=True),
-    "cutoff": Range(250.0, 2600.0, log=True, axis="bright"),
+    "cutoff": Range(300.0, 4000.0, log=True, axis="bright"),
     "motion": Range(0.1, 1.2),
     "speed": Range(0.08, 0.6, log=True),
     "resonance": Range(0.0, 0.35),

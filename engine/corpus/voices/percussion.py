@@ -1,28 +1,30 @@
-"""Percussion: skins, wood, metal, shakers, blips, zaps and glitches."""
+"""Acoustic-like percussion: skins, wood, bells, shakers."""
 
 import numpy as np
 
 from engine.corpus.voices.envelopes import attack, decay
 from engine.corpus.voices.filters import bandpass, highpass, lowpass
 from engine.corpus.voices.kicks import swept_phase
-from engine.corpus.voices.oscillators import modes, modulated, noise, pulse, sine, tick
-from engine.corpus.voices.shaping import crush, saturate
-from engine.corpus.voices.voice import SAMPLE_RATE, Range, Settings, Signal, Strike, Voice, likes
-
-
-def _length(seconds: float) -> int:
-    return round((seconds * 1.05 + 0.03) * SAMPLE_RATE)
-
-
-def _hz(s: Settings, strike: Strike, rng: np.random.Generator) -> float:
-    return s["hz"] * strike.tune * float(1.0 + 0.005 * rng.standard_normal())
+from engine.corpus.voices.oscillators import modes, noise, pulse, sine, tick
+from engine.corpus.voices.shaping import saturate
+from engine.corpus.voices.voice import (
+    SAMPLE_RATE,
+    Range,
+    Settings,
+    Signal,
+    Strike,
+    Voice,
+    hit_samples,
+    likes,
+    struck_hz,
+)
 
 
 def tom(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     """Analog tom: falling sine, a fifth above, breath of noise."""
-    n = _length(s["decay"])
+    n = hit_samples(s["decay"])
     phase = swept_phase(
-        n, _hz(s, strike, rng) * 2.0 ** (s["bend"] * (0.5 + 0.5 * strike.velocity)), s["hz"] * strike.tune, 0.04
+        n, struck_hz(s, strike, rng) * 2.0 ** (s["bend"] * (0.5 + 0.5 * strike.velocity)), s["hz"] * strike.tune, 0.04
     )
     skin = sine(phase) * decay(n, s["decay"]) + 0.3 * sine(1.6 * phase) * decay(n, 0.4 * s["decay"])
     breath = lowpass(noise(n, rng), 5.0 * s["hz"]) * decay(n, 0.35 * s["decay"])
@@ -31,8 +33,8 @@ def tom(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
 
 def hand_drum(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     """Congas and bongos: membrane modes with a slap that grows with velocity."""
-    n = _length(s["decay"])
-    hz = _hz(s, strike, rng)
+    n = hit_samples(s["decay"])
+    hz = struck_hz(s, strike, rng)
     ratios = np.array([1.0, 1.594, 2.136, 2.296, 2.653])
     lengths = s["decay"] * np.array([1.0, 0.5, 0.35, 0.3, 0.25])
     gains = np.array([1.0, 0.5, 0.3, 0.25, 0.2]) * rng.uniform(0.6, 1.4, 5)
@@ -46,8 +48,8 @@ def hand_drum(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
 
 def cowbell(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     """Two squares at 540 and 800 Hz (tuned) through a band-pass, two-stage decay."""
-    n = _length(s["decay"])
-    hz = _hz(s, strike, rng) * np.array([1.0, s["ratio"]])
+    n = hit_samples(s["decay"])
+    hz = struck_hz(s, strike, rng) * np.array([1.0, s["ratio"]])
     metal = pulse(hz[:, None] / SAMPLE_RATE * np.arange(n))
     envelope = 0.6 * decay(n, 0.06) + 0.4 * decay(n, s["decay"])
     return saturate(bandpass(metal, 1.6 * hz[1], 1.2) * envelope, s["drive"])
@@ -55,8 +57,8 @@ def cowbell(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
 
 def claves(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     """Claves and woodblocks: one or two short, hard modes."""
-    n = _length(s["decay"])
-    hz = _hz(s, strike, rng)
+    n = hit_samples(s["decay"])
+    hz = struck_hz(s, strike, rng)
     gains = np.array([1.0, s["hollow"], 0.25 * strike.velocity])
     wood = modes(n, hz * np.array([1.0, 1.51, 2.71]), s["decay"] * np.array([1.0, 0.7, 0.3]), gains, rng)
     return saturate(wood + 0.6 * bandpass(tick(n, 0.015, rng), 2.0 * hz, 1.0), s["drive"])
@@ -64,7 +66,7 @@ def claves(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
 
 def shaker(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     """Noise that swells and dies; jingles ring along in a tambourine."""
-    n = _length(s["swell"] + s["decay"])
+    n = hit_samples(s["swell"] + s["decay"])
     rise = attack(n, s["swell"] * (1.2 - 0.4 * strike.velocity)) ** 2
     fall = np.ones(n, np.float32)
     peak = round(s["swell"] * SAMPLE_RATE)
@@ -75,66 +77,13 @@ def shaker(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
 
 def tambourine(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     """Jingles: high modes struck a few times, and noise."""
-    n = _length(s["decay"])
+    n = hit_samples(s["decay"])
     hz = s["hz"] * np.exp(rng.uniform(-0.05, 0.05, 8)) * np.array([1.0, 1.13, 1.31, 1.47, 1.72, 1.9, 2.2, 2.45])
     jingles = modes(n, hz, s["decay"] * rng.uniform(0.4, 1.0, 8), rng.uniform(0.2, 0.5, 8), rng)
     second = round(rng.uniform(0.012, 0.03) * SAMPLE_RATE)
     jingles[second:] += 0.7 * jingles[:-second]
     hiss = highpass(noise(n, rng), 0.8 * s["hz"]) * decay(n, 0.6 * s["decay"])
     return saturate(lowpass(jingles + s["noise"] * hiss, 9000.0 + 7000.0 * strike.velocity), s["drive"])
-
-
-def blip(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
-    """Small phase-modulated tone, wooden to glassy."""
-    n = _length(s["decay"])
-    time = np.arange(n) / SAMPLE_RATE
-    hz = _hz(s, strike, rng)
-    depth = s["index"] * strike.velocity * decay(n, 0.5 * s["decay"])
-    return saturate(
-        modulated(hz * time, depth * sine(s["ratio"] * hz * time)) * decay(n, s["decay"]) * attack(n, 0.0006),
-        s["drive"],
-    )
-
-
-def glitch(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
-    """Clicks, crushed specks and tiny bursts of data."""
-    n = _length(s["decay"])
-    tone = sine(s["hz"] * strike.tune * np.arange(n) / SAMPLE_RATE * (1.0 + rng.integers(0, 3)))
-    specks = crush(0.7 * s["noise"] * noise(n, rng) + (1.0 - s["noise"]) * tone, s["bits"], s["hold"])
-    step = max(1, round(s["decay"] * SAMPLE_RATE / s["cuts"]))
-    cuts = np.repeat(rng.integers(0, 2, n // step + 1), step)[:n].astype(float)
-    cuts[:step] = 1.0
-    return lowpass(highpass(specks * cuts, 300.0), s["top_hz"]) * decay(n, s["decay"]) * attack(n, 0.0004)
-
-
-def zap(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
-    """Laser: a tone that falls through octaves."""
-    n = _length(s["decay"])
-    hz = _hz(s, strike, rng)
-    phase = swept_phase(n, min(hz * 2.0 ** s["octaves"], 9000.0), hz, 0.25 * s["decay"])
-    return saturate(
-        modulated(phase, s["index"] * strike.velocity * sine(phase)) * decay(n, s["decay"]) * attack(n, 0.0006),
-        s["drive"],
-    )
-
-
-def metal(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
-    """Struck bars, pipes and plates: inharmonic modes, each sound with a body of its own."""
-    n = _length(s["decay"])
-    body = np.random.default_rng(int(s["body"]))
-    ratios = np.sort(np.concatenate(([1.0], body.uniform(1.2, 9.0, 9))))
-    lengths = s["decay"] * ratios**-0.5 * body.uniform(0.5, 1.0, 10)
-    gains = ratios ** -(1.4 - 0.8 * strike.velocity) * body.uniform(0.3, 1.0, 10) * rng.uniform(0.8, 1.2, 10)
-    ring = modes(n, s["hz"] * strike.tune * ratios, lengths, gains, rng)
-    hit = bandpass(tick(n, 0.05, rng), 2500.0, 0.7)
-    return lowpass(saturate(ring + s["noise"] * hit, s["drive"]), s["top_hz"])
-
-
-def burst(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
-    """Filtered noise hit: dub splashes, steam, electronic whips."""
-    n = _length(s["decay"])
-    hiss = bandpass(noise(n, rng), s["hz"] * (0.6 + 0.4 * strike.velocity), s["q"])
-    return saturate(hiss * decay(n, s["decay"]) * attack(n, s["rise"]), s["drive"])
 
 
 _DRIVE = Range(0.0, 0.4, axis="dirt")
@@ -237,73 +186,5 @@ VOICES = (
             "drive": _DRIVE,
         },
         likes(house=2, breakbeat=2, deep_house=1, downtempo=1.5, tech_house=1, drum_and_bass=1),
-    ),
-    Voice(
-        "blip",
-        "percussion",
-        blip,
-        {
-            "hz": Range(180.0, 2600.0, log=True),
-            "ratio": Range(0.5, 4.6),
-            "index": Range(0.3, 4.0),
-            "decay": Range(0.04, 0.3, log=True, axis="length"),
-            "drive": _DRIVE,
-        },
-        likes(minimal=4, tech_house=2, techno=2, electro=2, dub_techno=1.5, acid=1, drum_and_bass=0.7),
-    ),
-    Voice(
-        "glitch",
-        "percussion",
-        glitch,
-        {
-            "hz": Range(300.0, 4000.0, log=True),
-            "noise": Range(0.0, 1.0),
-            "bits": Range(3.0, 10.0, axis="-dirt"),
-            "hold": Range(1.0, 9.0, log=True, axis="dirt"),
-            "cuts": Range(1.0, 9.0),
-            "decay": Range(0.02, 0.15, log=True),
-            "top_hz": Range(3000.0, 14000.0, log=True, axis="bright"),
-        },
-        likes(minimal=3, industrial=2, electro=1.5, downtempo=1, drum_and_bass=1, tech_house=0.8),
-    ),
-    Voice(
-        "zap",
-        "percussion",
-        zap,
-        {
-            "hz": Range(90.0, 500.0, log=True),
-            "octaves": Range(1.5, 4.5),
-            "index": Range(0.0, 1.8),
-            "decay": Range(0.06, 0.3, log=True, axis="length"),
-            "drive": _DRIVE,
-        },
-        likes(electro=3, industrial=1, acid=1, breakbeat=1, techno=0.7),
-    ),
-    Voice(
-        "metal",
-        "percussion",
-        metal,
-        {
-            "hz": Range(180.0, 1200.0, log=True),
-            "body": Range(0, 999, whole=True),
-            "decay": Range(0.15, 1.6, log=True, axis="length"),
-            "noise": Range(0.0, 1.2),
-            "top_hz": Range(2500.0, 12000.0, log=True, axis="bright"),
-            "drive": Range(0.0, 0.7, axis="dirt"),
-        },
-        likes(industrial=4, techno=2, dub_techno=1.5, minimal=1.5, drum_and_bass=0.7),
-    ),
-    Voice(
-        "burst",
-        "percussion",
-        burst,
-        {
-            "hz": Range(500.0, 5000.0, log=True, axis="bright"),
-            "q": Range(0.6, 5.0, log=True),
-            "rise": Range(0.0005, 0.02, log=True),
-            "decay": Range(0.06, 0.5, log=True, axis="length"),
-            "drive": _DRIVE,
-        },
-        likes(dub_techno=3, techno=2, industrial=2, minimal=1.5, electro=1),
     ),
 )

@@ -6,12 +6,12 @@ from typing import Final
 import numpy as np
 
 from engine.corpus.score import Sound
-from engine.corpus.voices import basses, hats, kicks, leads, pads, percussion, snares, stabs
+from engine.corpus.voices import basses, electronics, hats, kicks, leads, pads, percussion, snares, stabs
 from engine.corpus.voices.voice import Voice
 from engine.errors import InvalidRequest
 from engine.vocabulary import PARTS, STYLES
 
-_MODULES = (kicks, snares, hats, percussion, basses, leads, stabs, pads)
+_MODULES = (kicks, snares, hats, percussion, electronics, basses, leads, stabs, pads)
 
 VOICES: Final[Mapping[str, Voice]] = {voice.name: voice for module in _MODULES for voice in module.VOICES}
 

@@ -7,17 +7,23 @@ from engine.corpus.voices.filters import bandpass, bell, highpass, lowpass
 from engine.corpus.voices.kicks import swept_phase
 from engine.corpus.voices.oscillators import modes, noise, sine, tick
 from engine.corpus.voices.shaping import crush, saturate
-from engine.corpus.voices.voice import SAMPLE_RATE, Range, Settings, Signal, Strike, Voice, likes
-
-
-def _length(seconds: float) -> int:
-    return round((seconds * 1.05 + 0.03) * SAMPLE_RATE)
+from engine.corpus.voices.voice import (
+    SAMPLE_RATE,
+    Range,
+    Settings,
+    Signal,
+    Strike,
+    Voice,
+    hit_samples,
+    likes,
+    struck_hz,
+)
 
 
 def snare_808(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     """Two tuned modes, a fourth-to-octave apart, and high-passed noise (`snappy`)."""
-    n = _length(max(s["decay"], s["snappy_decay"]))
-    hz = s["hz"] * strike.tune * (1.0 + 0.004 * rng.standard_normal())
+    n = hit_samples(max(s["decay"], s["snappy_decay"]))
+    hz = struck_hz(s, strike, rng, 0.004)
     body = modes(
         n, np.array([hz, hz * s["ratio"]]), np.array([s["decay"], 0.7 * s["decay"]]), np.array([1, 0.6]), rng
     )
@@ -28,8 +34,8 @@ def snare_808(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
 
 def snare_909(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     """Two swept tones, a noise crack and a longer noise tail, pushed into soft saturation."""
-    n = _length(max(s["decay"], s["snappy_decay"]))
-    hz = s["hz"] * strike.tune * (1.0 + 0.004 * rng.standard_normal())
+    n = hit_samples(max(s["decay"], s["snappy_decay"]))
+    hz = struck_hz(s, strike, rng, 0.004)
     tones = sine(swept_phase(n, 2.2 * hz, hz, 0.009)) + 0.7 * sine(swept_phase(n, 3.0 * hz, s["ratio"] * hz, 0.007))
     hiss = noise(n, rng)
     crack = lowpass(hiss, s["top_hz"]) * decay(n, 0.08)
@@ -40,8 +46,8 @@ def snare_909(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
 
 def snare_acoustic(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     """Struck skin with many modes, buzzing wires and room: the snare of a break."""
-    n = _length(s["decay"] + s["room_decay"])
-    hz = s["hz"] * strike.tune * (1.0 + 0.01 * rng.standard_normal())
+    n = hit_samples(s["decay"] + s["room_decay"])
+    hz = struck_hz(s, strike, rng, 0.01)
     ratios = np.array([1.0, 1.47, 1.83, 2.3, 2.9, 3.6])
     lengths = s["decay"] * np.array([1.0, 0.9, 0.5, 0.6, 0.35, 0.3]) * rng.uniform(0.85, 1.15, 6)
     gains = np.array([1.0, 0.5, 0.5, 0.35, 0.3, 0.25]) * rng.uniform(0.7, 1.3, 6)
@@ -57,7 +63,7 @@ def snare_acoustic(s: Settings, strike: Strike, rng: np.random.Generator) -> Sig
 
 def snare_noise(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     """Gated or crushed noise burst with a falling tone: electro and lo-fi."""
-    n = _length(s["decay"])
+    n = hit_samples(s["decay"])
     hiss = crush(noise(n, rng), s["bits"], s["hold"])
     hiss = bandpass(hiss, s["noise_hz"] * (0.7 + 0.3 * strike.velocity), s["width"])
     hold = round(min(s["gate"], 0.7 * s["decay"]) * SAMPLE_RATE)
@@ -82,9 +88,9 @@ def _bursts(n: int, s: Settings, rng: np.random.Generator) -> Signal:
 
 def clap(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     """Several noise bursts and a tail through a band-pass around 1 kHz with air above."""
-    n = _length(s["decay"] + 5.0 * s["spread"])
+    n = hit_samples(s["decay"] + 5.0 * s["spread"])
     hiss = noise(n, rng)
-    hz = s["hz"] * strike.tune * (1.0 + 0.03 * rng.standard_normal())
+    hz = struck_hz(s, strike, rng, 0.03)
     body = bandpass(hiss, hz, s["q"]) + s["air"] * (0.5 + 0.5 * strike.velocity) * highpass(hiss, 3.2 * hz)
     body = lowpass(highpass(body, 350.0), s["top_hz"])
     return saturate(body * _bursts(n, s, rng), s["drive"])
@@ -101,8 +107,8 @@ def clap_snare(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
 
 def rimshot(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     """Short, hollow, two or three close modes over a click."""
-    n = _length(s["decay"] + 0.05)
-    hz = s["hz"] * strike.tune * (1.0 + 0.004 * rng.standard_normal())
+    n = hit_samples(s["decay"] + 0.05)
+    hz = struck_hz(s, strike, rng, 0.004)
     ratios = np.array([1.0, s["ratio"], 2.76 * s["ratio"]])
     body = modes(
         n, hz * ratios, s["decay"] * np.array([1.0, 0.8, 0.4]), np.array([1.0, 0.9, 0.4 * strike.velocity]), rng
@@ -113,12 +119,12 @@ def rimshot(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
 
 def snap(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     """Finger snap: one or two sharp resonant bursts."""
-    n = _length(s["decay"])
+    n = hit_samples(s["decay"])
     second = round(s["spread"] * SAMPLE_RATE)
     envelope = 0.5 * decay(n, 0.02)
     envelope[second:] += decay(n - second, s["decay"])
     hiss = noise(n, rng)
-    hz = s["hz"] * strike.tune * (1.0 + 0.02 * rng.standard_normal())
+    hz = struck_hz(s, strike, rng, 0.02)
     return saturate((bandpass(hiss, hz, s["q"]) + 0.3 * bandpass(hiss, 2.3 * hz, 3.0)) * envelope, s["drive"])
 
 

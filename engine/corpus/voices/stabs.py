@@ -107,7 +107,7 @@ def sampled_stab(s: Settings, strike: Strike, rng: np.random.Generator) -> Signa
 
 _CHORD = {"chord": Range(2, 11, whole=True), "tail": Range(0.06, 0.7, log=True, axis="length")}
 _FILTER = {
-    "cutoff": Range(180.0, 1200.0, log=True, axis="bright"),
+    "cutoff": Range(220.0, 1800.0, log=True, axis="bright"),
     "octaves": Range(0.8, 3.2, axis="bright"),
     "fall": Range(0.2, 1.5, log=True, axis="length"),
     "resonance": Range(0.0, 0.45),

@@ -95,6 +95,16 @@ class Strike:
         return np.asarray(steps[:, None] * np.cumsum(2.0 ** (offset / 12.0)))
 
 
+def hit_samples(seconds: float) -> int:
+    """Length in samples of a hit that dies by 60 dB in `seconds`, with room for its fade."""
+    return round((seconds * 1.05 + 0.03) * SAMPLE_RATE)
+
+
+def struck_hz(settings: Settings, strike: Strike, rng: np.random.Generator, spread: float = 0.005) -> float:
+    """The setting `hz` at the pitch played, a little different at every stroke (`spread` is a standard deviation)."""
+    return settings["hz"] * strike.tune * float(1.0 + spread * rng.standard_normal())
+
+
 VoiceFunction = Callable[[Settings, Strike, np.random.Generator], Signal]
 
 

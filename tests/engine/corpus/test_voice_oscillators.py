@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.corpus.voices.envelopes import decay, drift
+from engine.corpus.voices.envelopes import decay, drift, levelled
 from engine.corpus.voices.oscillators import cloud, cycle, modes, pulse, saw, sine
 from engine.corpus.voices.voice import SAMPLE_RATE
 
@@ -95,3 +95,19 @@ def test_drift_is_slow_and_bounded():
     assert np.max(np.abs(wander)) <= 1.0
     assert np.max(np.abs(np.diff(wander))) < 1e-3
     assert np.ptp(wander) > 0.2
+
+
+def test_levelling_evens_out_slow_fades_alone():
+    time = np.arange(4 * SAMPLE_RATE) / SAMPLE_RATE
+    tone = np.sin(2 * np.pi * 300.0 * time)
+    fading = tone * np.where(time < 2.0, 1.0, 0.1)
+    even = levelled(fading, 0.7)
+
+    def drop_db(audio: np.ndarray) -> float:
+        return float(
+            20 * np.log10(np.std(audio[SAMPLE_RATE : 2 * SAMPLE_RATE - 20000]) / np.std(audio[3 * SAMPLE_RATE :]))
+        )
+
+    assert drop_db(fading) == pytest.approx(20.0, abs=0.2)
+    assert 6.0 < drop_db(even) < 11.0
+    assert np.std(levelled(tone, 0.7) / np.std(levelled(tone, 0.7)) - tone / np.std(tone)) < 0.02
