@@ -3,6 +3,7 @@
 import logging
 
 import numpy as np
+import pyebur128
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,6 +56,26 @@ def test_true_peak_sees_across_the_seam() -> None:
     loop = np.roll(_sine(-6.0, hertz=RATE / 4, phase=np.pi / 4), 1, axis=-1)
     loop[:, 100:-100] = 0
     assert true_peak(loop, RATE) == pytest.approx(true_peak(np.roll(loop, 1000, axis=-1), RATE), abs=0.01)
+
+
+def _whole_true_peak(loop: NDArray[np.float32]) -> float:
+    meter = pyebur128.R128State(2, RATE, pyebur128.MeasurementMode.MODE_TRUE_PEAK)
+    twice = np.ascontiguousarray(np.tile(loop, 2).T)
+    meter.add_frames(twice.reshape(-1), len(twice))
+    return float(20 * np.log10(max(pyebur128.get_true_peak(meter, channel) for channel in (0, 1))))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_measuring_the_loud_stretches_alone_misses_nothing(seed: int) -> None:
+    loop = _hits(0.5, np.random.default_rng(seed), 300 * 4**seed)[:, seed:]  # lengths that are no whole blocks
+    assert true_peak(loop, RATE) == pytest.approx(_whole_true_peak(loop), abs=1e-3)
+
+
+def test_the_reported_figures_are_those_of_the_result() -> None:
+    for target in (-30, -9):
+        result = level_match(_hits(0.5, np.random.default_rng(1), 5000), RATE, target)
+        assert result.loudness_lufs == pytest.approx(integrated_loudness(result.audio, RATE), abs=0.01)
+        assert result.true_peak_dbtp == pytest.approx(_whole_true_peak(result.audio), abs=2e-3)
 
 
 def test_levelling_reaches_the_target_when_the_peak_allows() -> None:
