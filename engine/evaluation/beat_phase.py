@@ -77,7 +77,7 @@ def pattern_lag(
     half_beat = round(30 / geometry.tempo_bpm * frames_per_second * fine)
     lags = np.arange(-half_beat, half_beat + 1)
     best = int(lags[correlation[lags % len(correlation)].argmax()])
-    return 1000 * (best / fine / frames_per_second - _ATTACK_SECONDS)
+    return float(1000 * (best / fine / frames_per_second - _ATTACK_SECONDS))
 
 
 def _turns(envelope: Doubles, hop: int, audio: NDArray[Any], geometry: LoopGeometry, multiple: int) -> complex:

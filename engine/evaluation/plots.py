@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import MissingDependency
-from engine.evaluation.results import write_atomically
+from engine.files import write_atomically
 
 
 def new_figure(width: float, height: float) -> Any:

@@ -22,7 +22,7 @@ from engine.diffusion.samplers import SamplerStep, sample
 from engine.diffusion.schedules import alphas
 from engine.errors import InvalidRequest
 from engine.evaluation.plots import new_figure, save_figure
-from engine.evaluation.results import write_json
+from engine.evaluation.results import results_folder, write_json
 from engine.requests import SAMPLERS
 
 Points = NDArray[np.float64]
@@ -155,6 +155,7 @@ def point_cloud_experiment(
     out: Path, *, steps: int = 4000, seed: int = 0, progress: bool = True
 ) -> dict[str, object]:
     """Train and draw every cloud: `point_cloud.png` and `point_cloud.json` in `out`; returns what the JSON holds."""
+    out = results_folder(out)
     shown = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
     figure = new_figure(2.2 * (len(shown) + 1), 2.3 * len(CLOUDS))
     axes = figure.subplots(len(CLOUDS), len(shown) + 1, squeeze=False)

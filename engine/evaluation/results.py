@@ -2,8 +2,6 @@
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,25 +9,16 @@ from typing import Any
 import numpy as np
 
 from engine.errors import ExportError
+from engine.files import write_atomically
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` to `path` through a temporary file beside it; raises `ExportError`, leaving nothing behind."""
-    temporary = None
+def results_folder(out: Path) -> Path:
+    """Make the folder `out` and return it; raises `ExportError` when that is not possible."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
+        out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise ExportError(f"Cannot write {path}: {error.strerror or error}.") from error
+        raise ExportError(f"Cannot make the folder {str(out)!r}: {error.strerror or error}.") from error
+    return out
 
 
 def write_json(path: Path, values: Any) -> None:

@@ -51,7 +51,7 @@ def comb_tempo(
     high_bpm: float = HIGHEST_BPM,
     teeth: Mapping[float, float] = TEETH,
 ) -> TempoEstimate:
-    """Tempo of loop `audio [C, T]` in [`low_bpm`, `high_bpm`] with the greatest weighted sum of envelope magnitudes."""
+    """Tempo of loop `audio [C, T]` in [`low_bpm`, `high_bpm`] with the greatest weighted comb."""
     if not 0 < low_bpm < high_bpm:
         raise InvalidRequest(f"Tempo range {low_bpm:g} to {high_bpm:g} BPM is empty.")
     envelope, rate = _tiled(audio, sample_rate)

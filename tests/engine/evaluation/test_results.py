@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.errors import ExportError
-from engine.evaluation.results import markdown_table, plain, write_atomically, write_json
+from engine.evaluation.results import markdown_table, plain, results_folder, write_json
 
 
 def test_numpy_values_nan_and_infinity_become_plain_json(tmp_path: Path) -> None:
@@ -30,18 +30,8 @@ def test_a_table() -> None:
     )
 
 
-def test_writing_replaces_whole_files_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    write_atomically(tmp_path / "sub" / "file", b"one")
-    write_atomically(tmp_path / "sub" / "file", b"two")
-    assert [p.name for p in (tmp_path / "sub").iterdir()] == ["file"]
-    assert (tmp_path / "sub" / "file").read_bytes() == b"two"
-
-
 def test_a_folder_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("x")
-    with pytest.raises(ExportError, match="Cannot write"):
-        write_atomically(tmp_path / "taken" / "file", b"x")
-    with pytest.raises(ExportError, match="Cannot write"):
-        (tmp_path / "folder" / "inner").mkdir(parents=True)
-        write_atomically(tmp_path / "folder", b"x")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["folder", "taken"]
+    with pytest.raises(ExportError, match="Cannot make the folder"):
+        results_folder(tmp_path / "taken" / "inside")
+    assert results_folder(tmp_path / "new" / "inside").is_dir()

@@ -9,9 +9,9 @@ from engine.evaluation.tempo import OCTAVES, tempo_hit
 from engine.evaluation.tempo_estimators import tempo_estimators
 
 
-def test_the_comb_comes_first_and_others_only_when_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_combs_come_first_and_others_only_when_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert [estimator.name for estimator in tempo_estimators()] == ["comb"]
+    assert [estimator.name for estimator in tempo_estimators()] == ["comb", "plain comb"]
 
 
 def test_every_installed_estimator_hears_a_house_loop() -> None:

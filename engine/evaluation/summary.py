@@ -1,0 +1,113 @@
+"""From measurements of many loops to the figures of a table."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.evaluation.distribution import diversity
+from engine.evaluation.onset_score import OnsetScore
+from engine.evaluation.tempo import OCTAVES, STRICT, tempo_hit
+from engine.requests import LoopRequest
+from engine.vocabulary import CURVES, PARTS
+
+Measured = Mapping[str, Any]
+"""A `LoopMeasurement` as plain values, as item files hold it (null for NaN and infinity)."""
+
+TEMPO_BINS = tuple(range(60, 201, 20))
+
+
+def summarise(measured: Sequence[Measured], requests: Sequence[LoopRequest]) -> dict[str, Any]:
+    """Figures over loops and their requests, by name; what could not be measured is absent."""
+    figures: dict[str, Any] = {
+        "loops": len(measured),
+        "length errors": int(np.sum([m["length_error"] != 0 for m in measured])),
+    }
+    for judge in measured[0]["tempo"]:
+        for name, ratios in (("strict", STRICT), ("octave", OCTAVES)):
+            figures[f"tempo hit, {judge}, {name}"] = _share(tempo_hits(measured, requests, judge, ratios))
+    for name in ("beat_ms", "sixteenth_ms", "lag_ms"):
+        errors = np.abs(_values(measured, name))
+        if len(errors):
+            figures[f"|{name[:-3]}| error, median ms"] = float(np.median(errors))
+            figures[f"|{name[:-3]}| error, 90 % ms"] = float(np.percentile(errors, 90))
+    figures |= onset_figures(measured) | curve_figures(measured)
+    figures |= {
+        "seam ratio, median": _median(measured, "seam_ratio"),
+        "seam ratio, 90 %": float(np.percentile(_values(measured, "seam_ratio"), 90)),
+        "seam steps above the 99th percentile": _share(_values(measured, "step_percentile") > 99),
+        "loudness, median LUFS": _median(measured, "loudness_lufs"),
+        "loudness, deviation LU": float(np.std(_values(measured, "loudness_lufs"))),
+        "true peak, highest dBTP": float(np.max(_values(measured, "true_peak_dbtp"), initial=-np.inf)),
+        "crest factor, median dB": _median(measured, "crest_db"),
+        "stereo width, median": _median(measured, "width"),
+        "spread of embeddings": diversity(np.array([np.mean(m["embedding"], axis=0) for m in measured])),
+    }
+    return figures
+
+
+def tempo_hits(
+    measured: Sequence[Measured], requests: Sequence[LoopRequest], judge: str, ratios: tuple[float, ...]
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Whether each loop's tempo was hit, as heard by `judge`."""
+    return np.array(
+        [tempo_hit(m["tempo"][judge], r.tempo_bpm, ratios=ratios) for m, r in zip(measured, requests, strict=True)]
+    )
+
+
+def hits_over_tempo(
+    measured: Sequence[Measured], requests: Sequence[LoopRequest], judge: str
+) -> list[tuple[int, int, float, float]]:
+    """Per bin of 20 BPM: lowest tempo, loops, strict and octave-allowed share of hits."""
+    tempi = np.array([request.tempo_bpm for request in requests])
+    strict, octave = (tempo_hits(measured, requests, judge, ratios) for ratios in (STRICT, OCTAVES))
+    rows = []
+    for low, high in itertools.pairwise(TEMPO_BINS):
+        inside = (tempi >= low) & ((tempi < high) | (high == TEMPO_BINS[-1]))
+        if inside.any():
+            rows.append((low, int(inside.sum()), _share(strict[inside]), _share(octave[inside])))
+    return rows
+
+
+def onset_figures(measured: Sequence[Measured]) -> dict[str, float]:
+    """F1 per part over all loops, and the mean over parts; empty without a detector."""
+    figures = {}
+    for part in PARTS:
+        scores = [OnsetScore(*m["onsets"][part]) for m in measured if part in m["onsets"]]
+        if scores:
+            figures[f"onset F1, {part}"] = sum(scores, OnsetScore()).f1
+    if figures:
+        figures["onset F1, mean over parts"] = float(np.mean(list(figures.values())))
+    return figures
+
+
+def curve_figures(measured: Sequence[Measured]) -> dict[str, float]:
+    """Per curve, the correlation over all loops together and the median of those within a loop."""
+    figures = {}
+    for curve in CURVES:
+        sums = np.sum([m["curve_sums"][curve] for m in measured if curve in m["curve_sums"]], axis=0)
+        if np.ndim(sums) == 0:
+            continue
+        n, x, y, xx, yy, xy = sums
+        spread = (n * xx - x * x) * (n * yy - y * y)
+        figures[f"{curve} curve, correlation over all"] = (
+            float((n * xy - x * y) / np.sqrt(spread)) if spread > 0 else 0.0
+        )
+        within = [m["curves"][curve] for m in measured if m["curves"].get(curve) is not None]
+        if within:
+            figures[f"{curve} curve, median within a loop"] = float(np.median(within))
+    return figures
+
+
+def _values(measured: Sequence[Measured], name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.array([m[name] for m in measured if m[name] is not None], dtype=np.float64)
+
+
+def _median(measured: Sequence[Measured], name: str) -> float:
+    values = _values(measured, name)
+    return float(np.median(values)) if len(values) else float("nan")
+
+
+def _share(flags: Any) -> float:
+    return float(np.mean(flags)) if len(flags) else float("nan")
