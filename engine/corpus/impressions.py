@@ -5,7 +5,9 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 
 from engine.corpus.score import Audio
 
@@ -50,14 +52,24 @@ def measured_characters(audio: Audio, dry: Mapping[str, Audio]) -> tuple[str, ..
 
 
 BAND_EDGES_HZ: Final = np.geomspace(60.0, 16000.0, 25)
+WINDOW: Final = 8192
+_FRAME_HZ: Final = np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE)
+
+
+def power_spectrum(mono: Audio) -> NDArray[np.float64]:
+    """Mean power of `[T]` in 4,097 bins, over half-overlapping Hann windows that wrap around the loop."""
+    starts = np.arange(0, len(mono), WINDOW // 2)
+    around = np.concatenate([mono, np.resize(mono, WINDOW)])
+    frames = np.lib.stride_tricks.sliding_window_view(around, WINDOW)[starts]
+    spectra = scipy.fft.rfft(frames * np.hanning(WINDOW).astype(np.float32), axis=1)
+    return np.asarray((np.abs(spectra) ** 2).mean(axis=0), dtype=np.float64)
 
 
 def band_levels(mono: Audio) -> NDArray[np.float64]:
-    """Energy of `[T]` in 24 bands equally wide in log frequency, over the whole loop (no window: it is circular)."""
-    power = np.abs(np.fft.rfft(mono)) ** 2
-    hz = np.fft.rfftfreq(len(mono), 1 / SAMPLE_RATE)
-    edges = np.searchsorted(hz, BAND_EDGES_HZ)
-    return np.array([power[a:b].sum() for a, b in pairwise(edges)]) + 1e-12
+    """Energy of `[T]` in 24 bands equally wide in log frequency."""
+    power = power_spectrum(mono)
+    edges = np.searchsorted(_FRAME_HZ, BAND_EDGES_HZ)
+    return np.array([power[low:high].sum() for low, high in pairwise(edges)]) + 1e-12
 
 
 def centre_hz(bands: NDArray[np.float64]) -> float:
@@ -79,19 +91,13 @@ def punch_db(mono: Audio) -> float:
     """97th percentile of the 5 ms level over the level of its surroundings (400 ms, circular), in dB."""
     block = round(0.005 * SAMPLE_RATE)
     count = len(mono) // block
-    power = (mono[: count * block].reshape(count, block) ** 2).mean(axis=1)
-    spectrum = np.fft.rfft(power)
-    width = min(80, count)
-    window = np.zeros(count)
-    window[:width] = 1 / width
-    around = np.fft.irfft(spectrum * np.fft.rfft(np.roll(window, -(width // 2))), count)
+    power = (mono[: count * block].reshape(count, block) ** 2).mean(axis=1).astype(np.float64)
+    around = uniform_filter1d(power, min(80, count), mode="wrap")
     floor = power.mean() * 1e-3 + 1e-12
-    ratio = 10 * np.log10((power + floor) / (np.maximum(around, 0) + floor))
-    return float(np.percentile(ratio, 97))
+    return float(np.percentile(10 * np.log10((power + floor) / (np.maximum(around, 0) + floor)), 97))
 
 
 def sub_share(bass: Audio) -> float:
     """Share of the energy of `[T]` below 110 Hz."""
-    power = np.abs(np.fft.rfft(bass)) ** 2
-    hz = np.fft.rfftfreq(len(bass), 1 / SAMPLE_RATE)
-    return float(power[hz < 110].sum() / (power.sum() + 1e-12))
+    power = power_spectrum(bass)
+    return float(power[_FRAME_HZ < 110].sum() / (power.sum() + 1e-12))

@@ -91,7 +91,7 @@ def facts_for(plan: LoopPlan) -> Facts:
 
 def test_captions_say_only_what_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(captions_module, "TYPO_CHANCE", 0.0)
-    for seed in range(300):
+    for seed in range(200):
         facts = facts_for(planned(seed))
         for caption in write_captions(facts, np.random.default_rng(seed)):
             assert derivable(caption, facts), (seed, caption, facts)
@@ -114,7 +114,7 @@ def test_the_truth_test_can_fail() -> None:
 def test_only_means_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(captions_module, "TYPO_CHANCE", 0.0)
     seen = 0
-    for seed in range(300):
+    for seed in range(200):
         facts = facts_for(planned(seed))
         for caption in write_captions(facts, np.random.default_rng(seed), 8):
             text = caption.lower()
@@ -127,7 +127,7 @@ def test_only_means_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_absences_name_silent_parts() -> None:
     seen = 0
-    for seed in range(300):
+    for seed in range(200):
         plan = planned(seed)
         onsets = plan.onsets()
         for caption in write_captions(facts_for(plan), np.random.default_rng(seed)):

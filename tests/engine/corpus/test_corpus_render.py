@@ -1,19 +1,32 @@
 """Rendered loops: exact length, no seam, drums where the annotation says, tags that the audio bears out."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pytest
+import soundfile
 
 from engine.corpus.arrangement import LoopPlan, plan_loop
 from engine.corpus.impressions import band_levels, centre_hz, measured_characters, punch_db, sub_share
 from engine.corpus.mixing import characters_of
-from engine.corpus.render import dry_stems, render_loop, render_plan
+from engine.corpus.one_shots import FOLDERS_VARIABLE
+from engine.corpus.render import dry_stems, facts_of, render_loop, render_plan, sampled_stems
 from engine.corpus.score import Annotation, Audio, CorpusLoop, Note
+from engine.corpus.wording import PART_WORDS
 from engine.tempo import LoopGeometry
 from engine.vocabulary import PARTS, TAGS
 
-SEEDS = tuple(range(12))
+SEEDS = tuple(range(8))
 SAMPLE_RATE = 44100
 DRUMS = PARTS[:5]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_one_shots() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(FOLDERS_VARIABLE, raising=False)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +107,7 @@ def measured_onsets(stem: Audio) -> np.ndarray:
 
 def test_drums_sound_where_they_are_annotated() -> None:
     errors = []
-    for seed in range(24):
+    for seed in range(14):
         plan = plan_loop(seed)
         dry = dry_stems(plan)
         samples = LoopGeometry(plan.tempo_bpm, plan.bars).samples
@@ -158,3 +171,26 @@ def test_any_request_can_be_rendered() -> None:
     for bars, tempo in ((1, 200.0), (3, 60.5), (16, 200.0)):
         plan = plan_loop(5, bars=bars, tempo_bpm=tempo, key="Dbm")
         assert render_plan(plan).audio.shape[1] == LoopGeometry(tempo, bars).samples
+
+
+def test_one_shots_replace_some_drums_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    decay = np.exp(-np.arange(8000) / 1500)
+    for name in ("bd_a", "sn_a", "hat_a"):
+        soundfile.write(tmp_path / f"{name}.wav", 0.9 * decay * rng.uniform(-1, 1, 8000), SAMPLE_RATE)
+    changed = same = 0
+    for seed in range(12):
+        plan = plan_loop(seed)
+        voiced = dry_stems(plan)
+        assert all(stem is voiced[part] for part, stem in sampled_stems(plan, voiced).items())
+        monkeypatch.setenv(FOLDERS_VARIABLE, str(tmp_path))
+        sampled = sampled_stems(plan, voiced)
+        monkeypatch.delenv(FOLDERS_VARIABLE)
+        for part, stem in sampled.items():
+            changed += stem is not voiced[part]
+            same += stem is voiced[part]
+            if stem is not voiced[part]:
+                assert part in ("kick", "snare", "closed_hat")
+                assert facts_of(plan, (), [part]).words[part] == PART_WORDS[part]
+    assert changed >= 4
+    assert same >= 10
