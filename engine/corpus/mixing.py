@@ -64,12 +64,7 @@ def mix(
     samples = len(next(iter(stems.values())))
     rng = np.random.default_rng(settings.seed)
     spaces = _Space(settings.space, tempo_bpm, samples, rng)
-    onsets = [
-        (round(beat * 60 / tempo_bpm * SAMPLE_RATE) % samples, float(velocity)) for beat, velocity in kick_onsets
-    ]
-    recovery = settings.duck_recovery_beats * 60 / tempo_bpm
-    curve = dynamics.ducking_curve(samples, onsets, 1.0, recovery, settings.duck_curve) if onsets else None
-
+    curve = _ducking(settings, tempo_bpm, kick_onsets, samples)
     placed: dict[str, Audio] = {}
     strips = _strips(names, stems, settings)
     for name, strip in zip(names, strips, strict=True):
@@ -86,11 +81,21 @@ def mix(
         if names:
             total += _duck(spaces.returns(sends.T @ strips), curve, settings.space.duck_depth)
     level = float(np.sqrt(np.mean(total**2)))
-    gain = np.float32(10 ** (settings.master.loudness_db / 20) / level if level > _SILENCE else 0.0)
-    return Mixed(
-        _master(total * gain, settings.master, rng),
-        {name: stem * gain for name, stem in placed.items()},
-    )
+    if level < _SILENCE:
+        return Mixed(total, placed)
+    gain = np.float32(10 ** (settings.master.loudness_db / 20) / level)
+    return Mixed(_master(total * gain, settings.master, rng), {name: stem * gain for name, stem in placed.items()})
+
+
+def _ducking(
+    settings: MixSettings, tempo_bpm: float, kick_onsets: Sequence[tuple[float, float]], samples: int
+) -> Audio | None:
+    """The full ducking curve `[samples]`, None without kicks."""
+    places = [(round(beat * 60 / tempo_bpm * SAMPLE_RATE) % samples, float(v)) for beat, v in kick_onsets]
+    if not places:
+        return None
+    recovery = settings.duck_recovery_beats * 60 / tempo_bpm
+    return dynamics.ducking_curve(samples, places, 1.0, recovery, settings.duck_curve)
 
 
 def _sum(placed: Mapping[str, Audio], samples: int) -> Audio:

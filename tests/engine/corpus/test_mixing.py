@@ -27,7 +27,7 @@ PLAIN = MixSettings(parts={"pad": PartMix(0.0, high_pass_hz=5, low_pass_hz=20000
 
 
 @given(st.sampled_from(STYLES), st.integers(0, 2**32), st.sets(st.sampled_from(PARTS), min_size=1), st.booleans())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_any_drawn_mix_is_finite_stereo_and_below_the_ceiling(style, seed, parts, silent):
     chosen = [part for part in PARTS if part in parts]
     stems = {part: STEMS[part] * np.float32(0 if silent else 1) for part in chosen}
@@ -38,7 +38,9 @@ def test_any_drawn_mix_is_finite_stereo_and_below_the_ceiling(style, seed, parts
     assert np.isfinite(audio).all()
     assert np.abs(audio).max() <= CEILING
     assert list(mixed) == chosen
-    if not silent:
+    if silent:
+        assert np.abs(audio).max() == 0
+    else:
         level = 20 * np.log10(np.sqrt(np.mean(audio**2)))
         assert -30 < level < drawn.master.loudness_db + 1
 
