@@ -11,7 +11,8 @@ from loopgen_app.state.transport import Transport
 
 POLL_MILLISECONDS = 16
 METER_EVERY = 2
-BEATS = {"beat": 1, "bar": 4}
+SIXTEENTHS = {"step": 1, "beat": 4, "bar": 16}
+"""A loop that follows the pad swaps at the next sixteenth: a beat would be heard too late."""
 
 
 def gain_of(level_db: float, floor_db: float = -60.0) -> float:
@@ -59,9 +60,9 @@ class Playback(QObject):
             self.recovered.emit(heard.message or f"Sound is back through {heard.device}.")
 
     def cue(self, loop: Playable, swap_at: str) -> None:
-        """Let `loop` take over at the next "beat" or "bar"; when stopped it is what Play will play."""
+        """Let `loop` take over at the next "step", "beat" or "bar"; when stopped it is what Play will play."""
         self._tempo[loop.id] = loop.tempo_bpm
-        self._supervisor.cue(loop, BEATS[swap_at])
+        self._supervisor.cue(loop, SIXTEENTHS[swap_at])
         if self._transport.state.playing:
             self._transport.update(pending_id=loop.id)
         else:

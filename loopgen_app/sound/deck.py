@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from loopgen_app.sound.deck_loop import DeckLoop, Stereo, Swap
+from loopgen_app.sound.deck_loop import STEPS_PER_BEAT, DeckLoop, Stereo, Swap
 from loopgen_app.sound.metronome import Metronome
 
 FADE_SECONDS = 0.002
@@ -40,7 +40,7 @@ class Deck:
         self._block_peak = np.zeros(2, np.float32)
         self._pending: Swap | None = None
         self._swap_start = -1
-        self._swap_beat = 0
+        self._swap_beat = 0.0
         self._fading: DeckLoop | None = None
         self._fading_position = 0
         self._fade_at = 2 * self._half
@@ -49,8 +49,8 @@ class Deck:
 
     # ---- orders of the control thread -------------------------------------------------------------------------
 
-    def cue(self, loop: DeckLoop, every: int = 1) -> None:
-        """Play `loop` from the next beat that is a multiple of `every`; at once when nothing plays."""
+    def cue(self, loop: DeckLoop, every: int = STEPS_PER_BEAT) -> None:
+        """Play `loop` from the next sixteenth whose count is a multiple of `every`; at once when nothing plays."""
         self._orders.append(lambda: self._take_cue(Swap(loop, every)))
 
     def play(self, beat: float = 0.0, *, count_in_bpm: float | None = None) -> None:
@@ -191,15 +191,16 @@ class Deck:
             self.position, self.origin = 0, self.origin + loop.beats
 
     def _plan_swap(self) -> None:
-        """Find the next beat whose crossfade has not begun."""
+        """Find the next sixteenth of its kind whose crossfade has not begun."""
         loop, swap = self.loop, self._pending
         if loop is None or swap is None:
             return
-        beat = int(self.position * loop.beats / loop.samples)
-        while (self.origin + beat) % swap.every or loop.sample_of_beat(beat) - self._half < self.position:
-            beat += 1
-        self._swap_start = loop.sample_of_beat(beat) - self._half
-        self._swap_beat = self.origin + beat
+        step = int(self.position * loop.beats * STEPS_PER_BEAT / loop.samples)
+        origin = self.origin * STEPS_PER_BEAT
+        while (origin + step) % swap.every or loop.sample_of_step(step) - self._half < self.position:
+            step += 1
+        self._swap_start = loop.sample_of_step(step) - self._half
+        self._swap_beat = (origin + step) / STEPS_PER_BEAT
 
     def _take_cue(self, swap: Swap) -> None:
         if self.loop is None or not self.playing:

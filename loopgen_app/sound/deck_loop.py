@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Stereo = NDArray[np.float32]
+STEPS_PER_BEAT = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,13 +24,17 @@ class DeckLoop:
 
     def sample_of_beat(self, beat: int) -> int:
         """First sample of a beat counted from the start of a pass; beats past the end lie in later passes."""
-        passes, rest = divmod(beat, self.beats)
-        return passes * self.samples + round(rest * self.samples / self.beats)
+        return self.sample_of_step(beat * STEPS_PER_BEAT)
+
+    def sample_of_step(self, step: int) -> int:
+        """First sample of a sixteenth, counted likewise."""
+        passes, rest = divmod(step, self.beats * STEPS_PER_BEAT)
+        return passes * self.samples + round(rest * self.samples / (self.beats * STEPS_PER_BEAT))
 
 
 @dataclass(frozen=True)
 class Swap:
-    """A loop that waits for its turn: it takes over when the count of beats is a multiple of `every`."""
+    """A loop that waits for its turn: it takes over when the count of sixteenths is a multiple of `every`."""
 
     loop: DeckLoop
     every: int

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 HEART_SECONDS = 0.5
 """A running stream whose callbacks have not moved for this long is dead (ECOSYSTEM: JACK says nothing else)."""
 
-OPEN_SECONDS = 6.0
+OPEN_SECONDS = 12.0
 GRACE_SECONDS = 2.0
 """Sound servers may stall this long right after a stream was opened."""
 
@@ -55,7 +55,7 @@ class Supervisor:
 
     def __init__(
         self,
-        on_change: Callable[[Heard], None],
+        on_change: Callable[[Heard], object] = lambda _heard: None,
         *,
         device: str = "",
         buffer_frames: int = 1024,
@@ -67,7 +67,7 @@ class Supervisor:
         self.devices: list[str] = []
         self._command = tuple(command or (sys.executable, "-m", "loopgen_app.sound.child"))
         self._environment = environment
-        self._on_change = on_change
+        self.on_change = on_change
         self._folder = loop_files.make_folder()
         self._status = StatusBlock(self._folder / "status", create=True)
         self._process: SoundProcess | None = None
@@ -91,8 +91,8 @@ class Supervisor:
         """Start the process; `on_change` tells how it went, during `poll`."""
         self._spawn()
 
-    def cue(self, loop: Playable, every: int = 1) -> None:
-        """Let `loop` take over at the next beat that is a multiple of `every` (at once when stopped)."""
+    def cue(self, loop: Playable, every: int = 4) -> None:
+        """Let `loop` take over when the count of sixteenths is a multiple of `every` (at once when stopped)."""
         self._loops[loop.id] = loop
         self._wanted = loop.id
         self._send_loop(loop)
@@ -198,7 +198,7 @@ class Supervisor:
         self._failures += bool(message)
         self._retry_at = time.monotonic() + pause
         if message:
-            self._on_change(Heard("retrying", message))
+            self.on_change(Heard("retrying", message))
 
     def _take(self, answer: dict[str, Any], now: float) -> None:
         match answer["event"]:
@@ -224,7 +224,7 @@ class Supervisor:
         self._end_process()
         self._failures += 1
         self._retry_at = time.monotonic() + RETRY_SECONDS[-1]
-        self._on_change(Heard(health, message))
+        self.on_change(Heard(health, message))
 
     def _take_opened(self, answer: Mapping[str, Any], now: float) -> None:
         self._opened, self._opened_at, self._moved_at = True, now, now
@@ -235,11 +235,11 @@ class Supervisor:
         loop = self._loops.get(self._wanted) if self._wanted is not None else None
         if loop is not None:
             self._send_loop(loop)
-            self._send(do="cue", id=loop.id, every=1)
+            self._send(do="cue", id=loop.id, every=4)
             if self._playing:
                 self._send(do="play", beat=self._resume_beat, count_in_bpm=None)
         missed = f"{answer['missed']} is not there; playing through {answer['device']}." if answer["missed"] else ""
-        self._on_change(Heard("ok", missed, str(answer["device"]), self._rate))
+        self.on_change(Heard("ok", missed, str(answer["device"]), self._rate))
 
     # ---- the process -------------------------------------------------------------------------------------------
 

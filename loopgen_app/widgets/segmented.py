@@ -30,6 +30,7 @@ class Segmented(QFrame):
         for button in self._group.buttons():
             self._group.removeButton(button)
             self._row.removeWidget(button)
+            button.hide()
             button.deleteLater()
         self._values = [value for _, value in options]
         for label, value in options:

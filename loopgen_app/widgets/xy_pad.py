@@ -244,7 +244,8 @@ def texture(seeds: Sequence[int], size: QSize, ratio: float, *, lit: bool) -> QP
     shade = np.clip(np.abs(blended) / 2.6, 0, 1) ** 1.5
     low, high = (_rgb(name) for name in ("panel", "accent_soft" if lit else "hover"))
     pixels = np.ascontiguousarray((low + shade[..., None] * (high - low)).astype(np.uint8))
-    image = QImage(pixels.tobytes(), columns, rows, 3 * columns, QImage.Format.Format_RGB888)
+    data = pixels.tobytes()  # QImage borrows these bytes: they must outlive it
+    image = QImage(data, columns, rows, 3 * columns, QImage.Format.Format_RGB888)
     scaled = image.scaled(
         size * ratio, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
     )

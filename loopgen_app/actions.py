@@ -1,0 +1,176 @@
+"""Menus and shortcuts: every command of the window, each with its key where it can be seen."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMainWindow, QMenu
+
+from loopgen_app.exports import FORMATS
+from loopgen_app.midi import MidiInput
+from loopgen_app.panels.bank_panel import BankPanel
+from loopgen_app.panels.binding import add_choice
+from loopgen_app.state.session import SUFFIX
+from loopgen_app.studio import Studio
+
+SESSION_FILTER = f"LoopGen session (*{SUFFIX})"
+
+
+class Actions:
+    """Builds the menu bar; menus whose content changes are filled when they open."""
+
+    def __init__(
+        self, window: QMainWindow, studio: Studio, bank: BankPanel, midi_arrived: Callable[[object], object]
+    ) -> None:
+        self._window, self._studio, self._bank = window, studio, bank
+        self.midi = MidiInput(midi_arrived)
+        self._file_menu()
+        self._edit_menu()
+        self._loop_menu()
+        self._sound_menu()
+        self._midi_menu()
+
+    def _add(self, menu: QMenu, words: str, act: Callable[[], object], keys: str = "") -> QAction:
+        action = QAction(words, self._window)
+        if keys:
+            action.setShortcut(QKeySequence(keys))
+        action.triggered.connect(lambda _checked=False: act())
+        menu.addAction(action)
+        return action
+
+    def _file_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&Session")
+        self._add(menu, "Open…", self._open, "Ctrl+O")
+        self._recent = menu.addMenu("Open recent")
+        self._recent.aboutToShow.connect(self._fill_recent)
+        self._add(menu, "Save", self._save, "Ctrl+S")
+        self._add(menu, "Save as…", self._save_as, "Ctrl+Shift+S")
+        menu.addSeparator()
+        self._presets = menu.addMenu("Presets")
+        self._presets.aboutToShow.connect(self._fill_presets)
+        self._add(menu, "Keep as preset…", self._keep_preset, "Ctrl+Shift+P")
+        menu.addSeparator()
+        self._add(menu, "Quit", self._window.close, "Ctrl+Q")
+
+    def _edit_menu(self) -> None:
+        instrument = self._studio.instrument
+        menu = self._window.menuBar().addMenu("&Edit")
+        self.undo = self._add(menu, "Undo", instrument.undo, "Ctrl+Z")
+        self.redo = self._add(menu, "Redo", instrument.redo, "Ctrl+Shift+Z")
+        self.undo.setObjectName("undoAction")
+        self.redo.setObjectName("redoAction")
+        instrument.history_changed.connect(self._show_history)
+        self._show_history()
+        menu.addSeparator()
+        self._add(menu, "New seed", instrument.draw_seed, "Ctrl+D")
+        self._add(menu, "Re-roll noise corners", instrument.reroll_corners, "Ctrl+R")
+
+    def _show_history(self) -> None:
+        instrument = self._studio.instrument
+        self.undo.setEnabled(instrument.undo_label is not None)
+        self.redo.setEnabled(instrument.redo_label is not None)
+        self.undo.setText(f"Undo {instrument.undo_label or ''}".strip())
+        self.redo.setText(f"Redo {instrument.redo_label or ''}".strip())
+
+    def _loop_menu(self) -> None:
+        studio = self._studio
+        menu = self._window.menuBar().addMenu("&Loop")
+        self._add(menu, "Generate", studio.composing.generate, "Ctrl+Return")
+        self._add(menu, "Cancel", studio.composing.cancel, "Esc")
+        menu.addSeparator()
+        self._add(menu, "Play or stop", studio.audition.toggle_play, "Space")
+        self._add(menu, "A/B with the loop before", studio.audition.toggle_ab, "Ctrl+B")
+        self._add(menu, "Next loop in the bank", partial(self._step, 1), "Ctrl+Down")
+        self._add(menu, "Previous loop in the bank", partial(self._step, -1), "Ctrl+Up")
+        menu.addSeparator()
+        self._add(menu, "Export", self._bank.export_current, "Ctrl+E")
+        self._add(menu, "Export all shown…", self._bank.export_shown, "Ctrl+Shift+E")
+        self._add(menu, "Show in folder", self._bank.reveal)
+        self._add(menu, "Copy path", self._bank.copy_path, "Ctrl+Shift+C")
+        self._formats = menu.addMenu("Export format")
+        self._formats.aboutToShow.connect(self._fill_formats)
+
+    def _step(self, down: int) -> None:
+        model, current = self._bank.model, self._studio.audition.current
+        row = model.row_of(current.id if current is not None else None) + down
+        if 0 <= row < model.rowCount():
+            self._studio.audition.play_id(model.loop_at(row).id)
+
+    def _sound_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("S&ound")
+        for words, knob, keys in (
+            ("Metronome", "metronome", "Ctrl+M"),
+            ("Follow every knob", "follow", "Ctrl+L"),
+            ("Match levels", "level_match", ""),
+        ):
+            self._add(menu, words, partial(self._flip, knob), keys)
+        self._add(menu, "Try the sound device again", self._studio.playback.retry)
+
+    def _flip(self, knob: str) -> None:
+        self._studio.instrument.set(knob, not self._studio.instrument.value(knob))
+
+    def _midi_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&MIDI")
+        self._add(menu, "Connect controllers", self._connect_midi)
+        learned = menu.addMenu("Learned controllers")
+        learned.aboutToShow.connect(lambda: self._fill_learned(learned))
+        self._studio.midi.on_learned = lambda knob, source: self._studio.messages.say(
+            f"Controller {source} now turns {knob.replace('_', ' ')}."
+        )
+
+    def _connect_midi(self) -> None:
+        self.midi.close()
+        self._studio.messages.say(self.midi.open())
+
+    def _fill_learned(self, menu: QMenu) -> None:
+        menu.clear()
+        for source, knob in self._studio.midi.mapping.items():
+            menu.addAction(f"Forget {source}: {knob}", partial(self._studio.midi.forget, knob))
+        if menu.isEmpty():
+            menu.addAction("Right-click a control to learn one").setEnabled(False)
+
+    def _fill_formats(self) -> None:
+        self._formats.clear()
+        settings = self._studio.settings
+        for key, (words, _, _) in FORMATS.items():
+            choose = partial(setattr, settings, "export_format", key)
+            add_choice(self._formats, words, choose, chosen=key == settings.export_format)
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for name in self._studio.settings.recent:
+            self._recent.addAction(Path(name).name, partial(self._studio.sessions.open, Path(name)))
+        if self._recent.isEmpty():
+            self._recent.addAction("No session yet").setEnabled(False)
+
+    def _fill_presets(self) -> None:
+        self._presets.clear()
+        for name in self._studio.sessions.presets():
+            self._presets.addAction(name, partial(self._studio.sessions.apply_preset, name))
+        if self._presets.isEmpty():
+            self._presets.addAction("No preset yet").setEnabled(False)
+
+    def _open(self) -> None:
+        folder = str(self._studio.folders.sessions)
+        name, _ = QFileDialog.getOpenFileName(self._window, "Open session", folder, SESSION_FILTER)
+        if name:
+            self._studio.sessions.open(Path(name))
+
+    def _save(self) -> None:
+        if self._studio.sessions.path is None:
+            self._save_as()
+        else:
+            self._studio.sessions.save(self._studio.sessions.path)
+
+    def _save_as(self) -> None:
+        folder = self._studio.folders.sessions
+        name, _ = QFileDialog.getSaveFileName(self._window, "Save session", str(folder), SESSION_FILTER)
+        if name:
+            path = Path(name)
+            self._studio.sessions.save(path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX))
+
+    def _keep_preset(self) -> None:
+        name, wanted = QInputDialog.getText(self._window, "Keep as preset", "Name")
+        if wanted:
+            self._studio.sessions.save_preset(name)

@@ -1,0 +1,116 @@
+"""From nothing to a window: logging, crash reports, theme, studio, and everything put away at the end."""
+
+import logging
+import sys
+from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from PySide6.QtWidgets import QApplication
+
+from engine import GenerationService, ServiceEvents, starter_pack
+from loopgen_app import theme
+from loopgen_app.generation import Service
+from loopgen_app.main_window import MainWindow
+from loopgen_app.messages import Messages
+from loopgen_app.settings import Folders
+from loopgen_app.studio import Studio, build_studio
+
+log = logging.getLogger(__name__)
+LOG_BYTES = 1_000_000
+
+
+def make_app(argv: list[str]) -> QApplication:
+    """The QApplication, dressed; the existing one when there is one."""
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(argv)
+    app.setApplicationName("LoopGen")
+    app.setDesktopFileName("loopgen")
+    theme.apply(app)
+    return app
+
+
+def start_logging(path: Path) -> None:
+    """Log into a file that never grows large; without a disk, to nowhere."""
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
+    except OSError:
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root.addHandler(handler)
+
+
+def report_exceptions(messages: Messages) -> Callable[..., None]:
+    """Let an exception in any slot end in one sentence and a log entry; returns the hook that was there before."""
+    before = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            before(kind, error, trace)
+            return
+        log.critical("unexpected", exc_info=(kind, error, trace))
+        what = f"Something went wrong inside ({kind.__name__})"
+        messages.complain(f"{what}; the loop keeps playing. The log has details.")
+
+    sys.excepthook = hook
+    return before
+
+
+def load_pack(folder: Path) -> Any:
+    """Load a model pack; runs on the worker's thread, for this is where torch is imported."""
+    from engine import LoopPipeline  # noqa: PLC0415 - the window is up long before this is needed
+
+    return LoopPipeline.from_pack(folder)
+
+
+def pack_service(folder: Path) -> Callable[[ServiceEvents], Service]:
+    """A maker of services that play the pack in `folder`."""
+    return lambda events: GenerationService(lambda: load_pack(folder), events)
+
+
+class Application:
+    """One running LoopGen. `run` returns when the window is closed."""
+
+    def __init__(
+        self,
+        argv: list[str],
+        *,
+        pack: Path | None = None,
+        folders: Folders | None = None,
+        make_service: Callable[[ServiceEvents], Service] | None = None,
+        studio_options: dict[str, Any] | None = None,
+    ) -> None:
+        self.app = make_app(argv)
+        folders = folders or Folders.default()
+        start_logging(folders.log)
+        make_service = make_service or pack_service(pack or starter_pack())
+        self.studio: Studio = build_studio(folders, make_service, **(studio_options or {}))
+        self._hook = report_exceptions(self.studio.messages)
+        crashed = self.studio.sessions.begin()
+        self.window = MainWindow(self.studio)
+        self.window.closing.connect(self.close)
+        restored = self.studio.sessions.restore_last()
+        if crashed and restored:
+            self.studio.messages.say("LoopGen ended unexpectedly; everything is back as it was.")
+        self.studio.exports.sweep()
+        self._closed = False
+
+    def run(self, session: Path | None = None) -> int:
+        """Show the window, start the sound, and go until it is closed."""
+        self.window.show()
+        self.studio.playback.start()
+        if session is not None:
+            self.studio.sessions.open(session)
+        return self.app.exec()
+
+    def close(self) -> None:
+        """Put everything away, once."""
+        if not self._closed:
+            self._closed = True
+            sys.excepthook = self._hook
+            self.studio.close()

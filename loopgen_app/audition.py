@@ -1,0 +1,154 @@
+"""Which loop is heard: newly made ones, those of the bank, and the other side of A/B, all equally loud."""
+
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+
+from engine import LoopGenError
+from loopgen_app.generation import Made
+from loopgen_app.messages import Messages
+from loopgen_app.playback import Playback
+from loopgen_app.sound.supervisor import Playable
+from loopgen_app.state.events import Event
+from loopgen_app.state.instrument import Instrument
+from loopgen_app.state.loop_audio import Audio, thumbnail
+from loopgen_app.state.loop_bank import BankedLoop, LoopBank, loop_name
+from loopgen_app.state.recipe import Recipe
+from loopgen_app.state.transport import Transport
+
+log = logging.getLogger(__name__)
+
+TARGET_LUFS = -14.0
+MAX_MATCH_DB = 12.0
+KEPT = 8
+
+
+@dataclass(frozen=True, eq=False)
+class HeardLoop:
+    """The loop at hand. Ids below zero belong to loops that the bank could not keep."""
+
+    id: int
+    name: str
+    audio: Audio
+    sample_rate: int
+    recipe: Recipe
+    loudness_lufs: float | None
+    beats: int
+    thumbnail: bytes = b""
+
+
+def matched(audio: Audio, loudness_lufs: float | None) -> Audio:
+    """`audio` at -14 LUFS as far as 12 dB and full scale allow; untouched when its loudness is unknown or right."""
+    if loudness_lufs is None or not np.isfinite(loudness_lufs) or abs(TARGET_LUFS - loudness_lufs) < 0.05:
+        return audio
+    gain_db = float(np.clip(TARGET_LUFS - loudness_lufs, -MAX_MATCH_DB, MAX_MATCH_DB))
+    peak = float(np.abs(audio).max(initial=1e-9))
+    return (audio * np.float32(min(10 ** (gain_db / 20), 1.0 / peak))).astype(np.float32)
+
+
+class Audition:
+    """Plays loops by id and remembers the last two for A/B. `changed(loop)` tells which one is at hand."""
+
+    def __init__(
+        self, instrument: Instrument, bank: LoopBank, transport: Transport, playback: Playback, messages: Messages
+    ) -> None:
+        self.changed: Event[HeardLoop | None] = Event()
+        self.banked: Event[[]] = Event()
+        self.current: HeardLoop | None = None
+        self.other_id: int | None = None
+        self._instrument, self._bank, self._messages = instrument, bank, messages
+        self._transport, self._playback = transport, playback
+        self._kept: OrderedDict[int, HeardLoop] = OrderedDict()
+        self._unbanked = count(-2, -1)
+
+    def take(self, made: Made, *, play: bool = True) -> HeardLoop:
+        """A loop was made: it is heard at the next beat, and first of all when nothing plays yet."""
+        banked = made.banked
+        name = banked.name if banked is not None else loop_name(made.recipe.request)
+        loop_id = banked.id if banked is not None else next(self._unbanked)
+        thumb = banked.thumbnail if banked is not None else b""
+        heard = HeardLoop(
+            loop_id, name, made.audio, made.sample_rate, made.recipe, made.loudness_lufs,
+            made.recipe.request.bars * 4, thumb,
+        )  # fmt: skip
+        self.banked.emit()
+        if made.trouble:
+            self._messages.complain(made.trouble)
+        self._keep(heard)
+        if play:
+            self._hear(heard, start=True, swap_at="step" if made.live else "")
+        return heard
+
+    def play_unbanked(self, name: str, audio: Audio, sample_rate: int, recipe: Recipe, beats: int) -> HeardLoop:
+        """Hear sound that is no loop of the bank: a motion, a dropped file."""
+        heard = HeardLoop(next(self._unbanked), name, audio, sample_rate, recipe, None, beats, thumbnail(audio))
+        self._keep(heard)
+        self._hear(heard, start=True)
+        return heard
+
+    def play_id(self, loop_id: int, *, start: bool = True, restore: bool = False) -> None:
+        """Hear a loop of the bank; with `restore` all knobs go to where they were when it was made."""
+        heard = self.fetch(loop_id)
+        if heard is None:
+            return
+        if restore:
+            self._instrument.restore_request(heard.recipe.request)
+        self._hear(heard, start=start)
+
+    def fetch(self, loop_id: int) -> HeardLoop | None:
+        """A loop with its sound, from memory or the bank; complains and returns None when it cannot be had."""
+        if loop_id in self._kept:
+            return self._kept[loop_id]
+        try:
+            row: BankedLoop = self._bank.loop(loop_id)
+            audio, rate = self._bank.audio(loop_id)
+        except KeyError:
+            self._messages.complain("This loop is no longer in the bank.")
+            return None
+        except LoopGenError as error:
+            self._messages.complain(str(error))
+            return None
+        heard = HeardLoop(row.id, row.name, audio, rate, row.recipe, row.loudness_lufs, row.bars * 4, row.thumbnail)
+        self._keep(heard)
+        return heard
+
+    def toggle_play(self) -> None:
+        """Play or stop."""
+        if self._transport.state.playing:
+            self._playback.stop()
+        elif self.current is not None:
+            self._playback.play(count_in=self._instrument.value("count_in"))
+
+    def toggle_ab(self) -> None:
+        """Swap with the loop heard before."""
+        if self.other_id is not None:
+            self.play_id(self.other_id, start=False)
+
+    def rematch(self) -> None:
+        """Send the loop at hand again, after the level matching was switched."""
+        if self.current is not None:
+            self._cue(self.current)
+
+    def _hear(self, heard: HeardLoop, *, start: bool, swap_at: str = "") -> None:
+        if self.current is not None and self.current.id != heard.id:
+            self.other_id = self.current.id
+        self.current = heard
+        self._cue(heard, swap_at)
+        if start and not self._transport.state.playing:
+            self._playback.play(count_in=self._instrument.value("count_in"))
+        self.changed.emit(heard)
+
+    def _cue(self, heard: HeardLoop, swap_at: str = "") -> None:
+        match = self._instrument.value("level_match")
+        audio = matched(heard.audio, heard.loudness_lufs) if match else heard.audio
+        clean = np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0)
+        playable = Playable(heard.id, clean, heard.sample_rate, heard.beats, heard.recipe.request.tempo_bpm)
+        self._playback.cue(playable, swap_at or self._instrument.value("swap_at"))
+
+    def _keep(self, heard: HeardLoop) -> None:
+        self._kept[heard.id] = heard
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)

@@ -1,0 +1,78 @@
+"""What happens when a file is dropped on the window."""
+
+import logging
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData
+
+from engine import LoopGenError
+from loopgen_app.exports import Dropped, read_drop
+from loopgen_app.state.recipe import Recipe
+from loopgen_app.state.session import SUFFIX
+from loopgen_app.studio import Studio
+
+log = logging.getLogger(__name__)
+
+
+def local_files(mime: QMimeData) -> list[Path]:
+    """The files of a drop."""
+    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+
+
+def take_drop(studio: Studio, paths: list[Path]) -> None:
+    """Open a session, restore the state of a loop that LoopGen wrote, or offer other sound as it can be used."""
+    if not paths:
+        studio.messages.complain("Only files can be dropped: a WAV, FLAC, AIFF or OGG, or a LoopGen session.")
+        return
+    if len(paths) > 1:
+        studio.messages.say(f"One file at a time: taking {paths[0].name}.")
+    path = paths[0]
+    if path.suffix == SUFFIX:
+        studio.sessions.open(path)
+        return
+    try:
+        dropped = read_drop(path)
+    except LoopGenError as error:
+        studio.messages.complain(str(error))
+        return
+    if dropped.recipe is not None:
+        restore(studio, dropped, dropped.recipe)
+    else:
+        offer(studio, dropped)
+
+
+def restore(studio: Studio, dropped: Dropped, recipe: Recipe) -> None:
+    """Turn every knob to where it was when the file was made, and play the file itself."""
+    instrument = studio.instrument
+    with instrument.gesture(f"Drop {dropped.path.name}"):
+        instrument.restore_request(recipe.request)
+        if recipe.knobs:
+            instrument.restore_json(made_with(recipe))
+    try:
+        row = studio.bank.add(dropped.audio, dropped.sample_rate, recipe, name=dropped.path.stem)
+    except LoopGenError as error:
+        studio.messages.complain(str(error))
+        return
+    studio.audition.banked.emit()
+    studio.audition.play_id(row.id, start=False)
+    pack = studio.generation.state.pack
+    if recipe.pack_name and pack and recipe.pack_name != pack:
+        studio.messages.say(f"Restored. It was made with the pack {recipe.pack_name}; {pack} will sound different.")
+    else:
+        studio.messages.say(f"Restored everything that made {dropped.path.name}.")
+
+
+def made_with(recipe: Recipe) -> dict[str, object]:
+    """The knobs around a request that a request does not know, as they were."""
+    around = ("pattern", "muted", "pad_corners", "pad_locks", "pad_x", "pad_y", "variations")
+    return {knob: recipe.knobs[knob] for knob in around if knob in recipe.knobs}
+
+
+def offer(studio: Studio, dropped: Dropped) -> None:
+    """Sound without a recipe: a reference or a source, as soon as the pack can listen; its tempo can be had now."""
+    tempo = dropped.tempo_bpm
+    words = f"{dropped.path.name} carries no recipe. As a reference or source it needs a pack that can listen."
+    if tempo is None:
+        studio.messages.say(words)
+    else:
+        studio.messages.say(words, f"Use its tempo, {tempo:g} BPM", lambda: studio.instrument.set("tempo_bpm", tempo))

@@ -1,0 +1,122 @@
+"""Which part plays when: the step grid and its tools."""
+
+import random
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from engine import PARTS, STEPS_PER_BAR, Pattern
+from loopgen_app.panels.binding import bind_value, connect, describe
+from loopgen_app.panels.frame import Panel, tool
+from loopgen_app.state.pattern_edits import randomised, shifted, steps_shown, toggled_free, with_step
+from loopgen_app.studio import Studio
+from loopgen_app.widgets.segmented import Segmented
+from loopgen_app.widgets.slider import Slider
+from loopgen_app.widgets.step_grid import StepGrid
+
+MAX_BAR_BUTTONS = 4
+
+
+class PatternPanel(Panel):
+    """The grid shows one bar, or what all bars have in common ("All": edits reach every bar)."""
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__("Pattern", parent)
+        self._studio = studio
+        self._random = random.Random()
+        self.grid = StepGrid([part.replace("_", " ").capitalize() for part in PARTS], STEPS_PER_BAR, self)
+        describe(self.grid, "pattern", studio)
+        self.bars = Segmented([("All", None)], self)
+        self.bars.setObjectName("barPicker")
+        self.bars.setAccessibleName("Bar to edit")
+        self.bars.chosen.connect(lambda _bar: self._show())
+        self.tools.addWidget(self.bars)
+        self._add_tools()
+        self.body.addWidget(self.grid, 1)
+        self._add_swing()
+        self.grid.stepDrawn.connect(self._draw)
+        self.grid.freeToggled.connect(lambda row: self._edit(toggled_free(self._pattern(), PARTS[row])))
+        self.grid.muteToggled.connect(self._toggle_mute)
+        self.grid.gestureBegan.connect(lambda: studio.instrument.begin_gesture("Pattern"))
+        self.grid.gestureEnded.connect(studio.instrument.end_gesture)
+        for knob in ("pattern", "muted"):
+            connect(studio, knob, lambda _value: self._show())
+        connect(studio, "bars", self._show_bars)
+        studio.playback.ticked.connect(self._tick)
+        studio.audition.changed.connect(lambda _loop: self.grid.setFound({}))
+
+    def _add_swing(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        label = QLabel("Swing", self)
+        label.setProperty("role", "heading")
+        self.swing = Slider("", "", self)
+        bind_value(self.swing, "swing", self._studio)
+        hint = QLabel("click a name: free or drawn", self)
+        hint.setProperty("role", "hint")
+        row.addWidget(label)
+        row.addWidget(self.swing, 1)
+        row.addWidget(hint)
+        self.body.addLayout(row)
+
+    def _add_tools(self) -> None:
+        actions = (
+            (
+                "shift-left",
+                "One step earlier",
+                "shiftLeftButton",
+                lambda: shifted(self._pattern(), -1),
+            ),
+            (
+                "shift-right",
+                "One step later",
+                "shiftRightButton",
+                lambda: shifted(self._pattern(), 1),
+            ),
+            (
+                "dice",
+                "Random pattern",
+                "randomPatternButton",
+                lambda: randomised(self._pattern(), self._random),
+            ),
+            ("clear", "Clear the pattern: all parts free", "clearPatternButton", Pattern),
+        )
+        for symbol, words, name, edit in actions:
+            button = tool(symbol, words, self, object_name=name)
+            button.clicked.connect(lambda _checked=False, edit=edit: self._edit(edit()))
+            self.tools.addWidget(button)
+
+    def _pattern(self) -> Pattern:
+        pattern: Pattern = self._studio.instrument.value("pattern")
+        return pattern
+
+    def _edit(self, pattern: Pattern) -> None:
+        self._studio.instrument.set("pattern", pattern)
+
+    def _draw(self, row: int, step: int, velocity: float) -> None:
+        bars = self._studio.instrument.value("bars")
+        bar = self.bars.value()
+        self._edit(with_step(self._pattern(), PARTS[row], step, velocity, bars=bars, bar=bar))
+
+    def _toggle_mute(self, row: int) -> None:
+        muted = set(self._studio.instrument.value("muted")) ^ {PARTS[row]}
+        self._studio.instrument.set("muted", tuple(part for part in PARTS if part in muted))
+
+    def _show_bars(self, bars: int) -> None:
+        shown = range(min(bars, MAX_BAR_BUTTONS))
+        with QSignalBlocker(self.bars):
+            self.bars.setOptions([("All", None), *((str(bar + 1), bar) for bar in shown if bars > 1)])
+        self._show()
+
+    def _show(self) -> None:
+        pattern, muted = self._pattern(), self._studio.instrument.value("muted")
+        bars = self._studio.instrument.value("bars")
+        start = (self.bars.value() or 0) * STEPS_PER_BAR
+        rows = []
+        for part in PARTS:
+            steps = steps_shown(pattern, part, bars)
+            rows.append(None if steps is None else steps[start : start + STEPS_PER_BAR])
+        self.grid.setRows(rows, [part in muted for part in PARTS])
+
+    def _tick(self, beat: float) -> None:
+        self.grid.setHeard(int(beat * 4) % STEPS_PER_BAR if beat >= 0 else -1)

@@ -1,0 +1,79 @@
+"""What came out: spectrogram, beat grid, waveform, and what there is to say when there is nothing to see."""
+
+from PySide6.QtWidgets import QWidget
+
+from loopgen_app.audition import HeardLoop
+from loopgen_app.generation import GenerationState
+from loopgen_app.panels.frame import Panel
+from loopgen_app.state.picture import Picture, band_of_hertz, hertz_of_band
+from loopgen_app.studio import Studio
+from loopgen_app.widgets.spectrogram_view import SpectrogramView
+
+MARKS = ((100, "100"), (500, "500"), (1000, "1k"), (2000, "2k"), (5000, "5k"), (10000, "10k"))
+
+
+class ViewPanel(Panel):
+    """Shows the loop that is heard, or the one that is forming."""
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self._studio = studio
+        self._picture: Picture | None = None
+        self.view = SpectrogramView(self)
+        self.view.setObjectName("spectrogramView")
+        self.view.setAccessibleName("Spectrogram of the loop")
+        self.body.setContentsMargins(6, 6, 6, 6)
+        self.body.addWidget(self.view)
+        self._marks = [(band_of_hertz(hertz), label) for hertz, label in MARKS]
+        self.view.seekAsked.connect(studio.playback.seek)
+        self.view.hovered.connect(self._hover)
+        studio.audition.changed.connect(self._show_loop)
+        studio.pictures.drawn.connect(self._drawn)
+        studio.generation.previewed.connect(self._preview)
+        studio.generation.stateChanged.connect(self._show_state)
+        studio.playback.ticked.connect(self.view.setBeat)
+        self._show_state(studio.generation.state)
+
+    def _show_loop(self, heard: HeardLoop | None) -> None:
+        if heard is not None:
+            picture = self._studio.pictures.ask(heard.id, heard.audio, heard.sample_rate, heard.beats)
+            if picture is not None:
+                self._show_picture(picture)
+
+    def _drawn(self, key: object, picture: Picture) -> None:
+        current = self._studio.audition.current
+        if current is not None and key == current.id:
+            self._show_picture(picture)
+
+    def _preview(self, picture: Picture) -> None:
+        if not self._studio.transport.state.playing:  # what plays stays in sight
+            self._show_picture(picture, beats=self._studio.instrument.value("bars") * 4)
+
+    def _show_picture(self, picture: Picture, beats: int = 0) -> None:
+        self._picture = picture if picture.beats else None
+        self.view.show_image(picture.image, picture.outline, picture.beats or beats, self._marks)
+        self._show_state(self._studio.generation.state)
+
+    def _show_state(self, state: GenerationState) -> None:
+        self.view.setProgress(state.fraction if state.busy else -1.0)
+        if self.view.beats():
+            self.view.setWords("")
+        elif state.busy and state.model == "loading":
+            self.view.setWords("Loading the model", "Your loop is made as soon as it is there.")
+        elif state.busy:
+            self.view.setWords("Making your loop", f"step {state.step} of {state.num_steps}")
+        elif state.model == "failed":
+            self.view.setWords("No model", "Choose a model pack in the menu Sound.")
+        else:
+            self.view.setWords("Press Generate", "and hear your first loop. Words, tempo and pattern are up to you.")
+
+    def _hover(self, beat: float, band: float) -> None:
+        picture = self._picture
+        if picture is None or beat < 0:
+            self.view.setReadout("")
+            return
+        seconds = beat / picture.beats * picture.seconds
+        words = f"{int(beat) // 4 + 1}.{int(beat) % 4 + 1}   {seconds:.2f} s"
+        if band >= 0:
+            words += f"   {hertz_of_band(band):,.0f} Hz   {picture.level(beat, band):.0f} dB"
+        self.view.setReadout(words)

@@ -1,0 +1,103 @@
+"""Everything the window shows and plays, in one place for the panels: state, sound, generation, files."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine import ServiceEvents
+from loopgen_app.audition import Audition
+from loopgen_app.composing import Composing
+from loopgen_app.exports import Exports
+from loopgen_app.generation import Generation, Service
+from loopgen_app.messages import Messages
+from loopgen_app.midi import MidiMap
+from loopgen_app.pictures import Pictures
+from loopgen_app.playback import Playback
+from loopgen_app.sessions import Sessions
+from loopgen_app.settings import Folders, Settings
+from loopgen_app.sound.supervisor import Supervisor
+from loopgen_app.state.instrument import Instrument
+from loopgen_app.state.loop_bank import LoopBank
+from loopgen_app.state.transport import Transport
+
+
+@dataclass(eq=False)
+class Studio:
+    """The parts. Panels know the studio and not each other."""
+
+    folders: Folders
+    settings: Settings
+    messages: Messages
+    instrument: Instrument
+    transport: Transport
+    bank: LoopBank
+    playback: Playback
+    generation: Generation
+    audition: Audition
+    exports: Exports
+    composing: Composing
+    sessions: Sessions
+    pictures: Pictures
+    midi: MidiMap
+
+    def close(self) -> None:
+        """End sound, threads and files in the order in which they need each other."""
+        self.sessions.end()
+        self.sessions.save_settings()
+        self.generation.close()
+        self.playback.close()
+        self.pictures.close()
+        self.bank.close()
+
+
+def build_studio(
+    folders: Folders,
+    make_service: Callable[[ServiceEvents], Service],
+    *,
+    sound_command: Sequence[str] | None = None,
+    sound_environment: Mapping[str, str] | None = None,
+) -> Studio:
+    """Put the parts together; nothing sounds or loads before `playback.start`."""
+    settings = Settings.load(folders.settings)
+    messages, instrument, transport = Messages(), Instrument(), Transport()
+    bank = LoopBank(folders.bank)
+    supervisor = Supervisor(
+        device=settings.device,
+        buffer_frames=settings.buffer_frames,
+        command=sound_command,
+        environment=sound_environment,
+    )
+    playback = Playback(supervisor, transport)
+    supervisor.on_change = playback.hear
+    generation = Generation(make_service, bank)
+    audition = Audition(instrument, bank, transport, playback, messages)
+    exports = Exports(folders, settings)
+    composing = Composing(instrument, generation, audition, transport, messages)
+    sessions = Sessions(instrument, audition, folders, settings, messages)
+    studio = Studio(
+        folders, settings, messages, instrument, transport, bank, playback, generation, audition, exports, composing,
+        sessions, Pictures(), MidiMap(instrument, settings.midi),
+    )  # fmt: skip
+    _wire(studio)
+    return studio
+
+
+def _wire(studio: Studio) -> None:
+    playback, messages, instrument = studio.playback, studio.messages, studio.instrument
+
+    def follow(knob: str) -> None:
+        """Knobs of the playback act at once."""
+        value: Any = instrument.value(knob)
+        if knob == "level_db":
+            playback.set_level(value)
+        elif knob == "metronome":
+            playback.set_metronome(value)
+        elif knob == "level_match":
+            studio.audition.rematch()
+
+    instrument.changed.connect(follow)
+    playback.troubled.connect(lambda text: messages.complain(text, "Retry now", playback.retry))
+    playback.recovered.connect(messages.say)
+    studio.generation.unavailable.connect(messages.complain)
+    if studio.bank.notice:
+        messages.complain(studio.bank.notice)
