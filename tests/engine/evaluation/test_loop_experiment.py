@@ -38,7 +38,7 @@ def test_playing_the_corpus_gives_the_figures_of_the_corpus(folder: Path, monkey
             assert figures["rendered"][name] == pytest.approx(value, rel=1e-4, nan_ok=True), name
     assert figures["rendered"]["length errors"] == 0
     assert figures["rendered"]["Frechet distance to the corpus (log-mel statistics v1)"] == pytest.approx(0, abs=1e-3)
-    assert figures["rendered"]["loudness curve, correlation over all"] > 0.99
+    assert figures["rendered"]["loudness curve, correlation over all"] > 0.95
     assert json.loads((folder / "loops.json").read_text())["settings"]["count"] == 3
     assert "| tempo hit, comb, octave |" in (folder / "loops.md").read_text()
     assert (folder / "loops.png").read_bytes()[:4] == b"\x89PNG"

@@ -1,0 +1,219 @@
+"""`loopgen evaluate`: measure loops, guidance, the codec, the corpus and the algorithm; results go to a folder.
+
+Everything heavy is imported where it is used: this module is loaded for `loopgen --help` too.
+"""
+
+import json as json_format
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+from engine.cli.options import DeviceOption, JsonOption, PackOption
+from engine.errors import InvalidRequest
+from engine.packs import find_pack
+from engine.requests import SAMPLERS
+
+if TYPE_CHECKING:
+    from engine.evaluation.codec_experiment import CodecLoop
+    from engine.evaluation.loop_items import LoopSettings
+    from engine.pipeline import LoopPipeline
+
+OutFolder: TypeAlias = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for figures and plots.")]
+MusicnnOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Folder MTT_musicnn of the PyPI wheel musicnn 0.1.0; else LOOPGEN_MUSICNN."),
+]
+CountOption: TypeAlias = Annotated[int, typer.Option(help="How many held-out loops.")]
+StepsOption: TypeAlias = Annotated[int, typer.Option(help="Sampling steps.")]
+SamplerOption: TypeAlias = Annotated[str, typer.Option(help=f"{', '.join(SAMPLERS)}.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    verbs = typer.Typer(
+        help="Measure loops, guidance, codec, corpus and algorithm.", no_args_is_help=True, rich_markup_mode=None
+    )
+    verbs.command("loops", help="Render held-out requests and measure them beside the corpus.")(loops)
+    verbs.command("guidance", help="The same figures as a curve over guidance.")(guidance)
+    verbs.command("codec", help="What the codec does to loops, beside Opus.")(codec)
+    verbs.command("corpus", help="How near the corpus stands to a folder of real music.")(corpus)
+    verbs.command("point-cloud", help="The algorithm on clouds of points, where the answer is known.")(point_cloud)
+    verbs.command("train-detector", help="Train the judge of part onsets on corpus loops.")(train_detector)
+    app.add_typer(verbs, name="evaluate")
+
+
+def loops(
+    out: OutFolder,
+    count: CountOption = 300,
+    steps: StepsOption = 16,
+    sampler: SamplerOption = "euler",
+    scale: Annotated[float, typer.Option("--guidance", help="How strictly to obey.")] = 2.0,
+    tag_loops: Annotated[int, typer.Option(help="Corpus loops that train the tag judge; 0 leaves tags out.")] = 400,
+    musicnn: MusicnnOption = None,
+    pack: PackOption = None,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Render held-out requests and measure them beside the corpus; goes on where it was stopped."""
+    if not 0 <= tag_loops <= 10_000:
+        raise InvalidRequest(f"--tag-loops {tag_loops} is not possible: 0 to 10000.")
+    settings = _settings(count, steps, sampler, scale)
+    from engine.evaluation.loop_experiment import evaluate_loops
+    from engine.evaluation.measurement import Judges
+
+    judges = Judges.at_hand(musicnn)
+    progress = sys.stderr.isatty()
+    results = evaluate_loops(_pipeline(pack, device), out, settings, judges, tag_loops=tag_loops, progress=progress)
+    _say(results, out / "loops.md", as_json=json)
+
+
+def guidance(
+    out: OutFolder,
+    count: CountOption = 60,
+    steps: StepsOption = 16,
+    sampler: SamplerOption = "euler",
+    scale: Annotated[
+        list[float], typer.Option("--guidance", help="A guidance scale; may be repeated. Else 0, 0.5, 1, 2, 4.")
+    ] = [],
+    musicnn: MusicnnOption = None,
+    pack: PackOption = None,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """The same figures as a curve over guidance."""
+    from engine.evaluation.loop_experiment import GUIDANCE_SCALES, evaluate_guidance
+    from engine.evaluation.measurement import Judges
+
+    scales = tuple(scale) or GUIDANCE_SCALES
+    settings = [_settings(count, steps, sampler, value) for value in scales]
+    results = evaluate_guidance(
+        _pipeline(pack, device),
+        out,
+        settings[0],
+        Judges.at_hand(musicnn),
+        scales=scales,
+        progress=sys.stderr.isatty(),
+    )
+    _say(results, out / "guidance.md", as_json=json)
+
+
+def codec(
+    out: OutFolder,
+    count: CountOption = 200,
+    recordings: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A folder of real recordings to measure as well.")
+    ] = None,
+    pack: PackOption = None,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """What the codec does to held-out corpus loops and to recordings, beside Opus at 16 and 32 kb/s per channel."""
+    if not 0 <= count <= 10_000:
+        raise InvalidRequest(f"--count {count} is not possible: 0 to 10000.")
+    from engine.evaluation.codec_experiment import codec_round_trip, evaluate_codec, held_out_loops
+
+    sets: dict[str, Any] = {"held-out corpus loops": held_out_loops(count)} if count else {}
+    if recordings is not None:
+        sets["recordings"] = _recordings(recordings)
+    if not sets:
+        raise InvalidRequest("Nothing to measure: give --count above 0 or --recordings DIR.")
+    pipeline = _pipeline(pack, device)
+    results = evaluate_codec(
+        codec_round_trip(pipeline.codec, pipeline.device), sets, out, progress=sys.stderr.isatty()
+    )
+    _say(results, out / "codec.md", as_json=json)
+
+
+def corpus(
+    real: Annotated[Path, typer.Argument(metavar="REAL_DIR", help="A folder of real music, never trained on.")],
+    out: OutFolder,
+    count: CountOption = 300,
+    contrast: Annotated[
+        list[Path], typer.Option(metavar="DIR", help="Another folder to set beside the corpus; may be repeated.")
+    ] = [],
+    musicnn: MusicnnOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Distances, spectra, width, dynamics and loudness of the corpus (and other folders) against real music."""
+    if not 2 <= count <= 10_000:
+        raise InvalidRequest(f"--count {count} is not possible: 2 to 10000.")
+    from engine.evaluation.corpus_experiment import compare_sets, corpus_files, folder_files, measure_set
+    from engine.evaluation.musicnn import Musicnn
+
+    judge = Musicnn.find(musicnn)
+    progress = sys.stderr.isatty()
+    sets = [measure_set(folder.name, folder_files(folder), judge, progress=progress) for folder in (real, *contrast)]
+    ours = measure_set("corpus", corpus_files(count), judge, progress=progress)
+    results = compare_sets(sets[0], [ours, *sets[1:]], out)
+    _say(results, out / "corpus.md", as_json=json)
+
+
+def point_cloud(
+    out: OutFolder,
+    steps: Annotated[int, typer.Option(help="Training steps per cloud.")] = 4000,
+    json: JsonOption = False,
+) -> None:
+    """Draw the deblending of point clouds, and measure distribution, order of convergence and inversion."""
+    if not 1 <= steps <= 1_000_000:
+        raise InvalidRequest(f"--steps {steps} is not possible: 1 to 1000000.")
+    from engine.evaluation.point_cloud import point_cloud_experiment
+
+    results = point_cloud_experiment(out, steps=steps, progress=sys.stderr.isatty())
+    _say(results, out / "point_cloud.json", as_json=json)
+
+
+def train_detector(
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Else the one that ships with LoopGen.")] = None,
+    loops: Annotated[int, typer.Option(help="Corpus loops to train on.")] = 1500,
+    steps: Annotated[int, typer.Option(help="Training steps.")] = 2500,
+    json: JsonOption = False,
+) -> None:
+    """Train the judge of part onsets on corpus loops and measure its ceiling on held-out ones."""
+    if not 10 <= loops <= 100_000 or not 1 <= steps <= 1_000_000:
+        raise InvalidRequest(f"--loops {loops}, --steps {steps}: possible are 10 to 100000 and 1 to 1000000.")
+    from engine.evaluation.detector_training import train_from_corpus
+    from engine.evaluation.part_onsets import SHIPPED
+    from engine.evaluation.results import results_folder
+
+    path = out or SHIPPED
+    results_folder(path.parent)
+    detector = train_from_corpus(path, loops=loops, steps=steps, progress=sys.stderr.isatty())
+    _say({"path": str(path), "quality": dict(detector.quality)}, path, as_json=json)
+
+
+def _settings(count: int, steps: int, sampler: str, scale: float) -> "LoopSettings":
+    """Checked before anything is loaded: a request judges steps, sampler and guidance."""
+    from engine.evaluation.loop_items import LoopSettings
+    from engine.requests import LoopRequest
+
+    settings = LoopSettings(count=count, num_steps=steps, guidance_scale=scale, sampler=sampler)
+    settings.apply(LoopRequest())
+    return settings
+
+
+def _pipeline(pack: str | None, device: str) -> "LoopPipeline":
+    folder = find_pack(pack)
+    from engine.pipeline import LoopPipeline
+
+    return LoopPipeline.from_pack(folder, device=device)
+
+
+def _recordings(folder: Path) -> "list[CodecLoop]":
+    from engine.evaluation.codec_experiment import CodecLoop
+    from engine.evaluation.corpus_experiment import folder_files
+
+    pieces = [piece for file in folder_files(folder) for piece in file[:4]]
+    return [CodecLoop(str(index), piece) for index, piece in enumerate(pieces)]
+
+
+def _say(results: Any, written: Path, *, as_json: bool) -> None:
+    from engine.evaluation.results import plain
+
+    if as_json:
+        typer.echo(json_format.dumps(plain(results)))
+    elif written.suffix == ".md":
+        typer.echo(written.read_text(encoding="utf-8"))
+    else:
+        typer.echo(json_format.dumps(plain(results), indent=1))
