@@ -1,6 +1,7 @@
 """The command as a whole: help, light start, the window, and the pack verbs."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -59,10 +60,15 @@ def test_without_a_verb_the_window_starts_and_its_exit_code_is_ours(capsys: pyte
     assert capsys.readouterr().err == "loopgen: The window needs PySide6.\n"
 
 
-def test_where_qt_is_missing_the_sentence_says_what_to_install() -> None:
+@pytest.mark.parametrize(("screen", "sentence"), [("offscreen", "pip install loopgen"), ("", "needs a screen")])
+def test_where_qt_or_a_screen_is_missing_one_line_says_so(screen: str, sentence: str) -> None:
+    if not screen and sys.platform != "linux":
+        pytest.skip("only Linux runs without a screen")
     code = "import sys; sys.modules['PySide6'] = None; sys.argv[1:] = []; from engine.__main__ import main; main()"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
-    assert result.returncode == 2 and len(result.stderr.splitlines()) == 1 and "pip install loopgen" in result.stderr
+    environment = {**os.environ, "DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": screen}
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False)
+    assert result.returncode == 2 and len(result.stderr.splitlines()) == 1 and sentence in result.stderr
 
 
 def test_unknown_verbs_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
