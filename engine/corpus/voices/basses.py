@@ -95,7 +95,7 @@ def dirty_bass(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     bent = fold(0.6 * source / (np.max(np.abs(source)) + 1e-9), s["fold"] * (0.5 + 0.5 * strike.velocity))
     driven = sweep(saturate(bent, s["drive"], 0.25), plucked_cutoff(s, strike, n), s["resonance"])
     driven = highpass(driven, 160.0)
-    audio = 1.4 * s["dirt"] * driven / (np.max(np.abs(driven)) + 1e-9) + sine(phases).sum(axis=0)
+    audio = 3.0 * s["dirt"] * driven / (np.max(np.abs(driven)) + 1e-9) + sine(phases).sum(axis=0)
     return np.asarray(audio * gate(n, strike.seconds, 0.004, RELEASE))
 
 
