@@ -1,1 +1,1 @@
-"""."""
+"""Latent codecs: audio to latent frames and back, exactly circular for loops."""

@@ -1,1 +1,1 @@
-"""."""
+"""Networks: the circular 1-D U-Net denoiser and its blocks."""

@@ -1,1 +1,1 @@
-"""."""
+"""Training: one trainer per model, one loop shape."""

@@ -1,0 +1,136 @@
+"""`loopgen corpus`: build what models are trained on, from synthesis, recordings or one's own loops, and look at it.
+
+Everything heavy is imported where it is used: this module is loaded for `loopgen --help` too.
+"""
+
+import json as json_format
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli.options import DeviceOption, JsonOption
+
+PackOption = Annotated[
+    str | None, typer.Option("--pack", metavar="DIR", help="Encode the loops with the codec of this pack.")
+]
+JobsOption = Annotated[int, typer.Option(help="Loops rendered at once, each on a core.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    verbs = typer.Typer(help="Make and show what models are trained on.", no_args_is_help=True, rich_markup_mode=None)
+    verbs.command("build", help="Render loops into a folder, to train on; goes on where it was stopped.")(build)
+    verbs.command("import", help="Add a folder of your own loops to a corpus.")(import_folder)
+    verbs.command("encode", help="Encode a corpus with the codec of a pack, to train a denoiser on.")(encode)
+    verbs.command("show", help="Write one loop, its stems, its annotation and a picture.")(show)
+    app.add_typer(verbs, name="corpus")
+
+
+def build(
+    folder: Annotated[Path, typer.Argument(help="The corpus folder; made if missing.")],
+    count: Annotated[int, typer.Option(help="Loops to train on.")] = 3000,
+    held_out: Annotated[int, typer.Option(help="Loops kept for validation.")] = 200,
+    first_seed: Annotated[int, typer.Option(help="Seed of the first loop.")] = 0,
+    recordings: Annotated[int, typer.Option(help="Passes over the recordings that are installed; 0 for none.")] = 1,
+    audio: Annotated[bool, typer.Option(help="Keep the audio, which training a codec needs.")] = True,
+    jobs: JobsOption = 1,
+    pack: PackOption = None,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Render loops into a folder, to train on; goes on where it was stopped."""
+    from engine.corpus.build import BuildOptions, build_corpus
+    from engine.corpus.one_shots import FOLDERS_VARIABLE, available_one_shots
+    from engine.corpus.recordings import find_tracks
+
+    options = BuildOptions(count, held_out, first_seed, recordings, audio or pack is not None, jobs)
+    with _bar("loop") as progress:
+        loops = build_corpus(folder, options, progress)
+    if pack is not None:
+        encode(folder, pack, device=device)
+    tracks = len(find_tracks()) if recordings else 0
+    shots = available_one_shots() is not None
+    told = {"folder": str(folder), "loops": loops, "tracks": tracks, "one_shots": shots}
+    if json:
+        typer.echo(json_format.dumps(told))
+        return
+    typer.echo(f"{folder}: {loops} loops.")
+    if recordings and not tracks:
+        typer.echo("No recordings are installed: the corpus is synthesis alone (README, training, names them).")
+    if not shots:
+        typer.echo(f"No one-shots: set {FOLDERS_VARIABLE} to folders of drum samples to mix them in.")
+
+
+def import_folder(
+    folder: Annotated[Path, typer.Argument(help="The corpus folder; made if missing.")],
+    source: Annotated[Path, typer.Argument(help="Folder of WAV, FLAC, AIFF or OGG loops.")],
+    json: JsonOption = False,
+) -> None:
+    """Add a folder of your own loops to a corpus."""
+    from engine.corpus.build import import_loops
+
+    report = import_loops(folder, source)
+    refused = [sentence for _, sentence in report.refused]
+    if json:
+        typer.echo(json_format.dumps({"loops": len(report.accepted), "refused": refused}))
+        return
+    typer.echo(f"{folder}: {len(report.accepted)} loops imported.")
+    for sentence in refused:
+        typer.echo(sentence, err=True)
+
+
+def encode(
+    folder: Annotated[Path, typer.Argument(help="A corpus folder with audio.")],
+    pack: Annotated[str, typer.Option("--pack", metavar="DIR", help="The pack whose codec encodes.")],
+    again: Annotated[bool, typer.Option(help="Also what was encoded before.")] = False,
+    device: DeviceOption = "auto",
+) -> None:
+    """Encode a corpus with the codec of a pack, to train a denoiser on."""
+    from engine.devices import choose_device
+    from engine.pack_models import load_codec
+    from engine.packs import Pack, find_pack
+    from engine.training.latents import encode_corpus
+
+    opened = Pack.open(find_pack(pack))
+    codec = load_codec(opened).to(choose_device(device))
+    with _bar("loop") as progress:
+        encode_corpus(folder, codec, opened.manifest["components"]["codec"]["file"], progress, again=again)
+
+
+def show(
+    seed: Annotated[int, typer.Argument(help="Which loop.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="An existing folder to write to.")] = Path(),
+) -> None:
+    """Write one loop, its stems, its annotation and a picture."""
+    from engine.audio.io import write_wav
+    from engine.corpus.render import render_loop
+    from engine.evaluation.loop_picture import draw_loop
+    from engine.files import write_atomically
+
+    loop = render_loop(seed, with_stems=True)
+    name, known = f"loop_{seed}", loop.annotation
+    described = json_format.dumps(known.to_dict(), indent=1).encode()
+    written = [write_atomically(out / f"{name}.json", described)]
+    for part, audio in {"": loop.audio, **loop.stems}.items():
+        path = out / f"{name}{'_' if part else ''}{part}.wav"
+        written.append(write_wav(path, audio, 44100, tempo_bpm=known.tempo_bpm, beats=known.bars * 4, key=known.key))
+    written.append(draw_loop(loop.audio, known, out / f"{name}.png"))
+    for path in written:
+        typer.echo(path)
+
+
+@contextmanager
+def _bar(unit: str) -> Iterator[Callable[[int, int], None]]:
+    from tqdm import tqdm
+
+    with tqdm(unit=unit, file=sys.stderr, disable=None, delay=1.0, leave=False) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield progress

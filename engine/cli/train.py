@@ -1,0 +1,97 @@
+"""`loopgen train`: train the models of a pack on a corpus; stop and go on at any time.
+
+Everything heavy is imported where it is used: this module is loaded for `loopgen --help` too. To use several
+processes or GPUs, start it with `torchrun --nproc-per-node N -m engine train ...`.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+from engine.errors import InvalidRequest, MissingDependency
+
+if TYPE_CHECKING:
+    from engine.training.run import TrainingOptions
+
+CorpusArgument: TypeAlias = Annotated[Path, typer.Argument(help="A corpus folder; see `loopgen corpus build`.")]
+PackFolder: TypeAlias = Annotated[Path, typer.Option("--pack", metavar="DIR", help="The pack to train into.")]
+RunFolder: TypeAlias = Annotated[
+    Path, typer.Option("--run", metavar="DIR", help="Checkpoints, metrics and plot; the same folder goes on.")
+]
+Minutes: TypeAlias = Annotated[float, typer.Option(help="Wall-clock minutes to train.")]
+Steps: TypeAlias = Annotated[int, typer.Option(help="Steps to train at the most.")]
+Rate: TypeAlias = Annotated[float, typer.Option(help="Peak learning rate.")]
+Decay: TypeAlias = Annotated[float, typer.Option(help="Last share of the budget in which the rate falls to zero.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    verbs = typer.Typer(help="Train the models of a pack.", no_args_is_help=True, rich_markup_mode=None)
+    verbs.command("codec", help="Train a codec on a corpus with audio.")(codec)
+    verbs.command("denoiser", help="Train a denoiser on a corpus that the pack's codec encoded.")(denoiser)
+    app.add_typer(verbs, name="train")
+
+
+def codec(
+    corpus: CorpusArgument,
+    pack: PackFolder,
+    run: RunFolder,
+    minutes: Minutes = 120.0,
+    steps: Steps = 1_000_000,
+    rate: Rate = 1e-3,
+    decay: Decay = 0.25,
+    batch: Annotated[int, typer.Option(help="Crops of 1.5 s per step.")] = 12,
+    name: Annotated[str, typer.Option(help="Name of a new pack.")] = "starter",
+    freeze_encoder: Annotated[
+        bool, typer.Option(help="Train the decoder alone: latents stay what they are.")
+    ] = False,
+) -> None:
+    """Train a codec on a corpus with audio."""
+    _need_accelerate()
+    from engine.training.codec_run import train_codec
+
+    options = _options(minutes, steps, rate, decay)
+    _say(train_codec(corpus, pack, run, options, name=name, batch_size=batch, freeze_encoder=freeze_encoder))
+
+
+def denoiser(
+    corpus: CorpusArgument,
+    pack: PackFolder,
+    run: RunFolder,
+    minutes: Minutes = 240.0,
+    steps: Steps = 1_000_000,
+    rate: Rate = 5e-4,
+    decay: Decay = 0.25,
+    frames: Annotated[int, typer.Option(help="Latent frames per step, over all loops of a batch.")] = 4096,
+) -> None:
+    """Train a denoiser on a corpus that the pack's codec encoded."""
+    _need_accelerate()
+    from engine.training.denoiser_run import train_denoiser
+
+    _say(train_denoiser(corpus, pack, run, _options(minutes, steps, rate, decay), frames_per_batch=frames))
+
+
+def _options(minutes: float, steps: int, rate: float, decay: float) -> "TrainingOptions":
+    from engine.training.run import TrainingOptions
+
+    for what, value, low, high in (
+        ("Minutes", minutes, 0.0, 1e6),
+        ("Steps", steps, 1, 1e9),
+        ("Rate", rate, 1e-7, 1.0),
+        ("Decay", decay, 0.0, 1.0),
+    ):
+        if not low <= value <= high:
+            raise InvalidRequest(f"{what} {value:g} is out of range: {low:g} to {high:g}.")
+    return TrainingOptions(minutes=minutes, max_steps=steps, learning_rate=rate, decay_fraction=decay)
+
+
+def _need_accelerate() -> None:
+    try:
+        import accelerate  # noqa: F401
+    except ImportError as error:
+        raise MissingDependency("Training needs accelerate: pip install 'loopgen[train]'.") from error
+
+
+def _say(figures: dict[str, Any]) -> None:
+    typer.echo(", ".join(f"{name} {value:.4g}" for name, value in figures.items()))

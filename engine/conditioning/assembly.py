@@ -1,0 +1,105 @@
+"""Assembling conditions: from a request at run time, from an annotation in training; dropout between them."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from engine.conditioning.beat import beat_condition
+from engine.conditioning.conditions import Conditions
+from engine.conditioning.curves import curves_condition
+from engine.conditioning.pattern import pattern_condition
+from engine.conditioning.tags import key_condition, tags_condition
+from engine.corpus.score import Annotation
+from engine.requests import LoopRequest
+from engine.tempo import LoopGeometry
+from engine.vocabulary import PARTS, TAGS
+
+
+def request_conditions(request: LoopRequest, geometry: LoopGeometry, clap: Tensor | None = None) -> Conditions:
+    """Conditions of one request; `clap` `[1, 512]` embeds its prompt. Whatever the request leaves open is open."""
+    onsets = {part: request.pattern.onsets(part, request.bars) for part in request.pattern.rows}
+    pattern, pattern_given = pattern_condition(onsets, geometry)
+    curves, curves_given = curves_condition(request.curves, geometry.frames)
+    conditions = replace(
+        Conditions.open(geometry.frames),
+        beat=beat_condition(geometry),
+        beat_given=torch.ones(1, 1),
+        pattern=pattern,
+        pattern_given=pattern_given,
+        curves=curves,
+        curves_given=curves_given,
+        tags=tags_condition(request.tags, request.negative_tags),
+        key=key_condition(request.key),
+    )
+    return conditions if clap is None else replace(conditions, clap=clap, clap_given=torch.ones(1, 1))
+
+
+def negative_conditions(request: LoopRequest, geometry: LoopGeometry, clap: Tensor | None = None) -> Conditions:
+    """What guidance leads away from: the beat alone, plus what the request's negative tags and prompt name.
+
+    The beat grid stays on both sides, so that a loop is in time at any guidance, 0 included.
+    """
+    conditions = replace(
+        Conditions.open(geometry.frames),
+        beat=beat_condition(geometry),
+        beat_given=torch.ones(1, 1),
+        tags=tags_condition(request.negative_tags),
+    )
+    return conditions if clap is None else replace(conditions, clap=clap, clap_given=torch.ones(1, 1))
+
+
+def annotation_conditions(annotation: Annotation, geometry: LoopGeometry, curves: Tensor) -> Conditions:
+    """Conditions of a corpus loop with everything known given; `curves` `[4, F]` are measured on its audio."""
+    pattern, pattern_given = pattern_condition(annotation.onsets, geometry)
+    exact = annotation.source == "synthesis"
+    absent = [tag for tag in TAGS if tag not in annotation.tags] if exact else []
+    return replace(
+        Conditions.open(geometry.frames),
+        beat=beat_condition(geometry),
+        beat_given=torch.ones(1, 1),
+        pattern=pattern,
+        pattern_given=pattern_given,
+        curves=curves[None],
+        curves_given=torch.ones(1, len(curves)),
+        tags=tags_condition(annotation.tags, absent),
+        key=key_condition(annotation.key, keyless=exact),
+    )
+
+
+@dataclass(frozen=True)
+class ConditionDropout:
+    """How often training leaves conditions open, so that requests may.
+
+    Each group goes with `group` on its own, all but the beat with `everything`, the beat with `beat`. Of the groups
+    that stay, single parts and curves go with a rate drawn per loop, and tags are thinned to the few a user would
+    name, absent ones more than present ones.
+    """
+
+    group: float = 0.15
+    everything: float = 0.1
+    beat: float = 0.05
+
+    def __call__(self, conditions: Conditions, generator: torch.Generator | None = None) -> Conditions:
+        """A copy with conditions dropped at random, loop by loop."""
+        batch = len(conditions)
+
+        def uniform(*shape: int) -> Tensor:
+            return torch.rand(*shape, generator=generator)
+
+        stays = (uniform(batch) >= self.everything).float()
+        for group in ("pattern", "curves", "tags", "clap"):
+            conditions = conditions.keep(group, stays * (uniform(batch) >= self.group))
+        conditions = conditions.keep("beat", (uniform(batch) >= self.beat).float())
+        some = uniform(batch, 1)
+        parts = (uniform(batch, len(PARTS)) < torch.where(some < 0.5, 1.0, uniform(batch, 1))).float()
+        curves = (uniform(batch, conditions.curves.shape[1]) < uniform(batch, 1)).float()
+        present = (uniform(batch, len(TAGS)) < uniform(batch, 1)).float()
+        absent = (uniform(batch, len(TAGS)) < uniform(batch, 1) ** 3).float()
+        return replace(
+            conditions,
+            pattern_given=conditions.pattern_given * parts,
+            curves_given=conditions.curves_given * curves,
+            tags=conditions.tags * torch.where(conditions.tags > 0, present, absent),
+            key=conditions.key * (uniform(batch, 1) >= self.group).float(),
+        )

@@ -1,0 +1,90 @@
+"""The conditions of a batch of loops (DESIGN section 4), with a mask for everything that may be left open."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from engine.vocabulary import CURVES, KEYS, PARTS, TAGS
+
+CLAP_DIM = 512
+KEY_CLASSES = len(KEYS) + 1
+"""24 keys and a class for loops without one (drums only)."""
+
+GROUPS = {
+    "beat": ("beat_given",),
+    "pattern": ("pattern_given",),
+    "curves": ("curves_given",),
+    "tags": ("tags", "key"),
+    "clap": ("clap_given",),
+}
+"""Condition groups that are dropped and weighed together, and the fields that switch them off when zero."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Conditions of B loops of F frames. A value whose mask is 0 is unknown: the model uses its learned null.
+
+    - `beat` `[B, 2, F]`: saw-teeth per beat and per bar; `beat_given` `[B, 1]`
+    - `pattern` `[B, P, F]`: per part, decaying ramps from its onsets; `pattern_given` `[B, P]`
+    - `curves` `[B, 4, F]` in [0, 1]; `curves_given` `[B, 4]`
+    - `tags` `[B, len(TAGS)]`: 1 present, -1 absent, 0 unknown
+    - `key` `[B, 25]`: one-hot, all zero unknown
+    - `clap` `[B, 512]`, unit norm; `clap_given` `[B, 1]`
+    """
+
+    beat: Tensor
+    beat_given: Tensor
+    pattern: Tensor
+    pattern_given: Tensor
+    curves: Tensor
+    curves_given: Tensor
+    tags: Tensor
+    key: Tensor
+    clap: Tensor
+    clap_given: Tensor
+
+    @property
+    def frames(self) -> int:
+        """Number of latent frames F."""
+        return self.beat.shape[-1]
+
+    def __len__(self) -> int:
+        return len(self.beat)
+
+    @classmethod
+    def open(cls, frames: int, batch: int = 1) -> Self:
+        """Conditions that ask for nothing."""
+        zeros = torch.zeros
+        return cls(
+            zeros(batch, 2, frames),
+            zeros(batch, 1),
+            zeros(batch, len(PARTS), frames),
+            zeros(batch, len(PARTS)),
+            zeros(batch, len(CURVES), frames),
+            zeros(batch, len(CURVES)),
+            zeros(batch, len(TAGS)),
+            zeros(batch, KEY_CLASSES),
+            zeros(batch, CLAP_DIM),
+            zeros(batch, 1),
+        )
+
+    def without(self, *groups: str) -> Self:
+        """The same with whole `groups` (keys of `GROUPS`) left open."""
+        masks = {name: torch.zeros_like(getattr(self, name)) for group in groups for name in GROUPS[group]}
+        return replace(self, **masks)
+
+    def keep(self, group: str, kept: Tensor) -> Self:
+        """The same with `group` left open for the loops where `kept` `[B]` is 0."""
+        masks = {name: getattr(self, name) * kept[:, None] for name in GROUPS[group]}
+        return replace(self, **masks)
+
+    def to(self, device: torch.device | str, dtype: torch.dtype = torch.float32) -> Self:
+        """The same on `device`, in `dtype`."""
+        return type(self)(**{f.name: getattr(self, f.name).to(device, dtype) for f in fields(self)})
+
+    @classmethod
+    def stack(cls, items: "list[Conditions]") -> Self:
+        """One batch from several with the same number of frames."""
+        return cls(**{f.name: torch.cat([getattr(item, f.name) for item in items]) for f in fields(cls)})

@@ -1,0 +1,156 @@
+"""Building a corpus folder: render, fit to whole latent frames, measure, store; in parallel and resumable.
+
+Loops are trained on in batches of equal length. A batch needs one number of frames F, and the tempo is drawn at
+random anyway, so it is nudged (by 2 % at most) until the loop has exactly `F * hop_length` samples for an F of
+`FRAME_GRID`: no resampling, no padding, and every annotation stays exact.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from engine.audio.descriptors import measure_curves
+from engine.audio.resampling import resample_periodic
+from engine.corpus.arrangement import LoopPlan, plan_loop
+from engine.corpus.folder import ImportReport, read_folder
+from engine.corpus.recordings import recorded_loops
+from engine.corpus.render import render_plan
+from engine.corpus.score import HELD_OUT_SEED, CorpusLoop
+from engine.corpus.store import is_stored, store_loop, write_manifest
+from engine.errors import CorpusError
+from engine.tempo import LoopGeometry
+
+SAMPLE_RATE: Final = 44100
+HOP_LENGTH: Final = 1024
+FRAME_GRID: Final = tuple(sorted({round(64 * 1.04**k) for k in range(66)}))
+"""Lengths in latent frames that corpus loops come in, 64 (1.5 s) to about 800 (19 s), 4 % apart."""
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """What to build: `count` loops from `first_seed`, `held_out` more for validation, `recording_passes` over the
+    recordings that are installed (each pass cuts and varies them differently)."""
+
+    count: int
+    held_out: int = 200
+    first_seed: int = 0
+    recording_passes: int = 1
+    keep_audio: bool = True
+    jobs: int = 1
+
+
+def nearest_frames(samples: int) -> int:
+    """The F of `FRAME_GRID` nearest in ratio to `samples`."""
+    return min(FRAME_GRID, key=lambda frames: abs(np.log(frames * HOP_LENGTH / samples)))
+
+
+def fitted_plan(seed: int) -> LoopPlan:
+    """The plan of loop `seed` with its tempo nudged to a length of the grid; overlong loops lose half their bars."""
+    plan = plan_loop(seed)
+    geometry = LoopGeometry(plan.tempo_bpm, plan.bars)
+    bars = plan.bars
+    while geometry.samples > FRAME_GRID[-1] * HOP_LENGTH and bars > 1:
+        bars //= 2
+        geometry = LoopGeometry(plan.tempo_bpm, bars)
+    frames = nearest_frames(geometry.samples)
+    tempo_bpm = geometry.beats * 60 * SAMPLE_RATE / (frames * HOP_LENGTH)
+    return plan_loop(seed, tempo_bpm=tempo_bpm, bars=bars)
+
+
+def fitted_recording(loop: CorpusLoop) -> CorpusLoop:
+    """A recorded loop resampled (pitch and tempo by 2 % at most) to a length of the grid."""
+    frames = nearest_frames(loop.audio.shape[1])
+    audio = resample_periodic(loop.audio, frames * HOP_LENGTH)
+    tempo_bpm = loop.annotation.bars * 4 * 60 * SAMPLE_RATE / (frames * HOP_LENGTH)
+    return CorpusLoop(np.clip(audio, -1, 1), replace(loop.annotation, tempo_bpm=tempo_bpm))
+
+
+def build_corpus(folder: Path, options: BuildOptions, progress: Callable[[int, int], None]) -> int:
+    """Render what `folder` does not have yet; `progress(done, total)` after each loop. Returns the number of loops.
+
+    Raises `CorpusError` when the options ask for nothing or training seeds would reach into the held-out ones.
+    """
+    if options.count < 0 or options.held_out < 0 or options.count + options.held_out == 0:
+        raise CorpusError("A corpus needs at least one loop.")
+    if options.first_seed < 0 or options.first_seed + options.count > HELD_OUT_SEED:
+        raise CorpusError(f"Training seeds run from 0 to {HELD_OUT_SEED - 1}.")
+    training = range(options.first_seed, options.first_seed + options.count)
+    seeds = [*training, *range(HELD_OUT_SEED, HELD_OUT_SEED + options.held_out)]
+    missing = [seed for seed in seeds if not is_stored(folder, loop_name(seed))]
+    done = len(seeds) - len(missing)
+    progress(done, len(seeds))
+    for _ in _rendered(folder, missing, options):
+        done += 1
+        progress(done, len(seeds))
+    recordings = _store_recordings(folder, options)
+    write_manifest(
+        folder,
+        {
+            "sample_rate": SAMPLE_RATE,
+            "hop_length": HOP_LENGTH,
+            "synthesised_loops": options.count,
+            "held_out_loops": options.held_out,
+            "recorded_loops": recordings,
+        },
+    )
+    return len(seeds) + recordings
+
+
+def import_loops(folder: Path, source: Path) -> ImportReport:
+    """Add the loops of the folder `source` to the corpus in `folder`, every tenth held out; says what was refused.
+
+    Loops of other lengths than the grid's are resampled, pitch and tempo alike, by 2 % at most.
+    """
+    loops, report = read_folder(source)
+    for number, (loop, (path, _)) in enumerate(zip(loops, report.accepted, strict=True)):
+        seed = number + (HELD_OUT_SEED if number % 10 == 9 else 0)
+        fitted = fitted_recording(replace(loop, annotation=replace(loop.annotation, seed=seed)))
+        _store(folder, f"folder-{number:05d}-{path.stem}", fitted, True)
+    write_manifest(folder, {"sample_rate": SAMPLE_RATE, "hop_length": HOP_LENGTH, "imported_loops": len(loops)})
+    return report
+
+
+def loop_name(seed: int) -> str:
+    """File name of a synthesised loop."""
+    return f"synthesis-{seed:08d}"
+
+
+def _rendered(folder: Path, seeds: Iterable[int], options: BuildOptions) -> Iterator[None]:
+    if options.jobs <= 1:
+        for seed in seeds:
+            _render(folder, seed, options.keep_audio)
+            yield
+        return
+    with ProcessPoolExecutor(options.jobs) as pool:
+        jobs = [pool.submit(_render, folder, seed, options.keep_audio) for seed in seeds]
+        try:
+            for job in as_completed(jobs):
+                job.result()
+                yield
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _render(folder: Path, seed: int, keep_audio: bool) -> None:
+    _store(folder, loop_name(seed), render_plan(fitted_plan(seed)), keep_audio)
+
+
+def _store(folder: Path, name: str, loop: CorpusLoop, keep_audio: bool) -> None:
+    frames = loop.audio.shape[1] // HOP_LENGTH
+    curves = measure_curves(loop.audio, SAMPLE_RATE, frames)
+    store_loop(folder, name, loop.annotation, curves, loop.audio if keep_audio else None)
+
+
+def _store_recordings(folder: Path, options: BuildOptions) -> int:
+    count = 0
+    for passed in range(options.recording_passes):
+        for number, loop in enumerate(recorded_loops(passed)):
+            name = f"recording-{passed:02d}-{number:04d}"
+            if not is_stored(folder, name):
+                _store(folder, name, fitted_recording(loop), options.keep_audio)
+            count += 1
+    return count

@@ -1,0 +1,129 @@
+"""A corpus on disk: per loop an annotation, its curves, and, where kept, its audio and its latent.
+
+    FOLDER/corpus.json                what it was made of
+    FOLDER/loops/NAME.json            annotation, number of latent frames
+    FOLDER/loops/NAME.safetensors     curves [4, F]
+    FOLDER/loops/NAME.wav             audio, 16 bit, F * hop_length samples
+    FOLDER/latents/NAME.safetensors   latent [D, F] of the codec that corpus.json names
+
+Each file is written whole or not at all, the annotation last: a loop with an annotation is complete, so that an
+interrupted build goes on where it stopped.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
+
+from engine.corpus.score import HELD_OUT_SEED, Annotation, Audio
+from engine.errors import CorpusError
+from engine.files import write_atomically
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class StoredLoop:
+    """One loop of a corpus folder; `frames` is F, its length in latent frames."""
+
+    folder: Path
+    name: str
+    annotation: Annotation
+    frames: int
+
+    @property
+    def held_out(self) -> bool:
+        """Kept for validation, never trained on."""
+        return self.annotation.seed >= HELD_OUT_SEED
+
+    @property
+    def audio_path(self) -> Path:
+        """Where its audio is, if it was kept."""
+        return self.folder / "loops" / f"{self.name}.wav"
+
+    @property
+    def latent_path(self) -> Path:
+        """Where its latent is, once encoded."""
+        return self.folder / "latents" / f"{self.name}.safetensors"
+
+    def curves(self) -> NDArray[np.float32]:
+        """Measured curves `[4, F]` in [0, 1]."""
+        return self._array(self.folder / "loops" / f"{self.name}.safetensors", "curves")
+
+    def latent(self) -> NDArray[np.float32]:
+        """Latent `[D, F]`; `CorpusError` before it was encoded."""
+        return self._array(self.latent_path, "latent")
+
+    def audio(self) -> Audio:
+        """Audio `[2, F * hop_length]`."""
+        try:
+            audio, _ = soundfile.read(self.audio_path, dtype="float32", always_2d=True)
+        except (soundfile.LibsndfileError, OSError) as error:
+            raise CorpusError(f"The audio {self.audio_path} is not there: build the corpus with --audio.") from error
+        return np.ascontiguousarray(audio.T)
+
+    def store_latent(self, latent: NDArray[np.float32]) -> None:
+        """Keep `latent` `[D, F]` in half precision."""
+        self.latent_path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(self.latent_path, save({"latent": latent.astype(np.float16)}))
+
+    def _array(self, path: Path, name: str) -> NDArray[np.float32]:
+        try:
+            return load_file(path)[name].astype(np.float32)
+        except (OSError, SafetensorError, KeyError) as error:
+            raise CorpusError(f"{path} is missing or damaged; run `loopgen corpus build` again.") from error
+
+
+def store_loop(
+    folder: Path, name: str, annotation: Annotation, curves: NDArray[np.float32], audio: Audio | None
+) -> None:
+    """Add a loop: `curves` `[4, F]` and, to keep it, `audio` `[2, T]` at 44.1 kHz."""
+    loops = folder / "loops"
+    loops.mkdir(parents=True, exist_ok=True)
+    if audio is not None:
+        part = loops / f"{name}.wav.part"
+        soundfile.write(part, audio.T, 44100, subtype="PCM_16", format="WAV")
+        part.replace(loops / f"{name}.wav")
+    write_atomically(loops / f"{name}.safetensors", save({"curves": curves.astype(np.float32)}))
+    row = {"schema": SCHEMA, "frames": int(curves.shape[1]), "annotation": annotation.to_dict()}
+    write_atomically(loops / f"{name}.json", json.dumps(row).encode())
+
+
+def is_stored(folder: Path, name: str) -> bool:
+    """True when the loop `name` is complete in `folder`."""
+    return (folder / "loops" / f"{name}.json").exists()
+
+
+def stored_loops(folder: Path) -> Iterator[StoredLoop]:
+    """The loops of a corpus folder in the order of their names; `CorpusError` if there are none."""
+    paths = sorted((folder / "loops").glob("*.json"))
+    if not paths:
+        raise CorpusError(f"{folder} holds no corpus; make one with `loopgen corpus build {folder}`.")
+    for path in paths:
+        try:
+            row = json.loads(path.read_text())
+            yield StoredLoop(folder, path.stem, Annotation.from_dict(row["annotation"]), int(row["frames"]))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CorpusError(f"The annotation {path} is damaged; delete it and build the corpus again.") from error
+
+
+def write_manifest(folder: Path, values: Mapping[str, Any]) -> None:
+    """Note in `corpus.json` what the corpus was made of, keeping what other steps noted."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / "corpus.json", json.dumps(read_manifest(folder) | dict(values), indent=1).encode())
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What `corpus.json` says, empty if there is none yet."""
+    path = folder / "corpus.json"
+    try:
+        return dict(json.loads(path.read_text())) if path.exists() else {}
+    except (OSError, ValueError) as error:
+        raise CorpusError(f"{path} is damaged; delete it and build the corpus again.") from error

@@ -1,0 +1,51 @@
+"""Compute devices: which there are, which to use, and the precision each is fastest in."""
+
+import logging
+
+import torch
+
+from engine.errors import DeviceError
+
+logger = logging.getLogger(__name__)
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def available_devices() -> tuple[str, ...]:
+    """The devices of this machine, fastest first; always ends with `cpu`."""
+    found = []
+    if torch.cuda.is_available():
+        found.append("cuda")
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return (*found, "cpu")
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The device of that name; `auto` takes the fastest there is and says so in the log.
+
+    Raises `DeviceError`, naming what is there, for a device this machine does not have.
+    """
+    there = available_devices()
+    if name not in DEVICES:
+        raise DeviceError(f"Unknown device {name!r}; possible: {', '.join(DEVICES)}.")
+    if name != "auto" and name not in there:
+        raise DeviceError(f"This machine has no {name} device; possible here: auto, {', '.join(there)}.")
+    chosen = there[0] if name == "auto" else name
+    logger.info("Using the %s device.", chosen)
+    return torch.device(chosen)
+
+
+def fast_dtype(device: torch.device) -> torch.dtype:
+    """The precision models run fastest in: half on GPUs, bfloat16 on CPUs that multiply in it, else float32."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if device.type == "cpu" and cpu_has_bfloat16():
+        return torch.bfloat16
+    return torch.float32
+
+
+def cpu_has_bfloat16() -> bool:
+    """True on CPUs with bfloat16 instructions (AVX-512 bf16, AMX); elsewhere it is emulated and slow."""
+    probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return bool(probe()) if probe is not None else False

@@ -1,0 +1,40 @@
+"""The IADB objective: blend noise and data, and regress their difference (Heitz, Belcour, Chambon 2023)."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+
+def blend(x_0: Tensor, x_1: Tensor, alpha: Tensor) -> Tensor:
+    """`(1 - alpha) x_0 + alpha x_1` for `alpha` `[B]` over states `[B, ...]`."""
+    alpha = alpha.view(-1, *[1] * (x_1.dim() - 1))
+    return (1 - alpha) * x_0 + alpha * x_1
+
+
+def draw_alpha(batch: int, generator: torch.Generator | None = None, spread: float = 1.0) -> Tensor:
+    """Logit-normal alphas `[batch]` in (0, 1): more of training where blends are hardest to tell apart.
+
+    `spread` is the standard deviation of the logit (Esser et al. 2024, section 3.1); 0 draws uniformly instead.
+    """
+    if spread == 0:
+        return torch.rand(batch, generator=generator)
+    return torch.sigmoid(spread * torch.randn(batch, generator=generator))
+
+
+def training_loss(
+    model: Callable[[Tensor, Tensor], Tensor],
+    x_1: Tensor,
+    *,
+    generator: torch.Generator | None = None,
+    alpha: Tensor | None = None,
+) -> Tensor:
+    """Mean squared error of `model(x_alpha, alpha)` against `x_1 - x_0`, a scalar.
+
+    `x_1` `[B, ...]` is data; noise and (unless given) `alpha` `[B]` come from `generator` (on the CPU).
+    """
+    x_0 = torch.randn(x_1.shape, generator=generator).to(x_1)
+    if alpha is None:
+        alpha = draw_alpha(len(x_1), generator)
+    alpha = alpha.to(x_1)
+    return torch.nn.functional.mse_loss(model(blend(x_0, x_1, alpha), alpha).float(), (x_1 - x_0).float())

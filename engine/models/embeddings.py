@@ -1,0 +1,91 @@
+"""Embeddings: the sinusoidal code of alpha, and conditions as a timeline and a stationary vector."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.conditioning.conditions import CLAP_DIM, KEY_CLASSES, Conditions
+from engine.vocabulary import CURVES, PARTS, TAGS
+
+TIMELINE_ROWS = 2 + 1 + 2 * len(PARTS) + 2 * len(CURVES)
+"""Rows of the timeline: beat saw-teeth, pattern, curves, and a mask row for each that may be open."""
+
+
+def sinusoidal(alpha: Tensor, width: int, top: float = 1000.0) -> Tensor:
+    """Sinusoidal code `[B, width]` of alpha `[B]` in [0, 1] (Vaswani et al. 2017, section 3.5)."""
+    half = width // 2
+    rates = torch.exp(-math.log(10_000.0) * torch.arange(half, device=alpha.device) / half)
+    angles = alpha.float()[:, None] * top * rates
+    return torch.cat((angles.sin(), angles.cos()), dim=1)
+
+
+class AlphaEmbedding(nn.Module):
+    """`alpha_e`: a feed-forward map of the sinusoidal code of alpha."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+        self.layers = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
+
+    def forward(self, alpha: Tensor) -> Tensor:
+        """Alpha `[B]` to `[B, width]`."""
+        code = sinusoidal(alpha, self.width).to(next(self.parameters()).dtype)
+        embedded: Tensor = self.layers(code)
+        return embedded
+
+
+class StationaryEmbedding(nn.Module):
+    """`z_e`: tags, key and CLAP embedding, whatever of them is given, as one vector."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.clap_null = nn.Parameter(torch.zeros(CLAP_DIM))
+        self.clap = nn.Linear(CLAP_DIM, width)
+        self.words = nn.Linear(2 * len(TAGS) + KEY_CLASSES + 1, width)
+        self.layers = nn.Sequential(nn.SiLU(), nn.Linear(width, width), nn.SiLU())
+
+    def forward(self, conditions: Conditions) -> Tensor:
+        """Conditions to `[B, width]`; an open CLAP embedding is replaced by its learned null."""
+        given = conditions.clap_given
+        clap = given * conditions.clap + (1 - given) * self.clap_null
+        tags = conditions.tags
+        known = torch.cat((tags.clamp_min(0), (-tags).clamp_min(0), conditions.key, given), dim=1)
+        # Unit-norm embeddings have tiny entries; scaled, they weigh as much as the tags.
+        embedded: Tensor = self.layers(self.words(known) + self.clap(clap * CLAP_DIM**0.5))
+        return embedded
+
+
+def timeline(conditions: Conditions) -> Tensor:
+    """Time-varying conditions `[B, TIMELINE_ROWS, F]`; what is open is zero and says so in its mask row.
+
+    The mask row's weights are the learned null of each open row.
+    """
+    beat, pattern, curves = (
+        torch.cat((values * mask[:, :, None], mask[:, :, None].expand(-1, -1, conditions.frames)), dim=1)
+        for values, mask in (
+            (conditions.beat, conditions.beat_given),
+            (conditions.pattern, conditions.pattern_given),
+            (conditions.curves, conditions.curves_given),
+        )
+    )
+    return torch.cat((beat, pattern, curves), dim=1)
+
+
+class TimelineEmbedding(nn.ModuleList):
+    """The timeline at every scale of the U-Net: a convolution, then one of stride two per further stage."""
+
+    def __init__(self, width: int, stages: int) -> None:
+        super().__init__(
+            nn.Conv1d(TIMELINE_ROWS if stage == 0 else width, width, 3, stride=1 if stage == 0 else 2)
+            for stage in range(stages)
+        )
+
+    def forward(self, conditions: Conditions) -> list[Tensor]:
+        """Conditions to `[B, width, F_stage]` for each stage, circular in time."""
+        x, scales = timeline(conditions), []
+        for convolution in self:
+            x = functional.silu(convolution(functional.pad(x, (1, 1), mode="circular")))
+            scales.append(x)
+        return scales

@@ -1,0 +1,113 @@
+"""The denoiser: a circular 1-D U-Net that predicts `x_1 - x_0` (DESIGN section 2)."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.conditioning.conditions import Conditions
+from engine.models.blocks import CircularConv, ConditionedBlock
+from engine.models.embeddings import AlphaEmbedding, StationaryEmbedding, TimelineEmbedding
+
+
+@dataclass(frozen=True)
+class DenoiserConfig:
+    """Shape of a `Denoiser`. `groups` must divide every width; 8, 16 and 32 are compared in the experiments."""
+
+    latent_dim: int = 96
+    widths: tuple[int, ...] = (224, 288, 352, 352)
+    blocks: int = 2
+    groups: int = 16
+    timeline_width: int = 64
+    embedding_width: int = 192
+
+
+@dataclass(frozen=True)
+class EmbeddedConditions:
+    """What the network reads of conditions: `z_e` `[B, E]` and the timeline `[B, K, F_stage]` of each stage."""
+
+    stationary: Tensor
+    scales: list[Tensor]
+
+
+class Denoiser(nn.Module):
+    """`D(x_alpha, alpha, c)` over standardised latents.
+
+    The mean and deviation of the latents it was trained on travel with its weights: `standardise` and `restore`
+    convert between the codec's latents and the model's.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, config: DenoiserConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or DenoiserConfig()
+        widths, embedding = config.widths, config.embedding_width
+        self.alpha = AlphaEmbedding(embedding)
+        self.stationary = StationaryEmbedding(embedding)
+        self.timeline = TimelineEmbedding(config.timeline_width, len(widths))
+        self.register_buffer("mean", torch.zeros(config.latent_dim, 1))
+        self.register_buffer("deviation", torch.ones(config.latent_dim, 1))
+
+        def block(inputs: int, outputs: int) -> ConditionedBlock:
+            return ConditionedBlock(
+                inputs, outputs, timeline=config.timeline_width, groups=config.groups, embedding=embedding
+            )
+
+        self.front = CircularConv(config.latent_dim, widths[0], 3)
+        self.down = nn.ModuleList(
+            nn.ModuleList(block(width, width) for _ in range(config.blocks)) for width in widths
+        )
+        self.shrink = nn.ModuleList(CircularConv(width, wider, 3, stride=2) for width, wider in pairwise(widths))
+        self.middle = block(widths[-1], widths[-1])
+        self.grow = nn.ModuleList(nn.Conv1d(wider, width, 1) for width, wider in pairwise(widths))
+        self.up = nn.ModuleList(
+            nn.ModuleList(
+                block(2 * width if first else width, width) for first in (True, *[False] * (config.blocks - 1))
+            )
+            for width in widths
+        )
+        self.norm = nn.GroupNorm(config.groups, widths[0])
+        self.out = CircularConv(widths[0], config.latent_dim, 3)
+        nn.init.zeros_(self.out.weight)
+
+    def forward(self, x: Tensor, alpha: Tensor, conditions: Conditions) -> Tensor:
+        """Direction `[B, D, F]` at states `x` `[B, D, F]`, alphas `[B]` and conditions of the batch."""
+        return self.predict(x, alpha, self.embed(conditions))
+
+    def embed(self, conditions: Conditions) -> EmbeddedConditions:
+        """Embed conditions once; they are the same at every step of sampling."""
+        return EmbeddedConditions(self.stationary(conditions), self.timeline(conditions))
+
+    def predict(self, x: Tensor, alpha: Tensor, embedded: EmbeddedConditions) -> Tensor:
+        """Direction `[B, D, F]` at states `x`, alphas `[B]` and embedded conditions."""
+        alpha_e, z_e, scales = self.alpha(alpha), embedded.stationary, embedded.scales
+        x = self.front(x)
+        skips = []
+        for stage, run in enumerate(self.down):
+            for block in run.children():
+                x = block(x, scales[stage], alpha_e, z_e)
+            skips.append(x)
+            if stage < len(self.shrink):
+                x = self.shrink[stage](x)
+        x = self.middle(x, scales[-1], alpha_e, z_e)
+        for stage in reversed(range(len(self.up))):
+            if stage < len(self.grow):
+                # To the skip's own length, so that any number of frames works without padding.
+                x = functional.interpolate(self.grow[stage](x), size=skips[stage].shape[-1], mode="nearest")
+            x = torch.cat((x, skips[stage]), dim=1)
+            for block in self.up[stage].children():
+                x = block(x, scales[stage], alpha_e, z_e)
+        direction: Tensor = self.out(functional.silu(self.norm(x)))
+        return direction
+
+    def standardise(self, latent: Tensor) -> Tensor:
+        """Codec latents `[B, D, F]` to zero mean and unit deviation per channel."""
+        return (latent - self.mean) / self.deviation
+
+    def restore(self, x: Tensor) -> Tensor:
+        """The inverse of `standardise`."""
+        return x * self.deviation + self.mean

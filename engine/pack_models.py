@@ -1,0 +1,104 @@
+"""Between packs and models: building a codec or denoiser from a pack, and putting a trained one into a pack."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from torch import nn
+
+from engine.codec.base import LatentCodec
+from engine.codec.spectral import SpectralCodec, SpectralCodecConfig
+from engine.errors import PackError
+from engine.models.unet import Denoiser, DenoiserConfig
+from engine.packs import Pack, write_pack
+
+M = TypeVar("M", bound=nn.Module)
+
+CODECS = ("spectral",)
+DENOISERS = ("unet",)
+
+
+def load_codec(pack: Pack) -> LatentCodec:
+    """The pack's codec in evaluation mode; `PackError` when it has none or its weights do not fit its config."""
+    _check_kind(pack, "codec", CODECS)
+    return _load(pack, "codec", lambda config: SpectralCodec(config_from(SpectralCodecConfig, config)))
+
+
+def load_denoiser(pack: Pack) -> Denoiser:
+    """The pack's denoiser in evaluation mode; `PackError` as for `load_codec`."""
+    _check_kind(pack, "denoiser", DENOISERS)
+    denoiser = _load(pack, "denoiser", lambda config: Denoiser(config_from(DenoiserConfig, config)))
+    if denoiser.config.latent_dim != pack.latent_dim:
+        raise PackError(f"Pack {pack.name!r} joins a codec and a denoiser of different latents.")
+    return denoiser
+
+
+def store_codec(folder: Path, codec: SpectralCodec, name: str, training: Mapping[str, Any]) -> Pack:
+    """Put `codec` into the pack in `folder` (made if missing), with its `training` record.
+
+    A denoiser that is already there stays: only retrain a codec's decoder under it, or train it again.
+    """
+    manifest = _manifest(folder, name)
+    manifest |= {
+        "sample_rate": codec.sample_rate,
+        "hop_length": codec.hop_length,
+        "latent_dim": codec.latent_dim,
+    }
+    return _store(folder, manifest, ("codec", "spectral"), codec, asdict(codec.config), training)
+
+
+def store_denoiser(folder: Path, denoiser: Denoiser, training: Mapping[str, Any]) -> Pack:
+    """Put `denoiser` into the pack in `folder`, whose codec it was trained on."""
+    manifest = _manifest(folder, None)
+    manifest["conditions"] = ["beat", "pattern", "curves", "tags", "clap"]
+    return _store(folder, manifest, ("denoiser", "unet"), denoiser, asdict(denoiser.config), training)
+
+
+C = TypeVar("C", SpectralCodecConfig, DenoiserConfig)
+
+
+def config_from(kind: type[C], values: Mapping[str, Any]) -> C:
+    """A config from plain JSON values; raises `PackError` on settings it does not have."""
+    if unknown := sorted(set(values) - {f.name for f in fields(kind)}):
+        raise PackError(f"Unknown setting {unknown[0]!r} for {kind.__name__}; this pack needs a newer LoopGen.")
+    plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    return kind(**plain)
+
+
+def _check_kind(pack: Pack, component: str, known: tuple[str, ...]) -> None:
+    kind = pack.kind(component)
+    if kind not in known:
+        raise PackError(f"Pack {pack.name!r} has a {component} of type {kind!r}; possible here: {', '.join(known)}.")
+
+
+def _load(pack: Pack, component: str, build: Callable[[Mapping[str, Any]], M]) -> M:
+    try:
+        model = build(pack.config(component))
+        model.load_state_dict(pack.tensors(component))
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise PackError(f"The {component} of pack {pack.name!r} does not fit its settings.") from error
+    return model.eval()
+
+
+def _manifest(folder: Path, name: str | None) -> dict[str, Any]:
+    if (folder / "pack.json").exists():
+        kept = dict(Pack.open(folder, verify=False).manifest)
+        return kept | ({"name": name} if name else {})
+    if name is None:
+        raise PackError(f"{folder} holds no pack; train a codec first: `loopgen train codec`.")
+    return {"name": name, "version": "1", "licence": "MIT", "components": {}, "conditions": [], "training": {}}
+
+
+def _store(
+    folder: Path,
+    manifest: dict[str, Any],
+    slot: tuple[str, str],
+    model: nn.Module,
+    *records: Mapping[str, Any],
+) -> Pack:
+    component, kind = slot
+    config, training = records
+    manifest["components"] = {**manifest["components"], component: {"type": kind, "config": dict(config)}}
+    manifest["training"] = {**manifest.get("training", {}), component: dict(training)}
+    return write_pack(folder, manifest, {component: model.state_dict()})

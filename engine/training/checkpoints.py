@@ -1,0 +1,80 @@
+"""Checkpoints of a training run: safetensors and JSON, written whole or not at all, nothing pickled."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from engine.errors import LoopGenError
+
+FILE = "checkpoint.safetensors"
+
+
+class CheckpointError(LoopGenError):
+    """A checkpoint that is damaged or belongs to another model."""
+
+
+def save_checkpoint(folder: Path, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
+    """Write `tensors` and `state` to `folder`, replacing the last checkpoint only when the new one is complete."""
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f"{FILE}.part"
+    # State rides in the same file, so that weights and step count can never disagree after a kill.
+    save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, part, {"state": json.dumps(state)})
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
+    part.replace(folder / FILE)
+
+
+def has_checkpoint(folder: Path) -> bool:
+    """True where a run has left a checkpoint to go on from."""
+    return (folder / FILE).exists()
+
+
+def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+    """Tensors and state of the checkpoint in `folder`, or None where there is none yet."""
+    path = folder / FILE
+    if not path.exists():
+        return None
+    try:
+        tensors = load_file(path)
+        with path.open("rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        return tensors, json.loads(header["__metadata__"]["state"])
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise CheckpointError(f"The checkpoint {path} is damaged ({error}); delete it to start again.") from error
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer, model: nn.Module, prefix: str) -> dict[str, Tensor]:
+    """Adam's moments as `{prefix}.{parameter}.{moment}`."""
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    return {
+        f"{prefix}.{names[id(parameter)]}.{moment}": value
+        for parameter, moments in optimizer.state.items()
+        for moment, value in moments.items()
+    }
+
+
+def restore_optimizer(
+    optimizer: torch.optim.Optimizer, model: nn.Module, tensors: dict[str, Tensor], prefix: str
+) -> None:
+    """Put the moments of `optimizer_tensors` back; parameters without saved moments start fresh."""
+    for name, parameter in model.named_parameters():
+        start = f"{prefix}.{name}."
+        moments = {key[len(start) :]: value for key, value in tensors.items() if key.startswith(start)}
+        if "exp_avg" in moments and moments["exp_avg"].shape == parameter.shape:
+            optimizer.state[parameter] = {k: v.to(parameter.device) if v.dim() else v for k, v in moments.items()}
+
+
+def prefixed(prefix: str, module: nn.Module) -> dict[str, Tensor]:
+    """The module's state with `prefix.` before each name."""
+    return {f"{prefix}.{name}": value for name, value in module.state_dict().items()}
+
+
+def without_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The inverse of `prefixed`."""
+    start = prefix + "."
+    return {name[len(start) :]: value for name, value in tensors.items() if name.startswith(start)}

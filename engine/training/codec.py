@@ -1,0 +1,101 @@
+"""Training the starter codec: spectral losses, then an adversarial stage on the decoder."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.codec.spectral import SpectralCodec
+from engine.corpus.store import stored_loops
+from engine.training.crops import AudioCrops
+from engine.training.run import Trainer
+from engine.training.spectral_losses import LossWeights, ReconstructionLoss, si_sdr
+
+
+@dataclass(frozen=True)
+class CodecTraining:
+    """What a codec run trains on. `latent_noise` is the largest standard deviation added to latents."""
+
+    corpus: Path
+    batch_size: int = 12
+    crop_frames: int = 64
+    latent_noise: float = 0.12
+    latent_weight: float = 0.05
+    freeze_encoder: bool = False
+    loss_weights: LossWeights = field(default_factory=LossWeights)
+
+
+class Reconstruction(nn.Module):
+    """One pass through the codec as training needs it: noise on the latents, silence outside the crop."""
+
+    def __init__(self, codec: SpectralCodec) -> None:
+        super().__init__()
+        self.codec = codec
+
+    def forward(self, audio: Tensor, noise: float) -> tuple[Tensor, Tensor]:
+        """Audio `[B, 2, T]` to its reconstruction `[B, 2, T]` and latents `[B, D, F]`."""
+        latent = self.codec.encode(audio, circular=False).float()
+        strength = noise * torch.rand(len(latent), 1, 1, device=latent.device)
+        return self.codec.decode(latent + strength * torch.randn_like(latent), circular=False), latent
+
+
+class CodecTrainer(Trainer):
+    """Reconstruction of crops; latents are drawn to zero mean and unit deviation per channel."""
+
+    def __init__(
+        self,
+        codec: SpectralCodec,
+        training: CodecTraining,
+        export: Callable[[SpectralCodec, dict[str, Any]], None],
+        *,
+        seed: int = 0,
+        fresh: bool = True,
+    ) -> None:
+        self.model = Reconstruction(codec)
+        if training.freeze_encoder:
+            codec.encoder.requires_grad_(False)
+        self.training, self._export = training, export
+        crop = training.crop_frames * codec.hop_length
+        loops = list(stored_loops(training.corpus))
+        self.crops = AudioCrops([loop.audio_path for loop in loops if not loop.held_out], crop, seed)
+        held_out = [loop.audio_path for loop in loops if loop.held_out]
+        self.held_out = AudioCrops(held_out, 4 * crop, 0).batch(24)
+        self.criterion = ReconstructionLoss(codec.sample_rate, training.loss_weights)
+        if fresh:
+            codec.fit_linear(self.crops.batch(200))
+
+    def loss(self, model: nn.Module) -> tuple[Tensor, dict[str, Tensor]]:
+        """Reconstruction terms of a fresh batch plus the pull on the latents' statistics."""
+        audio = self.crops.batch(self.training.batch_size).to(next(model.parameters()).device)
+        rebuilt, latent = model(audio, self.training.latent_noise)
+        total, terms = self.criterion.train()(rebuilt, audio)
+        pull = latent_pull(latent)
+        return total + self.training.latent_weight * pull, {**terms, "latent": pull.detach()}
+
+    def validate(self, model: nn.Module) -> dict[str, float]:
+        """Mel distance, SI-SDR and the terms of the loss on fixed held-out crops."""
+        device = next(model.parameters()).device
+        sums: dict[str, float] = {}
+        batches = torch.split(self.held_out, 4)
+        for audio in batches:
+            rebuilt, _ = model(audio.to(device), 0.0)
+            _, terms = self.criterion.eval()(rebuilt, audio.to(device))
+            terms["si_sdr"] = si_sdr(rebuilt, audio.to(device)).mean()
+            for name, term in terms.items():
+                sums[name] = sums.get(name, 0.0) + float(term) / len(batches)
+        return sums
+
+    def export(self, model: nn.Module, progress: dict[str, Any]) -> None:
+        """Hand the averaged codec to the pack writer."""
+        codec = model.codec
+        assert isinstance(codec, SpectralCodec)
+        self._export(codec, progress)
+
+
+def latent_pull(latent: Tensor) -> Tensor:
+    """Squared mean plus squared distance of the deviation from one, per channel of `[B, D, F]`, averaged."""
+    channels = latent.transpose(0, 1).flatten(1)
+    return (channels.mean(1).square() + (channels.std(1) - 1).square()).mean()

@@ -1,0 +1,45 @@
+"""`loopgen train denoiser` from folder to pack."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from engine.corpus.store import read_manifest
+from engine.errors import CorpusError
+from engine.models.unet import Denoiser, DenoiserConfig
+from engine.pack_models import load_denoiser, store_denoiser
+from engine.packs import Pack
+from engine.training.denoiser import DenoiserTrainer, DenoiserTraining
+from engine.training.run import TrainingOptions, TrainingRun
+
+
+def train_denoiser(
+    corpus: Path,
+    pack: Path,
+    run: Path,
+    options: TrainingOptions,
+    *,
+    frames_per_batch: int = 4096,
+    config: DenoiserConfig | None = None,
+) -> dict[str, float]:
+    """Train the denoiser of `pack` on `corpus`, with checkpoints in `run`; returns validation figures.
+
+    Goes on from the checkpoint in `run` where there is one, else from the denoiser in `pack`, else starts anew.
+    Raises `CorpusError` when the corpus was encoded by another codec than the pack's.
+    """
+    opened = Pack.open(pack)
+    encoded_by, codec = read_manifest(corpus).get("codec"), opened.manifest["components"]["codec"]["file"]
+    if encoded_by != codec:
+        raise CorpusError(f"The corpus was not encoded by this pack's codec; run `loopgen corpus encode {corpus}`.")
+    if "denoiser" in opened.components and config is None:
+        denoiser = load_denoiser(opened)
+    else:
+        denoiser = Denoiser(config or DenoiserConfig(latent_dim=opened.latent_dim))
+    provenance = read_manifest(corpus)
+
+    def export(trained: Denoiser, progress: dict[str, Any]) -> None:
+        record = {"options": asdict(options), "frames_per_batch": frames_per_batch, "corpus": provenance, **progress}
+        store_denoiser(pack, trained, record)
+
+    trainer = DenoiserTrainer(denoiser, DenoiserTraining(corpus, frames_per_batch), export, seed=options.seed)
+    return TrainingRun(trainer, run, options).run()

@@ -1,0 +1,121 @@
+"""Encoding a corpus into latents, and batches of them for training a denoiser."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from engine.codec.base import LatentCodec
+from engine.conditioning.assembly import annotation_conditions
+from engine.conditioning.conditions import Conditions
+from engine.corpus.store import StoredLoop, stored_loops, write_manifest
+from engine.errors import CorpusError
+from engine.tempo import LoopGeometry
+
+
+@torch.no_grad()
+def encode_corpus(
+    folder: Path, codec: LatentCodec, codec_hash: str, progress: Callable[[int, int], None], *, again: bool = False
+) -> int:
+    """Encode the audio of every loop in `folder` that has no latent yet (or all, `again`); returns their number."""
+    loops = list(stored_loops(folder))
+    device = next(codec.parameters()).device
+    for done, loop in enumerate(loops):
+        if again or not loop.latent_path.exists():
+            audio = torch.from_numpy(loop.audio())[None].to(device)
+            with torch.autocast(device.type, torch.bfloat16):
+                latent = codec.eval().encode(audio, circular=True)
+            loop.store_latent(latent[0].float().cpu().numpy())
+        progress(done + 1, len(loops))
+    write_manifest(folder, {"codec": codec_hash, "latent_dim": codec.latent_dim})
+    return len(loops)
+
+
+@dataclass(frozen=True)
+class LatentLoop:
+    """One loop in memory: latent `[1, D, F]` as the codec gave it, and everything known of it."""
+
+    latent: Tensor
+    conditions: Conditions
+
+
+@dataclass(frozen=True)
+class LatentBatch:
+    """Latents `[B, D, F]` and their conditions."""
+
+    latent: Tensor
+    conditions: Conditions
+
+
+class LatentCorpus:
+    """The encoded loops of a corpus folder, batched by length.
+
+    Loops of one number of frames make a batch, so nothing is padded and time stays circular. A batch holds about
+    `frames_per_batch` frames, however long its loops are.
+    """
+
+    def __init__(self, folder: Path, *, held_out: bool, frames_per_batch: int = 4096) -> None:
+        self.frames_per_batch = frames_per_batch
+        self.by_frames: dict[int, list[LatentLoop]] = defaultdict(list)
+        for loop in stored_loops(folder):
+            if loop.held_out == held_out:
+                self.by_frames[loop.frames].append(_load(loop))
+        if not self.by_frames:
+            kind = "held-out" if held_out else "training"
+            raise CorpusError(f"{folder} has no {kind} loops; build some with `loopgen corpus build {folder}`.")
+        self.lengths = sorted(self.by_frames)
+        # A length is drawn as often as it has frames, so that every second of audio is seen equally often.
+        self.weights = torch.tensor([float(frames * len(self.by_frames[frames])) for frames in self.lengths])
+
+    def __len__(self) -> int:
+        return sum(map(len, self.by_frames.values()))
+
+    def statistics(self) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation `[D, 1]` of each latent channel over all frames."""
+        frames = torch.cat([loop.latent[0] for loops in self.by_frames.values() for loop in loops], dim=1)
+        return frames.mean(1, keepdim=True), frames.std(1, keepdim=True).clamp_min(1e-3)
+
+    def batch(self, generator: torch.Generator) -> LatentBatch:
+        """A random batch of one length, each loop rotated in time together with its conditions."""
+        frames = self.lengths[int(torch.multinomial(self.weights, 1, generator=generator))]
+        loops = self.by_frames[frames]
+        size = max(1, round(self.frames_per_batch / frames))
+        chosen = torch.randint(len(loops), (size,), generator=generator).tolist()
+        return self._rotated([loops[i] for i in chosen], generator)
+
+    def fixed_batches(self) -> list[LatentBatch]:
+        """Every loop once, in batches of one length, unrotated: for validation."""
+        batches = []
+        for frames in self.lengths:
+            loops = self.by_frames[frames]
+            size = max(1, self.frames_per_batch // frames)
+            batches += [_stacked(loops[i : i + size]) for i in range(0, len(loops), size)]
+        return batches
+
+    def _rotated(self, loops: list[LatentLoop], generator: torch.Generator) -> LatentBatch:
+        # Where a loop begins must not matter; strided convolutions would otherwise see each onset at one offset.
+        frames = loops[0].latent.shape[-1]
+        shifts = torch.randint(frames, (len(loops),), generator=generator).tolist()
+        return _stacked([_rotate(loop, shift) for loop, shift in zip(loops, shifts, strict=True)])
+
+
+def _load(loop: StoredLoop) -> LatentLoop:
+    geometry = LoopGeometry(loop.annotation.tempo_bpm, loop.annotation.bars)
+    latent = torch.from_numpy(loop.latent())[None]
+    if latent.shape[-1] != geometry.frames:
+        raise CorpusError(f"The latent of {loop.name} has {latent.shape[-1]} frames, not {geometry.frames}.")
+    return LatentLoop(latent, annotation_conditions(loop.annotation, geometry, torch.from_numpy(loop.curves())))
+
+
+def _rotate(loop: LatentLoop, shift: int) -> LatentLoop:
+    conditions = loop.conditions
+    turned = {name: torch.roll(getattr(conditions, name), shift, -1) for name in ("beat", "pattern", "curves")}
+    return LatentLoop(torch.roll(loop.latent, shift, -1), replace(conditions, **turned))
+
+
+def _stacked(loops: list[LatentLoop]) -> LatentBatch:
+    latent = torch.cat([loop.latent for loop in loops])
+    return LatentBatch(latent, Conditions.stack([loop.conditions for loop in loops]))

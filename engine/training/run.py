@@ -1,0 +1,191 @@
+"""The shape every training run has: budget, schedule, EMA, validation, metrics, checkpoints, resuming.
+
+A trainer (codec, denoiser) brings a model, a loss and a validation; `TrainingRun` brings everything else.
+"""
+
+import json
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from engine.training.checkpoints import (
+    load_checkpoint,
+    optimizer_tensors,
+    prefixed,
+    restore_optimizer,
+    save_checkpoint,
+    without_prefix,
+)
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How long and how a run trains; the first of `minutes` and `max_steps` to be reached ends it.
+
+    The learning rate warms up, stays, and decays linearly over the last `decay_fraction` of the budget, so that a
+    later run can go on from a checkpoint at full rate (warm-up, stable, decay; Hu et al. 2024).
+    """
+
+    minutes: float = 120.0
+    max_steps: int = 1_000_000
+    learning_rate: float = 1e-3
+    warmup_steps: int = 200
+    decay_fraction: float = 0.25
+    weight_decay: float = 0.01
+    clip_norm: float = 1.0
+    ema_decay: float = 0.999
+    validate_every: int = 500
+    checkpoint_minutes: float = 5.0
+    seed: int = 0
+
+
+class Trainer(ABC):
+    """What differs from model to model."""
+
+    model: nn.Module
+
+    @abstractmethod
+    def loss(self, model: nn.Module) -> tuple[Tensor, dict[str, Tensor]]:
+        """Draw a batch; return the loss to minimise (scalar) and named terms to log."""
+
+    @abstractmethod
+    def validate(self, model: nn.Module) -> dict[str, float]:
+        """Figures on held-out data; called without gradients."""
+
+    @abstractmethod
+    def export(self, model: nn.Module, progress: dict[str, Any]) -> None:
+        """Write the averaged weights as part of a pack; `progress` is provenance to keep."""
+
+    def extra_tensors(self) -> dict[str, Tensor]:
+        """More state to checkpoint (a discriminator); restored by `restore_extra`."""
+        return {}
+
+    def restore_extra(self, tensors: dict[str, Tensor]) -> None:  # noqa: B027  (most trainers have none)
+        """Take back what `extra_tensors` gave."""
+
+
+class TrainingRun:
+    """Drives one trainer in one folder; running it again in the same folder goes on where it stopped."""
+
+    def __init__(self, trainer: Trainer, folder: Path, options: TrainingOptions) -> None:
+        self.trainer, self.folder, self.options = trainer, folder, options
+        # bfloat16 halves the time of a step on CPUs and GPUs that have it, and needs no loss scaling.
+        self.accelerator = Accelerator(mixed_precision="bf16" if _has_bfloat16() else "no")
+        set_seed(options.seed + self.accelerator.process_index)
+        self.optimizer = torch.optim.AdamW(
+            trainer.model.parameters(),
+            lr=options.learning_rate,
+            betas=(0.9, 0.98),
+            weight_decay=options.weight_decay,
+        )
+        ema = get_ema_multi_avg_fn(options.ema_decay)  # type: ignore[no-untyped-call]
+        self.average = AveragedModel(trainer.model, multi_avg_fn=ema)
+        self.step, self.seconds, self.seconds_before = 0, 0.0, 0.0
+        self._restore()
+        self.model, self.prepared_optimizer = self.accelerator.prepare(trainer.model, self.optimizer)
+
+    def run(self) -> dict[str, float]:
+        """Train until the budget is used; returns the last validation figures."""
+        figures: dict[str, float] = {}
+        started = checkpointed = time.monotonic()
+        first_step = self.step
+        bar = tqdm(total=None, initial=self.step, unit="step", disable=not self.accelerator.is_main_process)
+        while (spent := self._spent(started, first_step)) < 1:
+            terms = self._train_step(spent)
+            self.seconds = self.seconds_before + time.monotonic() - started
+            bar.update()
+            left = (time.monotonic() - started) * (1 - spent) / max(spent, 1e-6)
+            bar.set_postfix_str(f"loss {terms['loss']:.3f}, {left / 60:.0f} min left", refresh=False)
+            if self.step % 20 == 0:
+                self._log("train", terms)
+            if self.step % self.options.validate_every == 0:
+                figures = self._validate()
+            if time.monotonic() - checkpointed > self.options.checkpoint_minutes * 60:
+                self._checkpoint()
+                checkpointed = time.monotonic()
+        bar.close()
+        figures = self._validate()
+        self._checkpoint()
+        return figures
+
+    def _spent(self, started: float, first_step: int) -> float:
+        minutes = (time.monotonic() - started) / 60 / max(self.options.minutes, 1e-9)
+        steps = (self.step - first_step) / max(self.options.max_steps, 1)
+        spent = torch.tensor(max(minutes, steps))
+        # All processes must agree on when to stop, or the last gradient exchange never completes.
+        return float(self.accelerator.reduce(spent, reduction="mean"))
+
+    def _rate(self, spent: float) -> float:
+        warm = min(1.0, (self.step + 1) / max(1, self.options.warmup_steps))
+        decay = min(1.0, (1 - spent) / max(self.options.decay_fraction, 1e-9))
+        return self.options.learning_rate * warm * max(decay, 0.01)
+
+    def _train_step(self, spent: float) -> dict[str, float]:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._rate(spent)
+        self.model.train()
+        with self.accelerator.autocast():
+            loss, terms = self.trainer.loss(self.model)
+        self.accelerator.backward(loss)
+        norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.options.clip_norm)
+        if torch.isfinite(loss) and torch.isfinite(norm):  # one bad batch must not spoil hours
+            self.prepared_optimizer.step()
+            self.average.update_parameters(self.trainer.model)
+        self.prepared_optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        return {"loss": loss.item(), "norm": norm.item()} | {name: term.item() for name, term in terms.items()}
+
+    @torch.no_grad()
+    def _validate(self) -> dict[str, float]:
+        model = self.average.module.eval()
+        with self.accelerator.autocast():
+            figures = self.trainer.validate(model)
+        self._log("validation", figures)
+        return figures
+
+    def _log(self, kind: str, figures: dict[str, float]) -> None:
+        if not self.accelerator.is_main_process:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        row = {"kind": kind, "step": self.step, "minutes": round(self.seconds / 60, 3)}
+        row |= {name: round(value, 6) for name, value in figures.items()}
+        with (self.folder / "metrics.jsonl").open("a") as file:
+            file.write(json.dumps(row) + "\n")
+        if kind == "validation":
+            tqdm.write(f"step {self.step}: " + ", ".join(f"{k} {v:.4g}" for k, v in figures.items()))
+
+    def _checkpoint(self) -> None:
+        if not self.accelerator.is_main_process:
+            return
+        tensors = prefixed("model", self.trainer.model) | prefixed("average", self.average)
+        tensors |= optimizer_tensors(self.optimizer, self.trainer.model, "optimizer") | self.trainer.extra_tensors()
+        progress = {"step": self.step, "seconds": round(self.seconds, 1)}
+        save_checkpoint(self.folder, tensors, progress)
+        self.trainer.export(self.average.module, progress)
+
+    def _restore(self) -> None:
+        if (saved := load_checkpoint(self.folder)) is None:
+            return
+        tensors, state = saved
+        self.trainer.model.load_state_dict(without_prefix("model", tensors))
+        self.average.load_state_dict(without_prefix("average", tensors))
+        restore_optimizer(self.optimizer, self.trainer.model, tensors, "optimizer")
+        self.trainer.restore_extra(tensors)
+        self.step, self.seconds_before = state["step"], state["seconds"]
+        self.seconds = self.seconds_before
+
+
+def _has_bfloat16() -> bool:
+    """True on devices where bfloat16 products are fast (AVX-512 bf16, AMX, recent GPUs)."""
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported())
+    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
