@@ -49,6 +49,7 @@ class MainWindow(QMainWindow):
         studio.transport.changed.connect(self._show_transport)
         self._show_generation(studio.generation.state)
         self._show_transport(studio.transport.state)
+        self._words.prompt.setFocus()
         if studio.messages.last is not None:
             self._show_message(studio.messages.last)
 
@@ -80,8 +81,8 @@ class MainWindow(QMainWindow):
         return holder
 
     def _left(self, parent: QWidget) -> QWidget:
-        words, pattern = WordsPanel(self._studio, parent), PatternPanel(self._studio, parent)
-        return self._column(parent, 340, 520, (words, 4), (pattern, 5))
+        self._words = WordsPanel(self._studio, parent)
+        return self._column(parent, 340, 520, (self._words, 4), (PatternPanel(self._studio, parent), 5))
 
     def _middle(self, parent: QWidget) -> QWidget:
         studio = self._studio
@@ -105,9 +106,12 @@ class MainWindow(QMainWindow):
         bar = self.statusBar()
         bar.setObjectName("statusBar")
         bar.setSizeGripEnabled(False)
+        bar.setContentsMargins(12, 0, 12, 2)
         self._state_label, self._sound_label = QLabel(bar), QLabel(bar)
         bar.addWidget(self._state_label, 1)
-        bar.addPermanentWidget(QLabel("Space play   Ctrl+Enter generate   Ctrl+B A/B   Ctrl+E export", bar))
+        bar.addPermanentWidget(
+            QLabel("Space play     Ctrl+Enter generate     Ctrl+B A/B     Ctrl+E export     ", bar)
+        )
         bar.addPermanentWidget(self._sound_label)
 
     def _show_message(self, message: Message) -> None:

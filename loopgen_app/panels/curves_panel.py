@@ -25,5 +25,5 @@ class CurvesPanel(Panel):
             knob.drawAsked.connect(lambda popup=popup, knob=knob: popup.open_above(knob))
             self.knobs[curve] = knob
             row.addWidget(knob)
-        self.body.setContentsMargins(8, 6, 8, 6)
+        self.body.setContentsMargins(8, 3, 8, 2)
         self.body.addLayout(row)

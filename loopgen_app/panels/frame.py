@@ -13,8 +13,8 @@ class Panel(QFrame):
         super().__init__(parent)
         self.setProperty("role", "panel")
         self.body = QVBoxLayout(self)
-        self.body.setContentsMargins(12, 10, 12, 10)
-        self.body.setSpacing(7)
+        self.body.setContentsMargins(12, 8, 12, 9)
+        self.body.setSpacing(6)
         self.tools = QHBoxLayout()
         self.tools.setSpacing(4)
         if heading:

@@ -3,7 +3,7 @@
 import random
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from engine import PARTS, STEPS_PER_BAR, Pattern
 from loopgen_app.panels.binding import bind_value, connect, describe
@@ -31,7 +31,6 @@ class PatternPanel(Panel):
         self.bars.setAccessibleName("Bar to edit")
         self.bars.chosen.connect(lambda _bar: self._show())
         self.tools.addWidget(self.bars)
-        self._add_tools()
         self.body.addWidget(self.grid, 1)
         self._add_swing()
         self.grid.stepDrawn.connect(self._draw)
@@ -52,14 +51,14 @@ class PatternPanel(Panel):
         label.setProperty("role", "heading")
         self.swing = Slider("", "", self)
         bind_value(self.swing, "swing", self._studio)
-        hint = QLabel("click a name: free or drawn", self)
-        hint.setProperty("role", "hint")
         row.addWidget(label)
         row.addWidget(self.swing, 1)
-        row.addWidget(hint)
+        for button in self._tools():
+            row.addWidget(button)
         self.body.addLayout(row)
 
-    def _add_tools(self) -> None:
+    def _tools(self) -> list[QToolButton]:
+        buttons = []
         actions = (
             (
                 "shift-left",
@@ -84,7 +83,8 @@ class PatternPanel(Panel):
         for symbol, words, name, edit in actions:
             button = tool(symbol, words, self, object_name=name)
             button.clicked.connect(lambda _checked=False, edit=edit: self._edit(edit()))
-            self.tools.addWidget(button)
+            buttons.append(button)
+        return buttons
 
     def _pattern(self) -> Pattern:
         pattern: Pattern = self._studio.instrument.value("pattern")

@@ -53,7 +53,7 @@ class TransportPanel(QFrame):
         self.play.setProperty("role", "play")
         self.play.setObjectName("playButton")
         self.play.setCheckable(True)
-        self.play.setIconSize(QSize(24, 24))
+        self.play.setIconSize(QSize(26, 26))
         self.play.setToolTip("Play or stop (Space)")
         self.play.clicked.connect(self._toggle)
         row.addWidget(self.play)

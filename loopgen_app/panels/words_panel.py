@@ -1,7 +1,7 @@
 """What to make: prompt, what to leave out, tags."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QScrollArea, QWidget
 
 from engine import CHARACTERS, PARTS, STYLES
@@ -43,7 +43,8 @@ class WordsPanel(Panel):
         self.prompt = PromptEdit(self)
         self.prompt.setPlaceholderText("warm minimal house, rolling bass, dusty hats")
         self.prompt.setTabChangesFocus(True)
-        self.prompt.setFixedHeight(56)
+        self.prompt.setFixedHeight(62)
+        self.prompt.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         describe(self.prompt, "prompt", studio)
         set_prompt = connect(studio, "prompt", self.prompt.setText)
         self.prompt.textChanged.connect(lambda: set_prompt(self.prompt.text()[:1000]))
@@ -73,7 +74,8 @@ class WordsPanel(Panel):
         describe(self.chips, "tags", self._studio)
         self.chips.tagsChanged.connect(self._chips_changed)
         groups.chosen.connect(self.chips.showGroup)
-        area = QScrollArea(self)
+        self._groups = groups
+        area = self._area = QScrollArea(self)
         area.setWidget(self.chips)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -82,6 +84,14 @@ class WordsPanel(Panel):
         self.body.addWidget(area, 1)
         for knob in ("tags", "negative_tags"):
             connect(self._studio, knob, lambda _value: self._show_chips())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show all groups of tags at once when there is room for them."""
+        super().resizeEvent(event)
+        roomy = self.chips.height_of_all(self._area.width() - 12) <= self._area.height()
+        if roomy == self._groups.isVisibleTo(self):
+            self._groups.setVisible(not roomy)
+            self.chips.showGroup(None if roomy else self._groups.value())
 
     def _show_chips(self) -> None:
         instrument = self._studio.instrument

@@ -16,7 +16,7 @@ class FlowLayout(QLayout):
     def __init__(self, parent: QWidget, gap: int = 5) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
-        self._gap = gap
+        self.gap = gap
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem) -> None:
@@ -67,10 +67,10 @@ class FlowLayout(QLayout):
                 continue
             size = item.sizeHint()
             if x + size.width() > rect.right() + 1 and line:
-                x, y, line = rect.x(), y + line + self._gap, 0
+                x, y, line = rect.x(), y + line + self.gap, 0
             if move:
                 item.setGeometry(QRect(QPoint(x, y), size))
-            x += size.width() + self._gap
+            x += size.width() + self.gap
             line = max(line, size.height())
         return y + line - rect.y()
 
@@ -141,13 +141,23 @@ class ChipBoard(QWidget):
         """The chip of a tag."""
         return self._chips[tag]
 
-    def showGroup(self, index: int) -> None:
-        """Show one group, and every chip of other groups that is not off."""
+    def showGroup(self, index: int | None) -> None:
+        """Show one group, or all of them."""
         for number, group in enumerate(self._groups):
             for tag in group:
-                self._chips[tag].setVisible(number == index)
+                self._chips[tag].setVisible(index is None or number == index)
         self._flow.invalidate()
         self.updateGeometry()
+
+    def height_of_all(self, width: int) -> int:
+        """Height that all groups together would need at a width."""
+        gap, x, lines = self._flow.gap, 0, 1
+        for chip in self._chips.values():
+            wide = chip.sizeHint().width()
+            if x and x + wide > width:
+                x, lines = 0, lines + 1
+            x += wide + gap
+        return lines * (next(iter(self._chips.values())).sizeHint().height() + gap)
 
     def setTags(self, wanted: Sequence[str], avoided: Sequence[str]) -> None:
         """Show these tags without telling."""

@@ -29,7 +29,7 @@ class Dial(ValueWidget):
 
     def sizeHint(self) -> QSize:
         """A square that is read from across the room."""
-        return QSize(128, 122)
+        return QSize(124, 114)
 
     def tap(self) -> None:
         """Register one tap; two or more set the value to their mean pace in beats per minute."""

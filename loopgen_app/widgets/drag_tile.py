@@ -95,7 +95,8 @@ class DragTile(QWidget):
         painter.setBrush(colour("accent_deep" if live else "panel"))
         painter.drawRoundedRect(box, 8, 8)
         icon("grip", "accent" if live else "faint").paint(painter, 8, round(box.center().y()) - 10, 20, 20)
-        words = QRectF(34, 6, box.width() - 130, box.height() - 12)
+        roomy = box.width() > 290
+        words = QRectF(34, 6, box.width() - (134 if roomy else 42), box.height() - 12)
         painter.setPen(colour("text" if live else "faint"))
         painter.setFont(font(13, QFont.Weight.DemiBold))
         upper, lower = words.adjusted(0, 0, 0, -words.height() / 2), words.adjusted(0, words.height() / 2, 0, 0)
@@ -107,7 +108,7 @@ class DragTile(QWidget):
             self._name or "appears here", Qt.TextElideMode.ElideRight, round(words.width())
         )
         painter.drawText(lower, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
-        if live:
+        if live and roomy:
             paint_peaks(painter, QRectF(box.right() - 92, 10, 80, box.height() - 20), self._peaks, "accent")
 
 

@@ -66,7 +66,7 @@ class LoopDelegate(QStyledItemDelegate):
         words = QRectF(box.left() + THUMB + 6, box.top() + 3, box.width() - THUMB - STAR - 10, box.height() - 6)
         self._paint_words(painter, words, index, live=live)
         favourite = bool(index.data(Role.FAVOURITE))
-        star = icon("star-filled", "accent") if favourite else icon("star", "line" if not hovered else "soft")
+        star = icon("star-filled", "accent") if favourite else icon("star", "soft" if hovered or chosen else "faint")
         star.paint(painter, round(box.right()) - STAR + 4, round(box.center().y()) - 10, 20, 20)
         painter.restore()
 

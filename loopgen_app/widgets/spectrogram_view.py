@@ -208,7 +208,8 @@ class Overlay(QWidget):
         for band, label in self._view._marks:
             y = image_height * (1 - band / self._view._bands)
             painter.fillRect(QRectF(self.width() - 6, y, 6, 1), colour("text", 70))
-            box = QRectF(self.width() - 46, y - 8, 37, 16)
+            box = QRectF(self.width() - 42, y - 7, 34, 14)
+            painter.fillRect(box.adjusted(6, 0, 3, 0), colour("ground", 150))
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, label)
 
     def _paint_words(self, painter: QPainter) -> None:
@@ -216,10 +217,10 @@ class Overlay(QWidget):
         painter.setPen(colour("text"))
         painter.setFont(font(20, QFont.Weight.DemiBold))
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(QRectF(20, middle - 44, self.width() - 40, 40), flags, self._view._title)
+        painter.drawText(QRectF(20, middle - 38, self.width() - 40, 36), flags, self._view._title)
         painter.setPen(colour("soft"))
         painter.setFont(font(14))
-        painter.drawText(QRectF(20, middle, self.width() - 40, 44), flags, self._view._hint)
+        painter.drawText(QRectF(20, middle - 6, self.width() - 40, 40), flags, self._view._hint)
 
     def _paint_readout(self, painter: QPainter) -> None:
         painter.setFont(font(12, QFont.Weight.Medium))

@@ -106,8 +106,8 @@ def _paint_cell(painter: QPainter, look: GridLook, row: int, step: int, cell: QR
     velocities, muted = look.rows[row], look.muted[row]
     painter.setPen(Qt.PenStyle.NoPen)
     if velocities is None and not muted:
-        painter.setBrush(colour("hover" if step % 4 == 0 else "raised"))
-        painter.drawEllipse(cell.center(), 2.2, 2.2)
+        painter.setBrush(colour("faint", 190 if step % 4 == 0 else 95))
+        painter.drawEllipse(cell.center(), 2.4, 2.4)
         return
     painter.setBrush(colour("hover" if step % 4 == 0 else "raised"))
     painter.drawRoundedRect(cell, 3, 3)

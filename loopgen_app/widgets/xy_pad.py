@@ -61,7 +61,7 @@ class XYPad(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Room enough."""
-        return QSize(160, 96)
+        return QSize(160, 72)
 
     def position(self) -> Point:
         """Where the point is."""
