@@ -29,9 +29,11 @@ def bench(
     from engine.evaluation.results import plain
     from engine.pipeline import LoopPipeline
 
+    # Loaded here first: a pack that cannot be loaded is told as its own error.
+    pipeline = LoopPipeline.from_pack(folder, device=device)
     start_up = start_up_seconds(folder, device)
     results = benchmark(
-        LoopPipeline.from_pack(folder, device=device),
+        pipeline,
         repeats=repeats,
         bars=() if quick else BARS,
         batches=() if quick else BATCHES,

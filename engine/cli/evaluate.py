@@ -12,7 +12,7 @@ import typer
 
 from engine.cli.options import DeviceOption, JsonOption, PackOption
 from engine.errors import InvalidRequest
-from engine.packs import find_pack
+from engine.packs import Pack, find_pack
 from engine.requests import SAMPLERS
 
 if TYPE_CHECKING:
@@ -112,17 +112,18 @@ def codec(
     """What the codec does to held-out corpus loops and to recordings, beside Opus at 16 and 32 kb/s per channel."""
     if not 0 <= count <= 10_000:
         raise InvalidRequest(f"--count {count} is not possible: 0 to 10000.")
+    from engine.devices import choose_device
     from engine.evaluation.codec_experiment import codec_round_trip, evaluate_codec, held_out_loops
+    from engine.pack_models import load_codec
 
     sets: dict[str, Any] = {"held-out corpus loops": held_out_loops(count)} if count else {}
     if recordings is not None:
         sets["recordings"] = _recordings(recordings)
     if not sets:
         raise InvalidRequest("Nothing to measure: give --count above 0 or --recordings DIR.")
-    pipeline = _pipeline(pack, device)
-    results = evaluate_codec(
-        codec_round_trip(pipeline.codec, pipeline.device), sets, out, progress=sys.stderr.isatty()
-    )
+    chosen = choose_device(device)
+    model = load_codec(Pack.open(find_pack(pack))).to(chosen).eval()
+    results = evaluate_codec(codec_round_trip(model, chosen), sets, out, progress=sys.stderr.isatty())
     _say(results, out / "codec.md", as_json=json)
 
 

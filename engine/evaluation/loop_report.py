@@ -14,7 +14,7 @@ GUIDED_FIGURES = (
     "tempo hit, comb, strict",
     "onset F1, kick",
     "onset F1, mean over parts",
-    "loudness curve, correlation over all",
+    "loudness curve, correlation about means",
     "brightness curve, correlation over all",
     "spread of embeddings",
     "seam ratio, median",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.evaluation.distribution import diversity
 from engine.evaluation.onset_score import OnsetScore
@@ -12,6 +13,7 @@ from engine.evaluation.tempo import OCTAVES, STRICT, tempo_hit
 from engine.requests import LoopRequest
 from engine.vocabulary import CURVES, PARTS
 
+Doubles = NDArray[np.float64]
 Measured = Mapping[str, Any]
 """A `LoopMeasurement` as plain values, as item files hold it (null for NaN and infinity)."""
 
@@ -49,7 +51,7 @@ def summarise(measured: Sequence[Measured], requests: Sequence[LoopRequest]) -> 
 
 def tempo_hits(
     measured: Sequence[Measured], requests: Sequence[LoopRequest], judge: str, ratios: tuple[float, ...]
-) -> np.ndarray[Any, np.dtype[np.bool_]]:
+) -> NDArray[np.bool_]:
     """Whether each loop's tempo was hit, as heard by `judge`."""
     return np.array(
         [tempo_hit(m["tempo"][judge], r.tempo_bpm, ratios=ratios) for m, r in zip(measured, requests, strict=True)]
@@ -83,24 +85,34 @@ def onset_figures(measured: Sequence[Measured]) -> dict[str, float]:
 
 
 def curve_figures(measured: Sequence[Measured]) -> dict[str, float]:
-    """Per curve, the correlation over all loops together and the median of those within a loop."""
+    """Per curve the correlation over all loops, the same about each loop's own mean, and the median within a loop.
+
+    Finished loops are level-matched, so only the shape of a requested loudness can come back, not its height.
+    """
     figures = {}
     for curve in CURVES:
-        sums = np.sum([m["curve_sums"][curve] for m in measured if curve in m["curve_sums"]], axis=0)
-        if np.ndim(sums) == 0:
+        sums = np.array([m["curve_sums"][curve] for m in measured if curve in m["curve_sums"]])
+        if not len(sums):
             continue
-        n, x, y, xx, yy, xy = sums
-        spread = (n * xx - x * x) * (n * yy - y * y)
-        figures[f"{curve} curve, correlation over all"] = (
-            float((n * xy - x * y) / np.sqrt(spread)) if spread > 0 else 0.0
-        )
+        figures[f"{curve} curve, correlation over all"] = _correlation(sums.sum(axis=0))
+        n, x, y, xx, yy, xy = sums.T
+        nothing = np.zeros(len(sums))
+        about = np.stack([n, nothing, nothing, xx - x * x / n, yy - y * y / n, xy - x * y / n], axis=1)
+        figures[f"{curve} curve, correlation about means"] = _correlation(about.sum(axis=0))
         within = [m["curves"][curve] for m in measured if m["curves"].get(curve) is not None]
         if within:
             figures[f"{curve} curve, median within a loop"] = float(np.median(within))
     return figures
 
 
-def _values(measured: Sequence[Measured], name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _correlation(sums: Doubles) -> float:
+    """Pearson correlation from n and the sums of x, y, xx, yy, xy; 0 when one side does not move."""
+    n, x, y, xx, yy, xy = sums
+    spread = (n * xx - x * x) * (n * yy - y * y)
+    return float((n * xy - x * y) / np.sqrt(spread)) if spread > 1e-9 else 0.0
+
+
+def _values(measured: Sequence[Measured], name: str) -> Doubles:
     return np.array([m[name] for m in measured if m[name] is not None], dtype=np.float64)
 
 

@@ -1,0 +1,36 @@
+"""`loopgen evaluate` and `bench`: bad input is one sentence and exit code 2, before anything is loaded or written."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.cli.app import run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ("evaluate loops --out {out} --count 1", "2 to 10000"),
+        ("evaluate loops --out {out} --steps 0", "1 to 256"),
+        ("evaluate loops --out {out} --sampler magic", "euler, heun, midpoint"),
+        ("evaluate loops --out {out} --guidance 99", "0 to 10"),
+        ("evaluate loops --out {out} --tag-loops -1", "0 to 10000"),
+        ("evaluate loops --out {out} --pack {out}/none", "no pack"),
+        ("evaluate guidance --out {out} --guidance 1 --guidance -1", "0 to 10"),
+        ("evaluate codec --out {out} --count 0", "--recordings"),
+        ("evaluate codec --out {out} --count -3", "0 to 10000"),
+        ("evaluate corpus {out}/none --out {out}", "No audio"),
+        ("evaluate corpus {out} --out {out} --count 1", "2 to 10000"),
+        ("evaluate point-cloud --out {out} --steps 0", "1 to 1000000"),
+        ("evaluate train-detector --loops 3", "10 to 100000"),
+        ("bench --pack {out}/none", "no pack"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    arguments: str, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [word.format(out=tmp_path) for word in arguments.split()]
+    assert run(words, lambda: 0) == 2
+    told = capsys.readouterr()
+    assert sentence in told.err and told.err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
