@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -43,10 +42,11 @@ def test_help_loads_nothing_heavy_and_is_quick() -> None:
         "import sys; from engine.cli.app import run; code = run(['--help'], None);"
         "sys.exit(code or ','.join({'torch', 'numpy', 'scipy', 'soundfile', 'PySide6'} & set(sys.modules)) or 0)"
     )
-    start = time.perf_counter()
+    before = os.times()
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert result.returncode == 0, result.stderr
-    assert time.perf_counter() - start < 3  # 0.3 s on a quiet machine
+    after = os.times()  # processor time: the test has to hold on a busy machine too
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 1.5
 
 
 def test_without_a_verb_the_window_starts_and_its_exit_code_is_ours(capsys: pytest.CaptureFixture[str]) -> None:
