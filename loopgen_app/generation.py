@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, Qt, Signal
 from engine import Loop, LoopGenError, LoopRequest, PackInfo, ServiceEvents, StepReport
 from loopgen_app.state.loop_audio import Audio
 from loopgen_app.state.loop_bank import BankedLoop, LoopBank
-from loopgen_app.state.picture import Picture, draw
 from loopgen_app.state.recipe import Recipe
 
 log = logging.getLogger(__name__)
@@ -21,6 +20,8 @@ PREVIEW_FROM_STEPS = 8
 """Shorter runs are over before a preview would be seen, and live playing has no time to spend on one."""
 
 PREVIEW_SECONDS = 0.4
+PREVIEW_SHARE = 8.0
+"""Between previews the sampler gets at least this many times the time that a preview takes."""
 
 
 class Service(Protocol):
@@ -92,7 +93,7 @@ class Generation(QObject):
         self._ids: tuple[int, ...] = ()
         self._knobs: dict[str, Any] = {}
         self._live = False
-        self._previewed_at = 0.0
+        self._preview_at = 0.0
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="bank")
         self._told.connect(self._hear, Qt.ConnectionType.QueuedConnection)
         self._service: Service = make_service(
@@ -117,7 +118,7 @@ class Generation(QObject):
         `live` loops replace what plays as soon as they can and take no time for previews.
         """
         self._knobs, self._live = knobs, live
-        self._previewed_at = time.monotonic()
+        self._preview_at = time.monotonic() + PREVIEW_SECONDS
         self._set(busy=True, step=0, num_steps=requests[0].num_steps, index=0, count=len(requests))
         self._ids = self._service.submit_batch(requests)
 
@@ -141,15 +142,14 @@ class Generation(QObject):
     # ---- worker thread: hand over and return --------------------------------------------------------------------
 
     def _on_progress(self, job: int, report: StepReport) -> None:
-        picture: Picture | None = None
+        audio: Audio | None = None
         now = time.monotonic()
         due = not self._live and report.num_steps >= PREVIEW_FROM_STEPS and report.step < report.num_steps
-        if due and now - self._previewed_at > PREVIEW_SECONDS:
+        if due and now >= self._preview_at:
             audio = report.preview()
-            self._previewed_at = time.monotonic()
-            if audio is not None:
-                picture = draw(audio, 44_100, 0)
-        self._told.emit("progress", (job, report.step, report.num_steps, picture))
+            cost = time.monotonic() - now
+            self._preview_at = now + cost + max(PREVIEW_SECONDS, PREVIEW_SHARE * cost)
+        self._told.emit("progress", (job, report.step, report.num_steps, audio))
 
     def _on_loop(self, job: int, loop: Loop) -> None:
         # The service's lock is held here: the disk is left to another thread.
@@ -184,11 +184,11 @@ class Generation(QObject):
     def _hear_ready(self, info: PackInfo) -> None:
         self._set(model="ready", pack=info.name)
 
-    def _hear_progress(self, job: int, step: int, num_steps: int, picture: Picture | None) -> None:
+    def _hear_progress(self, job: int, step: int, num_steps: int, preview: Audio | None) -> None:
         if job in self._ids:
             self._set(step=step, num_steps=num_steps, index=self._ids.index(job))
-            if picture is not None:
-                self.previewed.emit(picture)
+            if preview is not None:
+                self.previewed.emit(preview)
 
     def _hear_loop(self, job: int, made: Made) -> None:
         if job not in self._ids:

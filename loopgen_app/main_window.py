@@ -59,8 +59,6 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(10, 2, 10, 4)
         column.setSpacing(GAP)
         column.addWidget(TransportPanel(self._studio, center))
-        self.message_bar = MessageBar(center)
-        column.addWidget(self.message_bar)
         row = QHBoxLayout()
         row.setSpacing(GAP)
         row.addWidget(self._left(center), 27)
@@ -92,6 +90,11 @@ class MainWindow(QMainWindow):
         )  # fmt: skip
 
     def _right(self, parent: QWidget) -> QWidget:
+        # Messages take their room from the spectrogram, which can spare it, and move no control.
+        self.message_bar = MessageBar(parent)
+        return self._column(parent, 380, 16777215, (self.message_bar, 0), (self._results(parent), 1))
+
+    def _results(self, parent: QWidget) -> QWidget:
         splitter = QSplitter(Qt.Orientation.Vertical, parent)
         splitter.setHandleWidth(GAP)
         splitter.setChildrenCollapsible(False)

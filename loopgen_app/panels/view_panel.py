@@ -1,10 +1,12 @@
 """What came out: spectrogram, beat grid, waveform, and what there is to say when there is nothing to see."""
 
+import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from loopgen_app.audition import HeardLoop
 from loopgen_app.generation import GenerationState
 from loopgen_app.panels.frame import Panel
+from loopgen_app.state.loop_audio import Audio
 from loopgen_app.state.picture import Picture, band_of_hertz, hertz_of_band
 from loopgen_app.studio import Studio
 from loopgen_app.widgets.spectrogram_view import SpectrogramView
@@ -19,6 +21,7 @@ class ViewPanel(Panel):
         super().__init__("", parent)
         self._studio = studio
         self._picture: Picture | None = None
+        self._previews = 0
         self.view = SpectrogramView(self)
         self.view.setObjectName("spectrogramView")
         self.view.setAccessibleName("Spectrogram of the loop")
@@ -42,16 +45,19 @@ class ViewPanel(Panel):
 
     def _drawn(self, key: object, picture: Picture) -> None:
         current = self._studio.audition.current
-        if current is not None and key == current.id:
+        forming = isinstance(key, str) and self._studio.generation.state.busy
+        if forming or (current is not None and key == current.id):
             self._show_picture(picture)
 
-    def _preview(self, picture: Picture) -> None:
+    def _preview(self, audio: Audio) -> None:
         if not self._studio.transport.state.playing:  # what plays stays in sight
-            self._show_picture(picture, beats=self._studio.instrument.value("bars") * 4)
+            self._previews += 1
+            bars = self._studio.instrument.value("bars")
+            self._studio.pictures.ask(f"preview {self._previews}", np.atleast_2d(audio), 44_100, bars * 4)
 
-    def _show_picture(self, picture: Picture, beats: int = 0) -> None:
-        self._picture = picture if picture.beats else None
-        self.view.show_image(picture.image, picture.outline, picture.beats or beats, self._marks)
+    def _show_picture(self, picture: Picture) -> None:
+        self._picture = picture
+        self.view.show_image(picture.image, picture.outline, picture.beats, self._marks)
         self._show_state(self._studio.generation.state)
 
     def _show_state(self, state: GenerationState) -> None:

@@ -1,5 +1,85 @@
-"""Qt without a screen, and the user's folders in a temporary place."""
+"""Qt without a screen; a whole window on a fake renderer, without sound, in a temporary folder."""
 
 import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import FakeRenderer
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from engine import GenerationService
+from loopgen_app.application import Application
+from loopgen_app.settings import Folders
+
+
+class Stage:
+    """A window under test and the short ways to drive it."""
+
+    def __init__(self, application: Application, renderer: FakeRenderer, qtbot: QtBot) -> None:
+        self.application, self.renderer, self.qtbot = application, renderer, qtbot
+        self.window, self.studio = application.window, application.studio
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def find(self, name: str) -> Any:
+        """The control with an object name."""
+        found = self.window.findChild(QWidget, name)
+        assert found is not None, name
+        return found
+
+    def value(self, knob: str) -> Any:
+        """A knob's value."""
+        return self.studio.instrument.value(knob)
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        """Let events happen until `condition` holds."""
+        self.qtbot.waitUntil(condition, timeout=20_000)
+
+    def generate(self) -> None:
+        """Press Generate and wait for all that was asked."""
+        self.find("generateButton").click()
+        self.wait(lambda: not self.studio.generation.state.busy)
+
+    def said(self) -> str:
+        """What the window said last."""
+        last = self.studio.messages.last
+        return last.text if last is not None else ""
+
+
+@pytest.fixture
+def make_stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., Stage]]:
+    """Builds windows; all are closed at the end."""
+    stages: list[Stage] = []
+
+    def make(folder: Path | None = None, renderer: FakeRenderer | None = None) -> Stage:
+        renderer = renderer or FakeRenderer()
+        application = Application(
+            ["loopgen"],
+            folders=Folders(folder or tmp_path / "data"),
+            make_service=lambda events: GenerationService(lambda: renderer, events),
+        )
+        stage = Stage(application, renderer, qtbot)
+        stages.append(stage)
+        stage.window.show()
+        return stage
+
+    yield make
+    for stage in stages:
+        stage.gate.set()
+        stage.window.close()
+        stage.window.deleteLater()
+
+
+@pytest.fixture
+def stage(make_stage: Callable[..., Stage]) -> Stage:
+    """One window whose model is ready."""
+    made = make_stage()
+    made.wait(lambda: made.studio.generation.state.model == "ready")
+    return made

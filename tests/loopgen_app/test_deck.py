@@ -45,7 +45,7 @@ def test_looping_is_bit_exact_for_any_block_size(block: int | list[int]) -> None
     assert np.abs(out[: 2 * HALF]).max() <= 1.0
 
 
-@pytest.mark.parametrize("every", [1, 4])
+@pytest.mark.parametrize("every", [1, 4])  # beats
 @pytest.mark.parametrize("asked_at", [0.0, 0.4, 0.97, 1.0, 3.999, 6.02, 15.99])
 def test_a_swap_lands_on_the_next_beat_or_bar_at_the_same_musical_position(every: int, asked_at: float) -> None:
     old, new = loop(1, 16, 126, value=0.25), loop(2, 8, 126, seed=5)
@@ -54,7 +54,7 @@ def test_a_swap_lands_on_the_next_beat_or_bar_at_the_same_musical_position(every
     deck.play()
     asked = int(asked_at / 16 * old.samples)
     first = render(deck, max(asked, 512), 256)
-    deck.cue(new, every)
+    deck.cue(new, 4 * every)
     out = np.concatenate([first, render(deck, old.samples * 2, 256)])
     beat = int(max(asked, 512) / old.samples * 16) + 1
     boundary = old.sample_of_beat(beat)
@@ -68,6 +68,19 @@ def test_a_swap_lands_on_the_next_beat_or_bar_at_the_same_musical_position(every
     heard = out[boundary + HALF : boundary + HALF + 4000]
     turned = np.roll(new.audio, -start, axis=0)
     assert np.array_equal(heard, turned[HALF : HALF + 4000])
+
+
+def test_a_loop_that_follows_a_hand_swaps_at_the_next_sixteenth() -> None:
+    old, new = loop(1, 16, 120, value=0.1), loop(2, 16, 120, value=0.4)
+    deck = Deck(RATE)
+    deck.cue(old)
+    deck.play()
+    render(deck, old.sample_of_step(21) + 10)
+    deck.cue(new, 1)
+    render(deck, 8000)
+    assert deck.swap_frame == old.sample_of_step(22)
+    assert deck.loop is new
+    assert deck.position == deck.frames
 
 
 def test_a_tempo_change_keeps_the_beat() -> None:
@@ -89,7 +102,7 @@ def test_the_count_of_beats_survives_shorter_and_longer_loops() -> None:
     deck.cue(four)
     deck.play()
     render(deck, four.samples + four.sample_of_beat(1))
-    deck.cue(eight, 4)
+    deck.cue(eight, 16)
     render(deck, four.samples * 2 - deck.frames + 1000)
     assert deck.loop is eight
     assert deck.position == 1000

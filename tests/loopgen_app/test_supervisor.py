@@ -78,7 +78,7 @@ def test_what_reaches_the_card_is_the_loop_bit_for_bit_and_swaps_are_on_the_beat
     supervisor.cue(first)
     supervisor.play()
     ears.until(lambda: supervisor.status().frames > 5 * first.audio.shape[1])
-    supervisor.cue(second, every=4)
+    supervisor.cue(second, every=16)
     ears.until(lambda: supervisor.status().swaps == 1)
     swap_frame = supervisor.status().swap_frame
     ears.until(lambda: supervisor.status().frames > swap_frame + 3 * second.audio.shape[1])
