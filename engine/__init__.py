@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.audio.chunks import LoopMetadata
-    from engine.audio.descriptors import measure_curves, onset_envelope
+    from engine.audio.descriptors import measure_curves, onset_envelope, onset_times
     from engine.audio.io import AudioFile, export_name, read_audio, write_flac, write_wav
     from engine.audio.loudness import LevelledLoop, integrated_loudness, level_match, true_peak
     from engine.audio.resampling import resample, resample_loop, resample_periodic
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.files import free_path, sweep_stale_files, write_atomically
     from engine.loop import Loop, PackInfo, StepReport
     from engine.packs import Pack, PackEntry, find_pack, list_packs
+    from engine.pipeline import LoopPipeline
     from engine.requests import MAX_SEED, SAMPLERS, SCHEDULES, LoopRequest, NoisePad, Pattern
     from engine.service import GenerationService, Renderer, ServiceEvents
     from engine.tempo import LoopGeometry
@@ -35,6 +36,7 @@ _HOMES = {
     "engine.audio.descriptors": (
         "measure_curves",
         "onset_envelope",
+        "onset_times",
     ),
     "engine.audio.io": (
         "AudioFile",
@@ -90,6 +92,7 @@ _HOMES = {
         "find_pack",
         "list_packs",
     ),
+    "engine.pipeline": ("LoopPipeline",),
     "engine.requests": (
         "LoopRequest",
         "MAX_SEED",
@@ -146,6 +149,7 @@ __all__ = [
     "LoopGenError",
     "LoopGeometry",
     "LoopMetadata",
+    "LoopPipeline",
     "LoopRequest",
     "MissingDependency",
     "NoisePad",
@@ -166,6 +170,7 @@ __all__ = [
     "measure_curves",
     "mel_spectrogram",
     "onset_envelope",
+    "onset_times",
     "read_audio",
     "resample",
     "resample_loop",

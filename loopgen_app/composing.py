@@ -83,6 +83,11 @@ class Composing(QObject):
         self._collected = None
         self._generation.cancel()
 
+    def close(self) -> None:
+        """Follow nothing any more."""
+        self._timer.stop()
+        self._instrument.changed.disconnect(self._changed)
+
     def hand(self, *, down: bool) -> None:
         """The hand is on the pad, or has left it: then the loop is made once more in full quality."""
         self._hand_down = down

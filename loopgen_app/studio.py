@@ -42,6 +42,7 @@ class Studio:
 
     def close(self) -> None:
         """End sound, threads and files in the order in which they need each other."""
+        self.composing.close()
         self.sessions.end()
         self.sessions.save_settings()
         self.generation.close()

@@ -3,6 +3,7 @@
 import pkgutil
 from collections.abc import Callable, Sequence
 from importlib import import_module, metadata
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -61,7 +62,15 @@ def _say(sentence: str, exit_code: int) -> int:
 def _root(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    session: Annotated[Path | None, typer.Option(help="Session that the instrument opens.")] = None,
+    pack: Annotated[Path | None, typer.Option(help="Model pack that the instrument plays.")] = None,
+    screenshot: Annotated[Path | None, typer.Option(help="Render the instrument to a PNG and exit.")] = None,
+    size: Annotated[str, typer.Option(help="Size of that picture.")] = "1280x800",
 ) -> int:
+    # The window reads its own options again (loopgen_app/__main__.py); here they are only known and explained.
+    window_only = session or pack or screenshot or size != "1280x800"
+    if window_only and context.invoked_subcommand is not None:
+        raise typer.BadParameter("--session, --pack, --screenshot and --size belong to the window, not to a verb.")
     if version:
         try:
             typer.echo(f"loopgen {metadata.version('loopgen')}")

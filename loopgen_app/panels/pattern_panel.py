@@ -9,6 +9,7 @@ from engine import PARTS, STEPS_PER_BAR, Pattern
 from loopgen_app.panels.binding import bind_value, connect, describe
 from loopgen_app.panels.frame import Panel, tool
 from loopgen_app.state.pattern_edits import randomised, shifted, steps_shown, toggled_free, with_step
+from loopgen_app.state.picture import Picture
 from loopgen_app.studio import Studio
 from loopgen_app.widgets.segmented import Segmented
 from loopgen_app.widgets.slider import Slider
@@ -29,7 +30,7 @@ class PatternPanel(Panel):
         self.bars = Segmented([("All", None)], self)
         self.bars.setObjectName("barPicker")
         self.bars.setAccessibleName("Bar to edit")
-        self.bars.chosen.connect(lambda _bar: self._show())
+        self.bars.chosen.connect(self._show_bar)
         self.tools.addWidget(self.bars)
         self.body.addWidget(self.grid, 1)
         self._add_swing()
@@ -42,7 +43,8 @@ class PatternPanel(Panel):
             connect(studio, knob, lambda _value: self._show())
         connect(studio, "bars", self._show_bars)
         studio.playback.ticked.connect(self._tick)
-        studio.audition.changed.connect(lambda _loop: self.grid.setFound({}))
+        studio.pictures.drawn.connect(self._drawn)
+        self._onsets: tuple[float, ...] = ()
 
     def _add_swing(self) -> None:
         row = QHBoxLayout()
@@ -117,6 +119,20 @@ class PatternPanel(Panel):
             steps = steps_shown(pattern, part, bars)
             rows.append(None if steps is None else steps[start : start + STEPS_PER_BAR])
         self.grid.setRows(rows, [part in muted for part in PARTS])
+
+    def _drawn(self, key: object, picture: Picture) -> None:
+        current = self._studio.audition.current
+        if current is not None and key == current.id:
+            self._onsets = picture.onsets
+            self._show_found()
+
+    def _show_bar(self, _bar: object) -> None:
+        self._show()
+        self._show_found()
+
+    def _show_found(self) -> None:
+        start = (self.bars.value() or 0) * STEPS_PER_BAR
+        self.grid.setFound([beat * 4 - start for beat in self._onsets])
 
     def _tick(self, beat: float) -> None:
         self.grid.setHeard(int(beat * 4) % STEPS_PER_BAR if beat >= 0 else -1)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import mel_spectrogram
+from engine import mel_spectrogram, onset_times
 
 BANDS = 112
 LOW_HZ, HIGH_HZ = 30.0, 16_000.0
@@ -16,13 +16,14 @@ OUTLINE_COLUMNS = 1000
 @dataclass(frozen=True, eq=False)
 class Picture:
     """`image` `[BANDS, columns]` in dB (0 = full scale, low bands first), `outline` `[2, columns]` lowest and highest
-    sample of each slice, and the loop's length in seconds and beats.
+    sample of each slice, the loop's length in seconds and beats, and the beats at which onsets were found.
     """
 
     image: NDArray[np.float32]
     outline: NDArray[np.float32]
     seconds: float
     beats: int
+    onsets: tuple[float, ...] = ()
 
     def level(self, beat: float, band: float) -> float:
         """dB at a beat and a band (both clamped)."""
@@ -40,7 +41,9 @@ def draw(audio: NDArray[np.float32], sample_rate: int, beats: int) -> Picture:
     image = mel_spectrogram(clean, sample_rate, hop=hop, bands=BANDS, window_length=4096)
     edges = np.linspace(0, samples, min(OUTLINE_COLUMNS, samples) + 1).astype(np.int64)[:-1]
     outline = np.stack([np.minimum.reduceat(clean.min(0), edges), np.maximum.reduceat(clean.max(0), edges)])
-    return Picture(image, outline.astype(np.float32), samples / sample_rate, beats)
+    times, _strengths = onset_times(clean, sample_rate)
+    onsets = tuple(float(time) for time in times * sample_rate / samples * beats)
+    return Picture(image, outline.astype(np.float32), samples / sample_rate, beats, onsets)
 
 
 def hertz_of_band(band: float, sample_rate: float = 44_100.0) -> float:

@@ -1,6 +1,6 @@
 """The step grid: rows of velocities, drawn with the mouse. Knows rows and steps, nothing of what they stand for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
@@ -63,9 +63,9 @@ class StepGrid(QWidget):
         """What is shown."""
         return list(self.look.rows)
 
-    def setFound(self, found: Mapping[int, Sequence[float]]) -> None:
-        """Mark onsets that were heard: per row, positions in steps (fractional)."""
-        self.look.found = {row: tuple(steps) for row, steps in found.items()}
+    def setFound(self, found: Sequence[float]) -> None:
+        """Mark onsets that were heard below the rows, at positions in steps (fractional)."""
+        self.look.found = tuple(step for step in found if 0 <= step < self.look.steps)
         self.update()
 
     def setHeard(self, step: int) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPen
 
 from loopgen_app.theme import colour, font
@@ -10,6 +10,7 @@ from loopgen_app.theme import colour, font
 NAME_WIDTH = 74.0
 MUTE_WIDTH = 20.0
 GAP, BEAT_GAP = 2.0, 5.0
+FOUND_HEIGHT = 8.0
 
 
 @dataclass
@@ -20,7 +21,7 @@ class GridLook:
     steps: int
     rows: list[tuple[float, ...] | None] = field(default_factory=list)
     muted: list[bool] = field(default_factory=list)
-    found: dict[int, tuple[float, ...]] = field(default_factory=dict)
+    found: tuple[float, ...] = ()
     heard: int = -1
     cursor: tuple[int, int] = (0, 0)
 
@@ -41,9 +42,13 @@ class GridLook:
         """Left edge of a (fractional) step."""
         return self.left + step * self._pitch(size) + int(step // 4) * BEAT_GAP
 
+    def row_height(self, size: QSize) -> float:
+        """Height of one row; a strip at the bottom is left to the onsets found."""
+        return (size.height() - FOUND_HEIGHT) / len(self.names)
+
     def cell(self, row: int, step: int, size: QSize) -> QRectF:
         """Rectangle of a cell."""
-        height = size.height() / len(self.names)
+        height = self.row_height(size)
         return QRectF(self.x_of(step, size), row * height + 1.5, self._pitch(size) - GAP, height - 3)
 
     def column_rect(self, step: int, size: QSize) -> QRectF:
@@ -52,7 +57,7 @@ class GridLook:
 
     def row_at(self, y: float, size: QSize) -> int:
         """The row at a height, clamped."""
-        return min(len(self.names) - 1, max(0, int(y / size.height() * len(self.names))))
+        return min(len(self.names) - 1, max(0, int(y / self.row_height(size))))
 
     def step_at(self, x: float, size: QSize) -> int:
         """The step at a place, clamped at the right; -1 left of the cells."""
@@ -74,12 +79,11 @@ def paint_grid(painter: QPainter, look: GridLook, size: QSize, *, focused: bool)
         _paint_head(painter, look, row, name, size)
         for step in range(look.steps):
             _paint_cell(painter, look, row, step, look.cell(row, step, size))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour("text", 210))
-        for position in look.found.get(row, ()):
-            cell = look.cell(row, 0, size)
-            x = look.x_of(position, size) + cell.width() / 2
-            painter.drawEllipse(QPointF(x, cell.bottom() - 2.5), 1.7, 1.7)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour("text", 200))
+    for position in look.found:
+        x = look.x_of(position, size)
+        painter.drawRoundedRect(QRectF(x, size.height() - FOUND_HEIGHT + 1, 3, FOUND_HEIGHT - 2), 1.2, 1.2)
     if focused:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(colour("accent"), 1.4))
@@ -87,7 +91,7 @@ def paint_grid(painter: QPainter, look: GridLook, size: QSize, *, focused: bool)
 
 
 def _paint_head(painter: QPainter, look: GridLook, row: int, name: str, size: QSize) -> None:
-    height = size.height() / len(look.names)
+    height = look.row_height(size)
     given, muted = look.rows[row] is not None, look.muted[row]
     painter.setFont(font(12, QFont.Weight.Medium if given else QFont.Weight.Normal))
     painter.setPen(colour("faint" if muted or not given else "text"))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import ExportError, InvalidRequest, LoopRequest, write_atomically
+from engine import RESOURCES, ExportError, InvalidRequest, LoopRequest, write_atomically
 from loopgen_app.settings import Folders, Settings
 from loopgen_app.state.instrument import Instrument
 from loopgen_app.state.recipe import Recipe
@@ -104,3 +104,12 @@ def test_settings_survive_damage_and_other_versions(tmp_path: Path) -> None:
     assert Settings.load(folders.settings) == Settings(buffer_frames=256)
     folders.settings.write_text("{")
     assert Settings.load(folders.settings) == Settings()
+
+
+@pytest.mark.parametrize("path", sorted((RESOURCES / "presets").glob("*.json")), ids=lambda path: path.stem)
+def test_every_shipped_preset_is_known_to_the_last_knob(path: Path) -> None:
+    instrument = Instrument()
+    knobs = open_session(path).knobs
+    assert instrument.restore_json(knobs) == ()
+    assert set(knobs) <= set(preset_knobs(instrument.to_json()))
+    assert instrument.request().prompt
