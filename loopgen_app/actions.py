@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMainWindow, QMenu
 
+from engine import user_packs
 from loopgen_app.exports import FORMATS
 from loopgen_app.midi import MidiInput
 from loopgen_app.panels.bank_panel import BankPanel
@@ -105,7 +106,16 @@ class Actions:
             ("Match levels", "level_match", ""),
         ):
             self._add(menu, words, partial(self._flip, knob), keys)
+        menu.addSeparator()
+        self._add(menu, "Open model pack…", self._open_pack)
         self._add(menu, "Try the sound device again", self._studio.playback.retry)
+
+    def _open_pack(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self._window, "Open model pack", str(user_packs()))
+        if folder:
+            self._studio.generation.open_pack(Path(folder))
+            self._studio.settings.pack = folder
+            self._studio.sessions.save_settings()
 
     def _flip(self, knob: str) -> None:
         self._studio.instrument.set(knob, not self._studio.instrument.value(knob))

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QApplication
 
 from engine import GenerationService, ServiceEvents, starter_pack
 from loopgen_app import theme
-from loopgen_app.generation import Service
+from loopgen_app.generation import Service, load_pack
 from loopgen_app.main_window import MainWindow
 from loopgen_app.messages import Messages
-from loopgen_app.settings import Folders
+from loopgen_app.settings import Folders, Settings
 from loopgen_app.studio import Studio, build_studio
 
 log = logging.getLogger(__name__)
@@ -61,16 +61,15 @@ def report_exceptions(messages: Messages) -> Callable[..., None]:
     return before
 
 
-def load_pack(folder: Path) -> Any:
-    """Load a model pack; runs on the worker's thread, for this is where torch is imported."""
-    from engine import LoopPipeline  # noqa: PLC0415 - the window is up long before this is needed
-
-    return LoopPipeline.from_pack(folder)
-
-
 def pack_service(folder: Path) -> Callable[[ServiceEvents], Service]:
     """A maker of services that play the pack in `folder`."""
     return lambda events: GenerationService(lambda: load_pack(folder), events)
+
+
+def chosen_pack(folders: Folders) -> Path:
+    """The pack that was chosen last, if it is still there, else the starter pack."""
+    chosen = Settings.load(folders.settings).pack
+    return Path(chosen) if chosen and Path(chosen).is_dir() else starter_pack()
 
 
 class Application:
@@ -88,7 +87,7 @@ class Application:
         self.app = make_app(argv)
         folders = folders or Folders.default()
         start_logging(folders.log)
-        make_service = make_service or pack_service(pack or starter_pack())
+        make_service = make_service or pack_service(pack or chosen_pack(folders))
         self.studio: Studio = build_studio(folders, make_service, **(studio_options or {}))
         self._hook = report_exceptions(self.studio.messages)
         crashed = self.studio.sessions.begin()

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -22,6 +23,13 @@ PREVIEW_FROM_STEPS = 8
 PREVIEW_SECONDS = 0.4
 PREVIEW_SHARE = 8.0
 """Between previews the sampler gets at least this many times the time that a preview takes."""
+
+
+def load_pack(folder: Path) -> Any:
+    """Load a model pack; runs on the worker's thread, for this is where torch is imported."""
+    from engine import LoopPipeline  # noqa: PLC0415 - the window is up long before this is needed
+
+    return LoopPipeline.from_pack(folder)
 
 
 class Service(Protocol):
@@ -128,10 +136,10 @@ class Generation(QObject):
         self._service.cancel()
         self._set(busy=False)
 
-    def load(self, loader: Callable[[], Any]) -> None:
-        """Load another model in the background."""
+    def open_pack(self, folder: Path) -> None:
+        """Load another model pack in the background; the one before stays until that has worked."""
         self._set(model="loading")
-        self._service.replace_renderer(loader)
+        self._service.replace_renderer(lambda: load_pack(folder))
 
     def close(self) -> None:
         """Cancel, wait for the worker and for the bank."""

@@ -74,8 +74,7 @@ class Settings:
     export_folder: str = ""
     recent: list[str] = field(default_factory=list)
     midi: dict[str, str] = field(default_factory=dict)
-    midi_port: str = ""
-    geometry: str = ""
+    pack: str = ""
 
     @classmethod
     def load(cls, path: Path) -> "Settings":

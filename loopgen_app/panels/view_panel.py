@@ -69,7 +69,7 @@ class ViewPanel(Panel):
         elif state.busy:
             self.view.setWords("Making your loop", f"step {state.step} of {state.num_steps}")
         elif state.model == "failed":
-            self.view.setWords("No model", "Choose a model pack in the menu Sound.")
+            self.view.setWords("No model", "Open a model pack in the menu Sound.")
         else:
             self.view.setWords("Press Generate", "and hear your first loop. Words, tempo and pattern are up to you.")
 

@@ -30,9 +30,8 @@ def decode_flac(data: bytes) -> tuple[Audio, int]:
 
 
 def thumbnail(audio: Audio) -> bytes:
-    """Peak of each of 96 slices of the loop as bytes 0-255, scaled to the loop's own peak."""
-    mono = np.abs(np.nan_to_num(audio)).max(axis=0)
-    slices = np.array_split(mono, THUMBNAIL_COLUMNS)
-    peaks = np.array([piece.max(initial=0.0) for piece in slices])
-    top = float(peaks.max(initial=0.0)) or 1.0
-    return bytes((peaks / top * 255).astype(np.uint8))
+    """Level (root mean square) of each of 96 slices of the loop as bytes 0-255, scaled to its loudest slice."""
+    power = np.square(np.nan_to_num(audio, posinf=0.0, neginf=0.0)).mean(axis=0)
+    levels = np.sqrt([piece.mean() if piece.size else 0.0 for piece in np.array_split(power, THUMBNAIL_COLUMNS)])
+    top = float(levels.max(initial=0.0)) or 1.0
+    return bytes(np.round(levels / top * 255).astype(np.uint8))

@@ -99,7 +99,7 @@ _PLAY = (
               tip="A new loop takes over at the next beat, or the next bar."),
     Parameter("follow", "Follow", "toggle", False, name="followButton", scope="playback",
               tip="While a loop plays, every change makes the loop anew with the same seed."),
-    Parameter("level_match", "Match level", "toggle", True, name="levelMatchBox", scope="playback",
+    Parameter("level_match", "Match level", "toggle", True, scope="playback",
               tip="Plays every loop of the bank equally loud."),
     Parameter("variations", "Variations", "whole", 1, "", 1, 16, name="variationsBox", scope="playback",
               tip="How many loops one Generate makes, each with its own seed."),
