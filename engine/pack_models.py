@@ -1,5 +1,6 @@
 """Between packs and models: building a codec or denoiser from a pack, and putting a trained one into a pack."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -53,6 +54,18 @@ def store_denoiser(folder: Path, denoiser: Denoiser, training: Mapping[str, Any]
     manifest = _manifest(folder, None)
     manifest["conditions"] = ["beat", "pattern", "curves", "tags", "clap"]
     return _store(folder, manifest, ("denoiser", "unet"), denoiser, asdict(denoiser.config), training)
+
+
+def encoder_hash(codec: LatentCodec) -> str:
+    """Names the latents a codec makes: SHA-256 of its encoder as packs store it.
+
+    Training the decoder alone does not change it, so corpora stay encoded and denoisers stay usable.
+    """
+    digest = hashlib.sha256()
+    for name, tensor in sorted(codec.state_dict().items()):
+        if name.startswith("encoder."):
+            digest.update(name.encode() + tensor.detach().cpu().half().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 C = TypeVar("C", SpectralCodecConfig, DenoiserConfig)

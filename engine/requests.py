@@ -133,6 +133,8 @@ class LoopRequest:
         _in_range("Guidance", self.guidance_scale, 0.0, MAX_GUIDANCE)
         _known("sampler", self.sampler, SAMPLERS)
         _known("schedule", self.schedule, SCHEDULES)
+        if not isinstance(self.pattern, Pattern) or not isinstance(self.noise, NoisePad | None):
+            raise InvalidRequest("Malformed request: pattern and noise need fields of their own.")
         for text in (self.prompt, self.negative_prompt):
             if not isinstance(text, str) or len(text) > MAX_PROMPT_CHARACTERS:
                 raise InvalidRequest(f"A prompt is a text of at most {MAX_PROMPT_CHARACTERS} characters.")

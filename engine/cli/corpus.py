@@ -98,7 +98,7 @@ def encode(
     opened = Pack.open(find_pack(pack))
     codec = load_codec(opened).to(choose_device(device))
     with _bar("loop") as progress:
-        encode_corpus(folder, codec, opened.manifest["components"]["codec"]["file"], progress, again=again)
+        encode_corpus(folder, codec, progress, again=again)
 
 
 def show(

@@ -6,6 +6,7 @@ CPU than transposed convolutions up to the sample rate, and exactly circular (th
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +22,7 @@ class SpectralCodecConfig:
 
     sample_rate: int = 44100
     channels: int = 2
-    latent_dim: int = 96
+    latent_dim: int = 128
     fft_size: int = 1024
     fft_hop: int = 512
     stride: int = 2
@@ -96,7 +97,9 @@ class SpectralEncoder(nn.Module):
         self.coarse = Blocks(config.coarse_width, config.encoder_blocks[1])
         self.out = nn.Conv1d(config.coarse_width, config.latent_dim, 1)
         self.linear = nn.Conv1d(config.channels * 2 * bins, config.latent_dim, config.stride, stride=config.stride)
+        self.linear.requires_grad_(False)  # see `fit_linear`
         nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(cast(Tensor, self.out.bias))
 
     def forward(self, features: Tensor, circular: bool) -> Tensor:
         """Features `[B, C * 2 * bins, K]` to latents `[B, D, K / stride]`."""
@@ -119,6 +122,7 @@ class SpectralDecoder(nn.Module):
         self.fine = Blocks(config.fine_width, config.decoder_blocks[1])
         self.head = nn.Conv1d(config.fine_width, config.channels * 2 * bins, 1)
         self.linear = nn.Conv1d(config.latent_dim, config.channels * 2 * bins * config.stride, 1)
+        self.linear.requires_grad_(False)
         nn.init.normal_(self.head.weight, std=0.1 / config.fine_width**0.5)  # the power after it punishes overshoot
 
     def forward(self, latent: Tensor, circular: bool) -> Tensor:
@@ -168,10 +172,17 @@ class SpectralCodec(LatentCodec):
             return _powered(torch.cat((spectrum.real, spectrum.imag), dim=2), self.config.compression).flatten(1, 2)
 
     @torch.no_grad()
+    def channel_weights(self) -> Tensor:
+        """Deviation of each latent channel in compressed spectra, by the linear map of the decoder."""
+        norms: Tensor = self.decoder.linear.weight.norm(dim=(0, 2)).cpu()
+        return norms / norms.square().mean().sqrt()
+
+    @torch.no_grad()
     def fit_linear(self, audio: Tensor) -> None:
         """Set the linear maps to the principal components of `audio` `[B, 2, T]`, whitened to unit deviation.
 
-        Training from there starts where a linear transform codec ends, with phases and levels already right.
+        Training from there starts where a linear transform codec ends, with phases and levels already right. The
+        maps then stay: Adam's equal steps on thousands of small weights would tear them apart.
         """
         features = self.features(audio, False)
         stride, dim = self.config.stride, self.latent_dim
@@ -198,7 +209,9 @@ def _powered(parts: Tensor, power: float) -> Tensor:
     from the first steps on.
     """
     real, imaginary = parts.chunk(2, dim=2)
+    # Beyond what a full-scale sine needs, growth is linear: one overshooting bin must not swamp a training step.
     factor = (real * real + imaginary * imaginary + 1e-9) ** ((power - 1) / 2)
+    factor = factor.clamp(max=6.0) if power > 1 else factor
     return parts * torch.cat((factor, factor), dim=2)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +17,7 @@ from engine.models.embeddings import AlphaEmbedding, StationaryEmbedding, Timeli
 class DenoiserConfig:
     """Shape of a `Denoiser`. `groups` must divide every width; 8, 16 and 32 are compared in the experiments."""
 
-    latent_dim: int = 96
+    latent_dim: int = 128
     widths: tuple[int, ...] = (224, 288, 352, 352)
     blocks: int = 2
     groups: int = 16
@@ -73,6 +74,7 @@ class Denoiser(nn.Module):
         self.norm = nn.GroupNorm(config.groups, widths[0])
         self.out = CircularConv(widths[0], config.latent_dim, 3)
         nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(cast(Tensor, self.out.bias))
 
     def forward(self, x: Tensor, alpha: Tensor, conditions: Conditions) -> Tensor:
         """Direction `[B, D, F]` at states `x` `[B, D, F]`, alphas `[B]` and conditions of the batch."""

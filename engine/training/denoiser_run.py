@@ -7,7 +7,7 @@ from typing import Any
 from engine.corpus.store import read_manifest
 from engine.errors import CorpusError
 from engine.models.unet import Denoiser, DenoiserConfig
-from engine.pack_models import load_denoiser, store_denoiser
+from engine.pack_models import encoder_hash, load_codec, load_denoiser, store_denoiser
 from engine.packs import Pack
 from engine.training.denoiser import DenoiserTrainer, DenoiserTraining
 from engine.training.run import TrainingOptions, TrainingRun
@@ -28,8 +28,8 @@ def train_denoiser(
     Raises `CorpusError` when the corpus was encoded by another codec than the pack's.
     """
     opened = Pack.open(pack)
-    encoded_by, codec = read_manifest(corpus).get("codec"), opened.manifest["components"]["codec"]["file"]
-    if encoded_by != codec:
+    codec = load_codec(opened)
+    if read_manifest(corpus).get("encoder") != encoder_hash(codec):
         raise CorpusError(f"The corpus was not encoded by this pack's codec; run `loopgen corpus encode {corpus}`.")
     if "denoiser" in opened.components and config is None:
         denoiser = load_denoiser(opened)
@@ -41,5 +41,6 @@ def train_denoiser(
         record = {"options": asdict(options), "frames_per_batch": frames_per_batch, "corpus": provenance, **progress}
         store_denoiser(pack, trained, record)
 
-    trainer = DenoiserTrainer(denoiser, DenoiserTraining(corpus, frames_per_batch), export, seed=options.seed)
+    training = DenoiserTraining(corpus, frames_per_batch, codec.channel_weights())
+    trainer = DenoiserTrainer(denoiser, training, export, seed=options.seed)
     return TrainingRun(trainer, run, options).run()

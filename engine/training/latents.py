@@ -11,17 +11,22 @@ from torch import Tensor
 from engine.codec.base import LatentCodec
 from engine.conditioning.assembly import annotation_conditions
 from engine.conditioning.conditions import Conditions
-from engine.corpus.store import StoredLoop, stored_loops, write_manifest
+from engine.corpus.store import StoredLoop, read_manifest, stored_loops, write_manifest
 from engine.errors import CorpusError
+from engine.pack_models import encoder_hash
 from engine.tempo import LoopGeometry
 
 
 @torch.no_grad()
 def encode_corpus(
-    folder: Path, codec: LatentCodec, codec_hash: str, progress: Callable[[int, int], None], *, again: bool = False
+    folder: Path, codec: LatentCodec, progress: Callable[[int, int], None], *, again: bool = False
 ) -> int:
-    """Encode the audio of every loop in `folder` that has no latent yet (or all, `again`); returns their number."""
+    """Encode the audio of every loop in `folder` that has no latent of this encoder yet; returns their number.
+
+    With `again`, or when another encoder made the latents that are there, all are encoded anew.
+    """
     loops = list(stored_loops(folder))
+    again = again or read_manifest(folder).get("encoder") != encoder_hash(codec)
     device = next(codec.parameters()).device
     for done, loop in enumerate(loops):
         if again or not loop.latent_path.exists():
@@ -30,7 +35,7 @@ def encode_corpus(
                 latent = codec.eval().encode(audio, circular=True)
             loop.store_latent(latent[0].float().cpu().numpy())
         progress(done + 1, len(loops))
-    write_manifest(folder, {"codec": codec_hash, "latent_dim": codec.latent_dim})
+    write_manifest(folder, {"encoder": encoder_hash(codec), "latent_dim": codec.latent_dim})
     return len(loops)
 
 

@@ -4,6 +4,7 @@ A trainer (codec, denoiser) brings a model, a loss and a validation; `TrainingRu
 """
 
 import json
+import math
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -82,7 +83,7 @@ class TrainingRun:
         self.accelerator = Accelerator(mixed_precision="bf16" if _has_bfloat16() else "no")
         set_seed(options.seed + self.accelerator.process_index)
         self.optimizer = torch.optim.AdamW(
-            trainer.model.parameters(),
+            [parameter for parameter in trainer.model.parameters() if parameter.requires_grad],
             lr=options.learning_rate,
             betas=(0.9, 0.98),
             weight_decay=options.weight_decay,
@@ -90,6 +91,7 @@ class TrainingRun:
         ema = get_ema_multi_avg_fn(options.ema_decay)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(trainer.model, multi_avg_fn=ema)
         self.step, self.seconds, self.seconds_before = 0, 0.0, 0.0
+        self._usual_norm: float | None = None
         self._restore()
         self.model, self.prepared_optimizer = self.accelerator.prepare(trainer.model, self.optimizer)
 
@@ -137,12 +139,20 @@ class TrainingRun:
             loss, terms = self.trainer.loss(self.model)
         self.accelerator.backward(loss)
         norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.options.clip_norm)
-        if torch.isfinite(loss) and torch.isfinite(norm):  # one bad batch must not spoil hours
+        if self._is_sound(loss.item(), norm.item()):
             self.prepared_optimizer.step()
             self.average.update_parameters(self.trainer.model)
         self.prepared_optimizer.zero_grad(set_to_none=True)
         self.step += 1
         return {"loss": loss.item(), "norm": norm.item()} | {name: term.item() for name, term in terms.items()}
+
+    def _is_sound(self, loss: float, norm: float) -> bool:
+        """False for a batch whose gradient is out of all proportion: one must not spoil hours."""
+        if not math.isfinite(loss + norm):
+            return False
+        usual = self._usual_norm
+        self._usual_norm = norm if usual is None else usual * (norm / usual) ** 0.05
+        return usual is None or norm < 10 * usual
 
     @torch.no_grad()
     def _validate(self) -> dict[str, float]:

@@ -1,0 +1,124 @@
+"""Conditions: what each row says, what may be left open, what dropout leaves."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from engine.conditioning.assembly import (
+    ConditionDropout,
+    annotation_conditions,
+    negative_conditions,
+    request_conditions,
+)
+from engine.conditioning.conditions import GROUPS, Conditions
+from engine.conditioning.curves import spread
+from engine.conditioning.pattern import RAMP_FRAMES, onset_ramps, pattern_condition
+from engine.conditioning.tags import key_condition, tags_condition
+from engine.corpus.score import Annotation
+from engine.requests import LoopRequest, Pattern
+from engine.tempo import LoopGeometry
+from engine.vocabulary import KEYS, PARTS, TAGS
+
+GEOMETRY = LoopGeometry(120, 2)
+
+
+def test_two_points_of_a_ramp_tell_velocity_and_position() -> None:
+    beat, velocity = 1.23, 0.6
+    ramps = onset_ramps([(beat, velocity)], GEOMETRY).numpy()
+    first = int(np.flatnonzero(ramps)[0])
+    slope = (ramps[first] - ramps[first + 1]) * RAMP_FRAMES
+    position = first - (1 - ramps[first] / slope) * RAMP_FRAMES
+    assert slope == pytest.approx(velocity, rel=1e-4)
+    assert position == pytest.approx(GEOMETRY.beat_to_frame(beat), abs=1e-3)
+
+
+def test_ramps_wrap_around_the_end() -> None:
+    late = onset_ramps([(7.99, 1.0)], GEOMETRY)
+    assert (late[:7] > 0).all()
+    assert late[8:-1].max() == 0
+
+
+def test_a_later_onset_takes_over() -> None:
+    together = onset_ramps([(0.0, 1.0), (0.1, 0.2)], GEOMETRY)
+    assert together[3] == pytest.approx(float(onset_ramps([(0.1, 0.2)], GEOMETRY)[3]))
+
+
+def test_free_silent_and_given_parts_differ() -> None:
+    pattern, given = pattern_condition({"kick": [(0.0, 1.0)], "snare": ()}, GEOMETRY)
+    assert given[0].tolist() == [1, 1, 0, 0, 0, 0, 0, 0]
+    assert pattern[0, 1].abs().max() == 0
+    assert pattern[0, 0, 0] == 1
+
+
+def test_a_knob_is_flat_and_a_drawing_is_circular() -> None:
+    assert spread([0.7], 5).tolist() == pytest.approx([0.7] * 5)
+    assert spread([0.0, 1.0], 8).tolist() == pytest.approx([0, 0.25, 0.5, 0.75, 1, 0.75, 0.5, 0.25])
+
+
+def test_tags_and_keys() -> None:
+    vector = tags_condition(["acid", "kick"], ["snare"])[0]
+    assert (vector[TAGS.index("acid")], vector[TAGS.index("kick")], vector[TAGS.index("snare")]) == (1, 1, -1)
+    assert int(vector.abs().sum()) == 3
+    assert key_condition("Am")[0].argmax() == KEYS.index("Am")
+    assert key_condition(None, keyless=True)[0].argmax() == 24
+    assert key_condition(None).abs().sum() == 0
+
+
+def test_a_request_opens_what_it_does_not_say() -> None:
+    request = LoopRequest(
+        tempo_bpm=120, bars=2, pattern=Pattern({"kick": (1.0, 0, 0, 0) * 4}), curves={"density": (0.3,)}
+    )
+    conditions = request_conditions(request, GEOMETRY)
+    assert conditions.pattern_given[0].tolist() == [1, 0, 0, 0, 0, 0, 0, 0]
+    assert conditions.curves_given[0].tolist() == [0, 0, 1, 0]
+    assert not conditions.tags.any()
+    assert not conditions.clap_given.any()
+    assert conditions.beat_given.all()
+    assert int((conditions.beat[0, 0].diff() < 0).sum()) == GEOMETRY.beats - 1
+
+
+def test_the_negative_side_names_what_to_leave() -> None:
+    request = LoopRequest(tempo_bpm=120, bars=2, tags=("acid",), negative_tags=("pad",))
+    away, towards = negative_conditions(request, GEOMETRY), request_conditions(request, GEOMETRY)
+    assert away.tags[0, TAGS.index("pad")] == 1
+    assert towards.tags[0, TAGS.index("pad")] == -1
+    assert away.tags[0, TAGS.index("acid")] == 0
+
+
+def full(batch: int) -> Conditions:
+    onsets = dict.fromkeys(PARTS, ((0.0, 1.0),))
+    annotation = Annotation(1, 120.0, 2, "acid", "Am", ("acid", "kick"), onsets)
+    one = annotation_conditions(annotation, GEOMETRY, torch.full((4, GEOMETRY.frames), 0.5))
+    return Conditions.stack([replace(one, clap_given=torch.ones(1, 1))] * batch)
+
+
+def test_without_a_group_only_that_is_open() -> None:
+    conditions = full(1)
+    for group, names in GROUPS.items():
+        opened = conditions.without(group)
+        for other, fields in GROUPS.items():
+            for name in fields:
+                assert bool(getattr(opened, name).any()) == (other != group), (group, name)
+        assert names
+
+
+def test_dropout_rates() -> None:
+    conditions = full(4000)
+    dropped = ConditionDropout(group=0.2, everything=0.1, beat=0.05)(conditions, torch.Generator().manual_seed(0))
+    kept = 1 - 0.9 * 0.8
+    assert float((dropped.clap_given == 0).float().mean()) == pytest.approx(kept, abs=0.03)
+    assert float((dropped.beat_given == 0).float().mean()) == pytest.approx(0.05, abs=0.01)
+    nothing = (dropped.pattern_given.sum(1) == 0) & (dropped.clap_given[:, 0] == 0) & (dropped.tags.abs().sum(1) == 0)
+    assert 0.1 <= float(nothing.float().mean()) < 0.2
+    present = (dropped.tags > 0).sum().item() / (conditions.tags > 0).sum().item()
+    absent = (dropped.tags < 0).sum().item() / (conditions.tags < 0).sum().item()
+    assert absent < 0.6 * present
+
+
+def test_dropout_is_seeded() -> None:
+    conditions = full(8)
+    once, again = (ConditionDropout()(conditions, torch.Generator().manual_seed(3)) for _ in range(2))
+    assert torch.equal(once.tags, again.tags)
+    assert torch.equal(once.pattern_given, again.pattern_given)

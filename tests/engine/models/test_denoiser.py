@@ -1,0 +1,105 @@
+"""The denoiser: circular time, any length, what its norm computes, that conditions reach it."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from engine.conditioning.conditions import Conditions
+from engine.models.blocks import AdaptiveGroupNorm, CircularConv
+from engine.models.embeddings import sinusoidal
+from engine.models.unet import Denoiser, DenoiserConfig
+
+TINY = DenoiserConfig(latent_dim=8, widths=(32, 32, 32, 32), blocks=1, groups=8, timeline_width=8, embedding_width=16)
+
+
+def awake(config: DenoiserConfig = TINY) -> Denoiser:
+    """A denoiser whose last layer is not zero."""
+    torch.manual_seed(0)
+    denoiser = Denoiser(config).eval()
+    torch.nn.init.normal_(denoiser.out.weight, std=0.1)
+    for block in denoiser.modules():
+        if isinstance(block, AdaptiveGroupNorm):
+            torch.nn.init.normal_(block.stationary.weight, std=0.3)
+    return denoiser
+
+
+def noise(frames: int, batch: int = 1) -> torch.Tensor:
+    return torch.randn(batch, 8, frames, generator=torch.Generator().manual_seed(1))
+
+
+def test_a_circular_convolution_is_the_one_on_the_tiled_loop() -> None:
+    layer, x = CircularConv(2, 3, 3), torch.randn(1, 2, 10)
+    tiled = torch.nn.functional.conv1d(torch.cat((x, x, x), -1), layer.weight, layer.bias, padding=1)
+    assert torch.allclose(layer(x), tiled[..., 10:20], atol=1e-6)
+
+
+@torch.no_grad()
+def test_rotating_by_whole_strides_rotates_the_output() -> None:
+    denoiser, x, conditions = awake(), noise(64), Conditions.open(64)
+    alpha = torch.tensor([0.4])
+    turned = denoiser(torch.roll(x, 8, -1), alpha, conditions)
+    assert torch.allclose(turned, torch.roll(denoiser(x, alpha, conditions), 8, -1), atol=1e-4)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("frames", [11, 43, 130, 343, 1000])
+def test_any_number_of_frames_works(frames: int) -> None:
+    output = awake()(noise(frames), torch.tensor([0.5]), Conditions.open(frames))
+    assert output.shape == (1, 8, frames)
+    assert output.isfinite().all()
+
+
+def test_the_norm_is_the_report_s_formula() -> None:
+    torch.manual_seed(0)
+    norm, x = AdaptiveGroupNorm(6, 3, 4, 5), torch.randn(2, 6, 50)
+    torch.nn.init.normal_(norm.stationary.weight)
+    alpha, z = torch.randn(2, 4), torch.randn(2, 5)
+    grouped = x.view(2, 3, 2, 50)
+    mu, sigma = grouped.mean((2, 3), keepdim=True), grouped.var((2, 3), unbiased=False, keepdim=True).add(1e-5).sqrt()
+    normed = ((grouped - mu) / sigma).view(2, 6, 50)
+    a, b = (1 + norm.alpha(alpha)[:, :6, None]), norm.alpha(alpha)[:, 6:, None]
+    expected = (1 + norm.stationary(z)[:, :, None]) * (a * normed + b)
+    assert torch.allclose(norm(x, alpha, z), expected, atol=1e-5)
+
+
+@torch.no_grad()
+def test_every_condition_reaches_the_output() -> None:
+    denoiser, x, alpha = awake(), noise(64), torch.tensor([0.5])
+    none = Conditions.open(64)
+    plain = denoiser(x, alpha, none)
+    for change in (
+        {"beat": torch.rand(1, 2, 64), "beat_given": torch.ones(1, 1)},
+        {"pattern": torch.rand(1, 8, 64), "pattern_given": torch.ones(1, 8)},
+        {"pattern_given": torch.ones(1, 8)},
+        {"curves": torch.rand(1, 4, 64), "curves_given": torch.ones(1, 4)},
+        {"tags": torch.ones_like(none.tags)},
+        {"tags": -torch.ones_like(none.tags)},
+        {"key": torch.ones_like(none.key)},
+        {"clap": torch.ones_like(none.clap), "clap_given": torch.ones(1, 1)},
+    ):
+        assert (denoiser(x, alpha, replace(none, **change)) - plain).abs().max() > 1e-4, change.keys()
+    # A value without its mask is open, and must not leak.
+    leaky = replace(none, pattern=torch.rand(1, 8, 64), curves=torch.rand(1, 4, 64), clap=torch.ones(1, 512))
+    assert torch.equal(denoiser(x, alpha, leaky), plain)
+
+
+def test_the_first_output_is_zero_and_standardising_is_undone() -> None:
+    denoiser = Denoiser(TINY)
+    denoiser.mean.fill_(3.0)
+    denoiser.deviation.fill_(2.0)
+    x = noise(20)
+    assert not denoiser(x, torch.tensor([0.5]), Conditions.open(20)).any()
+    assert torch.allclose(denoiser.restore(denoiser.standardise(x)), x, atol=1e-6)
+
+
+def test_alphas_have_different_codes() -> None:
+    codes = sinusoidal(torch.linspace(0, 1, 101), 64)
+    distances = torch.cdist(codes, codes) + 10 * torch.eye(101)
+    assert distances.min() > 0.1
+    assert sinusoidal(torch.zeros(1), 8).tolist() == [[0, 0, 0, 0, 1, 1, 1, 1]]
+
+
+def test_the_shipped_size_fits_the_pack() -> None:
+    parameters = sum(p.numel() for p in Denoiser().parameters())
+    assert 15e6 < parameters < 22e6  # in half precision under 44 of the pack's 80 MB

@@ -1,0 +1,87 @@
+"""Requests: what is possible passes and survives JSON, what is not gets a sentence."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import InvalidRequest
+from engine.requests import LoopRequest, NoisePad, Pattern
+from engine.vocabulary import CURVES, KEYS, PARTS, TAGS
+
+VELOCITY = st.floats(0, 1)
+PATTERNS = st.builds(
+    Pattern,
+    st.dictionaries(st.sampled_from(PARTS), st.lists(VELOCITY, min_size=16, max_size=16).map(tuple), max_size=8),
+    st.floats(0, 0.5),
+)
+REQUESTS = st.builds(
+    LoopRequest,
+    tempo_bpm=st.floats(40, 240),
+    bars=st.integers(1, 16),
+    seed=st.integers(0, 2**63 - 1),
+    tags=st.lists(st.sampled_from(TAGS), max_size=5).map(tuple),
+    key=st.none() | st.sampled_from(KEYS),
+    pattern=PATTERNS,
+    curves=st.dictionaries(st.sampled_from(CURVES), st.lists(VELOCITY, min_size=1, max_size=9).map(tuple)),
+    noise=st.none() | st.builds(NoisePad, st.tuples(*[st.integers(0, 2**40)] * 4), VELOCITY, VELOCITY),
+    num_steps=st.integers(1, 256),
+    guidance_scale=st.floats(0, 10),
+)
+
+
+@given(REQUESTS)
+def test_a_request_survives_json(request: LoopRequest) -> None:
+    again = LoopRequest.from_dict(json.loads(json.dumps(request.to_dict())))
+    assert again == request
+    assert hash(again) == hash(request)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"tempo_bpm": 300}, "40 to 240 BPM"),
+        ({"tempo_bpm": float("nan")}, "40 to 240 BPM"),
+        ({"tempo_bpm": "fast"}, "40 to 240 BPM"),
+        ({"bars": 0}, "from 1 to 16"),
+        ({"bars": 2.5}, "from 1 to 16"),
+        ({"seed": -1}, "from 0 to"),
+        ({"num_steps": 257}, "from 1 to 256"),
+        ({"guidance_scale": 11}, "0 to 10"),
+        ({"sampler": "rk4"}, "possible: euler, heun, midpoint"),
+        ({"schedule": "log"}, "possible: linear, cosine"),
+        ({"tags": ("polka",)}, "Unknown tag 'polka'"),
+        ({"key": "H"}, "Unknown key 'H'"),
+        ({"prompt": "x" * 1001}, "at most 1000 characters"),
+        ({"curves": {"loudness": (1.5,)}}, "0 to 1"),
+        ({"curves": {"pitch": (0.5,)}}, "Unknown curve 'pitch'"),
+        ({"curves": {"loudness": ()}}, "1 to 4096 values"),
+        ({"guidance": {"beat": 1.0}}, "Unknown guidance condition 'beat'"),
+        ({"pattern": {"rows": {"kick": [1.0] * 15}}}, "multiple of 16"),
+        ({"pattern": {"rows": {"kazoo": [1.0] * 16}}}, "Unknown part 'kazoo'"),
+        ({"pattern": {"rows": {"kick": [2.0] * 16}}}, "0 to 1"),
+        ({"noise": {"corners": [1, 2, 3]}}, "4 corner seeds"),
+        ({"noise": {"corners": [1, 2, 3, 4], "x": 2}}, "0 to 1"),
+        ({"colour": "red"}, "Unknown request field 'colour'"),
+        ({"pattern": 3}, "Malformed request"),
+    ],
+)
+def test_what_is_impossible_gets_a_sentence(change: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InvalidRequest, match=sentence):
+        LoopRequest.from_dict(change)
+
+
+def test_pattern_rows_repeat_and_swing() -> None:
+    pattern = Pattern({"closed_hat": (0, 0.5) * 8}, swing=0.2)
+    onsets = pattern.onsets("closed_hat", 2)
+    assert len(onsets) == 16
+    assert onsets[0] == pytest.approx((0.25 * 1.2, 0.5))
+    assert onsets[8] == pytest.approx((4 + 0.25 * 1.2, 0.5))
+    with pytest.raises(KeyError):
+        pattern.onsets("kick", 2)
+
+
+def test_tags_are_kept_once() -> None:
+    assert LoopRequest(tags=("acid", "kick", "acid")).tags == ("acid", "kick")

@@ -1,0 +1,151 @@
+"""Training runs on a tiny corpus: the loss falls, a run goes on where it stopped, two processes agree."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tiny import CODEC, DENOISER, tiny_corpus, tiny_pack
+
+from engine.codec.spectral import SpectralCodec
+from engine.errors import CorpusError
+from engine.pack_models import load_codec, load_denoiser
+from engine.packs import Pack
+from engine.training.checkpoints import CheckpointError, load_checkpoint
+from engine.training.codec import CodecTrainer, CodecTraining, latent_pull
+from engine.training.denoiser_run import train_denoiser
+from engine.training.latents import LatentCorpus, encode_corpus
+from engine.training.run import TrainingOptions, TrainingRun
+from engine.training.spectral_losses import ReconstructionLoss, mel_filters, si_sdr
+
+ROOT = Path(__file__).resolve().parents[3]
+SHORT = TrainingOptions(minutes=10, max_steps=6, warmup_steps=2, validate_every=3)
+
+
+def rows(run: Path, kind: str) -> list[dict[str, Any]]:
+    lines = map(json.loads, (run / "metrics.jsonl").read_text().splitlines())
+    return [row for row in lines if row["kind"] == kind]
+
+
+@pytest.fixture
+def encoded(tmp_path: Path) -> tuple[Path, Path]:
+    """A tiny corpus encoded by the codec of a tiny pack that has no denoiser yet."""
+    pack, corpus = tiny_pack(tmp_path / "pack", denoiser=False), tiny_corpus(tmp_path / "corpus")
+    encode_corpus(corpus, load_codec(Pack.open(pack)), lambda *_: None)
+    return corpus, pack
+
+
+def test_a_denoiser_learns_and_lands_in_its_pack(encoded: tuple[Path, Path], tmp_path: Path) -> None:
+    corpus, pack = encoded
+    options = TrainingOptions(
+        minutes=10, max_steps=40, warmup_steps=5, learning_rate=3e-3, validate_every=10, ema_decay=0.8
+    )
+    figures = train_denoiser(corpus, pack, tmp_path / "run", options, frames_per_batch=192, config=DENOISER)
+    first, *_, last = rows(tmp_path / "run", "validation")
+    assert first["conditional"] < 2.5
+    assert last["conditional"] < 0.95 * first["conditional"]
+    assert figures["conditional"] == pytest.approx(last["conditional"], abs=1e-5)
+    record = Pack.open(pack).manifest["training"]["denoiser"]
+    assert record["step"] == 40
+    denoiser = load_denoiser(Pack.open(pack))
+    assert denoiser.config == DENOISER
+    assert denoiser.mean.any()
+
+
+def test_a_run_goes_on_where_it_stopped(encoded: tuple[Path, Path], tmp_path: Path) -> None:
+    corpus, pack = encoded
+    for _ in range(2):
+        train_denoiser(corpus, pack, tmp_path / "run", SHORT, frames_per_batch=96, config=DENOISER)
+    assert [row["step"] for row in rows(tmp_path / "run", "validation")] == [3, 6, 6, 9, 12, 12]
+    saved = load_checkpoint(tmp_path / "run")
+    assert saved is not None
+    tensors, state = saved
+    assert state["step"] == 12
+    assert any(name.startswith("optimizer.") and name.endswith("exp_avg_sq") for name in tensors)
+
+
+def test_a_corpus_of_another_codec_is_refused(encoded: tuple[Path, Path], tmp_path: Path) -> None:
+    corpus, _ = encoded
+    other = tiny_pack(tmp_path / "other", denoiser=False, seed=1)
+    with pytest.raises(CorpusError, match="not encoded by this pack's codec"):
+        train_denoiser(corpus, other, tmp_path / "run", SHORT)
+
+
+def test_a_damaged_checkpoint_says_so(tmp_path: Path) -> None:
+    assert load_checkpoint(tmp_path) is None
+    (tmp_path / "checkpoint.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0nonsense")
+    with pytest.raises(CheckpointError, match="damaged"):
+        load_checkpoint(tmp_path)
+
+
+def test_a_codec_learns(tmp_path: Path) -> None:
+    corpus = tiny_corpus(tmp_path / "corpus", frames=96)
+    exported: list[dict[str, Any]] = []
+    torch.manual_seed(0)
+    trainer = CodecTrainer(
+        SpectralCodec(CODEC), CodecTraining(corpus, batch_size=2, crop_frames=16), lambda _, p: exported.append(p)
+    )
+    with torch.no_grad():
+        before = trainer.validate(trainer.model.eval())
+    options = TrainingOptions(minutes=10, max_steps=30, warmup_steps=2, validate_every=30, ema_decay=0.8)
+    after = TrainingRun(trainer, tmp_path / "run", options).run()
+    assert after["mel"] < 0.95 * before["mel"]
+    assert exported[-1]["step"] == 30
+
+
+def test_batches_have_one_length_and_rotate_with_their_conditions(encoded: tuple[Path, Path]) -> None:
+    corpus, _ = encoded
+    loops = LatentCorpus(corpus, held_out=False, frames_per_batch=192)
+    assert len(loops) == 4
+    batch = loops.batch(torch.Generator().manual_seed(0))
+    assert batch.latent.shape == (4, 16, 48)
+    # Wherever a loop was turned to, its kick ramps still begin where the beat does.
+    for beat, kick in zip(batch.conditions.beat[:, 0], batch.conditions.pattern[:, 0], strict=True):
+        assert (kick[beat == 0] == 1).all()
+    with pytest.raises(CorpusError, match="no corpus"):
+        LatentCorpus(corpus / "nowhere", held_out=False)
+
+
+def test_losses_have_known_values() -> None:
+    audio = torch.randn(2, 2, 8192, generator=torch.Generator().manual_seed(0))
+    criterion = ReconstructionLoss(44100).eval()
+    total, _ = criterion(audio, audio)
+    assert float(total) == pytest.approx(0, abs=1e-6)
+    _, louder = criterion(audio * 10, audio)
+    assert float(louder["mel"]) == pytest.approx(1.0, abs=0.01)  # a decade, in log10
+    assert float(louder["waveform"]) == pytest.approx(9 / 1.2, rel=0.02)
+    noisy = audio + 0.1 * torch.randn(audio.shape, generator=torch.Generator().manual_seed(1))
+    assert float(si_sdr(noisy, audio).mean()) == pytest.approx(20, abs=0.5)
+    assert float(si_sdr(3 * noisy, audio).mean()) == pytest.approx(20, abs=0.5)
+    assert torch.allclose(mel_filters(44100, 256, 32).sum(1), torch.ones(32), atol=1e-5)
+    latent = torch.randn(4, 3, 1000) * 2 + 5
+    assert float(latent_pull(latent)) == pytest.approx(26, abs=1)
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_model(encoded: tuple[Path, Path], tmp_path: Path) -> None:
+    """Data parallelism over two CPU processes, as `torchrun` starts it: same weights, one set of files."""
+    corpus, pack = encoded
+    script = tmp_path / "train.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from tiny import DENOISER\n"
+        "from engine.training.denoiser_run import train_denoiser\n"
+        "from engine.training.run import TrainingOptions\n"
+        "options = TrainingOptions(minutes=10, max_steps=4, warmup_steps=2, validate_every=4)\n"
+        f"train_denoiser(Path({str(corpus)!r}), Path({str(pack)!r}), Path({str(tmp_path / 'run')!r}), options,\n"
+        "               frames_per_batch=96, config=DENOISER)\n"
+    )
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests"))),
+        "OMP_NUM_THREADS": "1",
+    }
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert [row["step"] for row in rows(tmp_path / "run", "validation")] == [4, 4]
+    assert Pack.open(pack).manifest["training"]["denoiser"]["step"] == 4

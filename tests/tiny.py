@@ -1,0 +1,47 @@
+"""A tiny pack and a tiny corpus: every real component, small enough to train in a test."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from engine.codec.spectral import SpectralCodec, SpectralCodecConfig
+from engine.corpus.score import HELD_OUT_SEED, Annotation
+from engine.corpus.store import store_loop
+from engine.models.unet import Denoiser, DenoiserConfig
+from engine.pack_models import store_codec, store_denoiser
+
+CODEC = SpectralCodecConfig(
+    latent_dim=16, fine_width=16, coarse_width=16, encoder_blocks=(1, 1), decoder_blocks=(1, 1)
+)
+DENOISER = DenoiserConfig(
+    latent_dim=16, widths=(32, 32, 32), blocks=1, groups=8, timeline_width=8, embedding_width=16
+)
+
+
+def tiny_pack(folder: Path, *, denoiser: bool = True, seed: int = 0) -> Path:
+    """A pack with random weights, the codec fitted to noise so that what it decodes is audible."""
+    torch.manual_seed(seed)
+    codec = SpectralCodec(CODEC)
+    codec.fit_linear(0.1 * torch.randn(8, 2, 1024 * 32))
+    store_codec(folder, codec, "tiny", {})
+    if denoiser:
+        model = Denoiser(DENOISER)
+        torch.nn.init.normal_(model.out.weight, std=0.05)
+        store_denoiser(folder, model, {})
+    return folder
+
+
+def tiny_corpus(folder: Path, loops: int = 6, frames: int = 48) -> Path:
+    """Loops of `frames` frames of beeps on the beat; the last two are held out and sound like the others."""
+    for number in range(loops):
+        seed = number + (HELD_OUT_SEED if number >= loops - 2 else 0)
+        tempo = 4 * 60 * 44100 / (frames * 1024)
+        time = np.arange(frames * 1024) / 44100
+        beep = np.sin(2 * np.pi * (110 + 40 * (number % 2)) * time) * np.exp(-20 * (time % (60 / tempo)))
+        audio = np.stack((beep, beep)).astype(np.float32) * 0.5
+        onsets = {"kick": tuple((float(beat), 1.0) for beat in range(4))}
+        annotation = Annotation(seed, tempo, 1, "techno", "Am", ("techno", "kick"), onsets)
+        curves = np.full((4, frames), 0.5, np.float32)
+        store_loop(folder, f"loop-{number}", annotation, curves, audio)
+    return folder
