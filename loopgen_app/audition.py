@@ -23,7 +23,8 @@ log = logging.getLogger(__name__)
 
 TARGET_LUFS = -14.0
 MAX_MATCH_DB = 12.0
-KEPT = 8
+KEPT_BYTES = 32_000_000
+"""Sound kept in memory beside the loop at hand; the rest is read from the bank when it is wanted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,5 +151,5 @@ class Audition:
 
     def _keep(self, heard: HeardLoop) -> None:
         self._kept[heard.id] = heard
-        while len(self._kept) > KEPT:
+        while len(self._kept) > 1 and sum(loop.audio.nbytes for loop in self._kept.values()) > KEPT_BYTES:
             self._kept.popitem(last=False)

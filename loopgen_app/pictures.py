@@ -10,7 +10,7 @@ from loopgen_app.state.loop_audio import Audio
 from loopgen_app.state.picture import Picture, draw
 
 log = logging.getLogger(__name__)
-KEPT = 24
+KEPT = 12
 
 
 class Pictures(QObject):

@@ -2,7 +2,6 @@
 
 import random
 
-from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from engine import PARTS, STEPS_PER_BAR, Pattern
@@ -27,7 +26,7 @@ class PatternPanel(Panel):
         self._random = random.Random()
         self.grid = StepGrid([part.replace("_", " ").capitalize() for part in PARTS], STEPS_PER_BAR, self)
         describe(self.grid, "pattern", studio)
-        self.bars = Segmented([("All", None)], self)
+        self.bars = Segmented([("All", None), *((str(bar + 1), bar) for bar in range(MAX_BAR_BUTTONS))], self)
         self.bars.setObjectName("barPicker")
         self.bars.setAccessibleName("Bar to edit")
         self.bars.chosen.connect(self._show_bar)
@@ -105,9 +104,7 @@ class PatternPanel(Panel):
         self._studio.instrument.set("muted", tuple(part for part in PARTS if part in muted))
 
     def _show_bars(self, bars: int) -> None:
-        shown = range(min(bars, MAX_BAR_BUTTONS))
-        with QSignalBlocker(self.bars):
-            self.bars.setOptions([("All", None), *((str(bar + 1), bar) for bar in shown if bars > 1)])
+        self.bars.showFirst(1 + (min(bars, MAX_BAR_BUTTONS) if bars > 1 else 0))
         self._show()
 
     def _show(self) -> None:

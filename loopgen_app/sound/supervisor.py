@@ -3,6 +3,7 @@
 import logging
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ GRACE_SECONDS = 2.0
 
 RETRY_SECONDS = (0.1, 0.3, 0.6, 1.0, 2.0)
 LOOP_RATE = 44100
+KEPT_IN_CHILD = 4
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class Supervisor:
         self._rate = LOOP_RATE
         self._loops: dict[int, Playable] = {}
         self._wanted: int | None = None
+        self._recent: deque[int | None] = deque(maxlen=KEPT_IN_CHILD)
         self._heard_id = -1
         self._playing = False
         self._resume_beat = 0.0
@@ -275,7 +278,7 @@ class Supervisor:
         self._send(do="load", id=loop.id, path=str(path), frames=audio.shape[1], beats=loop.beats)
 
     def _forget(self) -> None:
-        keep = {self._wanted, self._heard_id, self._status.read().loop_id}
-        if len(self._loops) > 8:
-            self._loops = {known: loop for known, loop in self._loops.items() if known in keep}
-            self._send(do="forget", keep=[known for known in keep if known is not None])
+        # The child keeps a few more than it plays: memory must not be given back inside its callback.
+        self._loops = {known: loop for known, loop in self._loops.items() if known == self._wanted}
+        self._recent.append(self._wanted)
+        self._send(do="forget", keep=[*self._recent, self._heard_id, self._status.read().loop_id])

@@ -21,29 +21,28 @@ class Segmented(QFrame):
         self._row.setSpacing(1)
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
-        self._values: list[Any] = []
-        self._value: Any = None
-        self.setOptions(options)
-
-    def setOptions(self, options: Sequence[tuple[str, Any]]) -> None:
-        """Replace all options by `(label, value)` pairs; the value stays if it is still there."""
-        for button in self._group.buttons():
-            self._group.removeButton(button)
-            self._row.removeWidget(button)
-            button.hide()
-            button.deleteLater()
         self._values = [value for _, value in options]
+        self._value: Any = None
         for label, value in options:
-            button = QPushButton(label, self)
-            button.setProperty("role", "segment")
-            button.setCheckable(True)
-            button.setAccessibleName(label)
-            button.setMinimumWidth(button.fontMetrics().horizontalAdvance(label) + 14)
-            button.clicked.connect(lambda _checked=False, value=value: self._choose(value))
-            self._group.addButton(button)
-            self._row.addWidget(button)
-        if self._values:
-            self.setValue(self._value if self._value in self._values else self._values[0])
+            self._add(label, value)
+        self.setValue(self._values[0])
+
+    def _add(self, label: str, value: Any) -> None:
+        button = QPushButton(label, self)
+        button.setProperty("role", "segment")
+        button.setCheckable(True)
+        button.setAccessibleName(label)
+        button.setMinimumWidth(button.fontMetrics().horizontalAdvance(label) + 14)
+        button.clicked.connect(lambda: self._choose(value))
+        self._group.addButton(button)
+        self._row.addWidget(button)
+
+    def showFirst(self, count: int) -> None:
+        """Show only the first `count` options; a value that is hidden gives way to the first one."""
+        for index, button in enumerate(self.buttons()):
+            button.setVisible(index < count)
+        if self._value in self._values[count:]:
+            self.setValue(self._values[0])
 
     def minimumSizeHint(self) -> QSize:
         """All labels readable."""
