@@ -16,10 +16,10 @@ from engine.corpus.score import HELD_OUT_SEED
 from engine.evaluation.codec_quality import kick_attack_errors, mel_distance, si_sdr
 from engine.evaluation.held_out import SAMPLE_RATE, held_out_case
 from engine.evaluation.opus import opus_available, through_opus
-from engine.evaluation.plots import new_figure, save_figure
 from engine.evaluation.results import markdown_table, results_folder, write_json
 from engine.evaluation.spectra import THIRD_OCTAVES_HZ, band_errors
 from engine.files import write_atomically
+from engine.plots import new_figure, save_figure
 
 OPUS_KBPS = (16, 32)
 """Per channel."""

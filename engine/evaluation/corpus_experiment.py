@@ -18,10 +18,10 @@ from engine.evaluation import embedding, musicnn
 from engine.evaluation.distribution import frechet_distance, split_half_floor
 from engine.evaluation.levels import Levels, measure_levels
 from engine.evaluation.musicnn import Musicnn
-from engine.evaluation.plots import new_figure, save_figure
 from engine.evaluation.results import markdown_table, results_folder, write_json
 from engine.evaluation.spectra import THIRD_OCTAVES_HZ, third_octave_levels
 from engine.files import write_atomically
+from engine.plots import new_figure, save_figure
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".aif", ".aiff")
 EXCERPT_SECONDS = 10.0

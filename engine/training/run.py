@@ -3,7 +3,6 @@
 A trainer (codec, denoiser) brings a model, a loss and a validation; `TrainingRun` brings everything else.
 """
 
-import json
 import math
 import time
 from abc import ABC, abstractmethod
@@ -18,6 +17,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
+from engine.devices import choose_device, fast_dtype
 from engine.training.checkpoints import (
     load_checkpoint,
     optimizer_tensors,
@@ -26,6 +26,7 @@ from engine.training.checkpoints import (
     save_checkpoint,
     without_prefix,
 )
+from engine.training.metrics import log_metrics, plot_metrics
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,9 @@ class TrainingRun:
     def __init__(self, trainer: Trainer, folder: Path, options: TrainingOptions) -> None:
         self.trainer, self.folder, self.options = trainer, folder, options
         # bfloat16 halves the time of a step on CPUs and GPUs that have it, and needs no loss scaling.
-        self.accelerator = Accelerator(mixed_precision="bf16" if _has_bfloat16() else "no")
+        self.accelerator = Accelerator(
+            mixed_precision="bf16" if fast_dtype(choose_device()) == torch.bfloat16 else "no"
+        )
         set_seed(options.seed + self.accelerator.process_index)
         self.optimizer = torch.optim.AdamW(
             [parameter for parameter in trainer.model.parameters() if parameter.requires_grad],
@@ -165,11 +168,7 @@ class TrainingRun:
     def _log(self, kind: str, figures: dict[str, float]) -> None:
         if not self.accelerator.is_main_process:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        row = {"kind": kind, "step": self.step, "minutes": round(self.seconds / 60, 3)}
-        row |= {name: round(value, 6) for name, value in figures.items()}
-        with (self.folder / "metrics.jsonl").open("a") as file:
-            file.write(json.dumps(row) + "\n")
+        log_metrics(self.folder, kind, self.step, self.seconds, figures)
         if kind == "validation":
             tqdm.write(f"step {self.step}: " + ", ".join(f"{k} {v:.4g}" for k, v in figures.items()))
 
@@ -181,6 +180,7 @@ class TrainingRun:
         progress = {"step": self.step, "seconds": round(self.seconds, 1)}
         save_checkpoint(self.folder, tensors, progress)
         self.trainer.export(self.average.module, progress)
+        plot_metrics(self.folder)
 
     def _restore(self) -> None:
         if (saved := load_checkpoint(self.folder)) is None:
@@ -192,10 +192,3 @@ class TrainingRun:
         self.trainer.restore_extra(tensors)
         self.step, self.seconds_before = state["step"], state["seconds"]
         self.seconds = self.seconds_before
-
-
-def _has_bfloat16() -> bool:
-    """True on devices where bfloat16 products are fast (AVX-512 bf16, AMX, recent GPUs)."""
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())

@@ -61,6 +61,7 @@ def test_a_run_goes_on_where_it_stopped(encoded: tuple[Path, Path], tmp_path: Pa
     for _ in range(2):
         train_denoiser(corpus, pack, tmp_path / "run", SHORT, frames_per_batch=96, config=DENOISER)
     assert [row["step"] for row in rows(tmp_path / "run", "validation")] == [3, 6, 6, 9, 12, 12]
+    assert (tmp_path / "run" / "curves.png").read_bytes().startswith(b"\x89PNG")
     saved = load_checkpoint(tmp_path / "run")
     assert saved is not None
     tensors, state = saved
