@@ -73,7 +73,8 @@ def benchmark(
             return timing
 
         first = timed(REFERENCE, 1)
-        reference, live = timed(REFERENCE, repeats), timed(LIVE, repeats)
+        reference = timed(REFERENCE, repeats)
+        live = timed(LIVE, repeats)
         few = max(1, repeats // 2)
         over_bars = {count: timed(REFERENCE.with_(bars=count), few).median for count in bars}
         over_batch = {}
