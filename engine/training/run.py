@@ -14,7 +14,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from engine.devices import choose_device, fast_dtype
@@ -91,8 +91,7 @@ class TrainingRun:
             betas=(0.9, 0.98),
             weight_decay=options.weight_decay,
         )
-        ema = get_ema_multi_avg_fn(options.ema_decay)  # type: ignore[no-untyped-call]
-        self.average = AveragedModel(trainer.model, multi_avg_fn=ema)
+        self.average = AveragedModel(trainer.model, avg_fn=self._averaged)
         self.step, self.seconds, self.seconds_before = 0, 0.0, 0.0
         self._usual_norm: float | None = None
         self._restore()
@@ -148,6 +147,11 @@ class TrainingRun:
         self.prepared_optimizer.zero_grad(set_to_none=True)
         self.step += 1
         return {"loss": loss.item(), "norm": norm.item()} | {name: term.item() for name, term in terms.items()}
+
+    def _averaged(self, average: Tensor, current: Tensor, _: Tensor | int) -> Tensor:
+        """Exponential moving average that follows quickly at first: early weights are no use to it."""
+        decay = min(self.options.ema_decay, (1 + self.step) / (10 + self.step))
+        return torch.lerp(current, average, decay)
 
     def _is_sound(self, loss: float, norm: float) -> bool:
         """False for a batch whose gradient is out of all proportion: one must not spoil hours."""
