@@ -28,7 +28,8 @@ def make_app(argv: list[str]) -> QApplication:
     app = existing if isinstance(existing, QApplication) else QApplication(argv)
     app.setApplicationName("LoopGen")
     app.setDesktopFileName("loopgen")
-    theme.apply(app)
+    if not app.styleSheet():
+        theme.apply(app)
     return app
 
 

@@ -1,4 +1,4 @@
-"""Hours of looping and swapping in accelerated time, every sample compared (LOOPGEN_SOAK_HOURS, default 0.2)."""
+"""Hours of looping and swapping in accelerated time, every sample compared (LOOPGEN_SOAK_HOURS, default 0.05)."""
 
 import os
 
@@ -9,7 +9,7 @@ from loopgen_app.sound.deck_loop import DeckLoop
 
 RATE = 44100
 HALF = round(FADE_SECONDS * RATE / 2)
-HOURS = float(os.environ.get("LOOPGEN_SOAK_HOURS", "0.2"))
+HOURS = float(os.environ.get("LOOPGEN_SOAK_HOURS", "0.05"))
 
 
 def test_every_sample_between_swaps_is_the_loops_own_and_every_swap_is_on_its_beat() -> None:
@@ -49,4 +49,4 @@ def test_every_sample_between_swaps_is_the_loops_own_and_every_swap_is_on_its_be
         wrong += deck._fading is None and position >= 0 and not np.array_equal(block, expected) and deck.frames > 2048
     assert wrong == 0
     assert off_beat == 0
-    assert swaps > HOURS * 100
+    assert swaps > HOURS * 100 > 0

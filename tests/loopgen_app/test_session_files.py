@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import RESOURCES, ExportError, InvalidRequest, LoopRequest, write_atomically
@@ -58,6 +58,7 @@ def test_no_bytes_make_the_session_reader_stumble(data: bytes) -> None:
         return
 
 
+@settings(max_examples=40)
 @given(st.recursive(st.none() | st.integers() | st.text(), lambda v: st.lists(v) | st.dictionaries(st.text(), v)))
 def test_no_json_makes_the_recipe_reader_stumble(content: object) -> None:
     try:
@@ -94,12 +95,12 @@ def test_presets_keep_the_sound_and_leave_seed_and_volume(tmp_path: Path) -> Non
 
 def test_settings_survive_damage_and_other_versions(tmp_path: Path) -> None:
     folders = Folders(tmp_path)
-    settings = Settings(device="Scarlett", midi={"1/7": "level_db"})
+    kept = Settings(device="Scarlett", midi={"1/7": "level_db"})
     for number in range(10):
-        settings.remember(tmp_path / f"{number}.loopgen")
-    write_atomically(folders.settings, settings.to_json())
-    assert Settings.load(folders.settings) == settings
-    assert len(settings.recent) == 8
+        kept.remember(tmp_path / f"{number}.loopgen")
+    write_atomically(folders.settings, kept.to_json())
+    assert Settings.load(folders.settings) == kept
+    assert len(kept.recent) == 8
     folders.settings.write_text('{"device": 4, "buffer_frames": 256, "colour": "pink"}')
     assert Settings.load(folders.settings) == Settings(buffer_frames=256)
     folders.settings.write_text("{")
