@@ -1,0 +1,66 @@
+"""The shipped pack, through the command a new user runs first."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.cli.app import run
+from engine.config import starter_pack
+from engine.evaluation.seam import measure_seam
+from engine.packs import Pack
+from engine.pipeline import LoopPipeline
+from engine.requests import LoopRequest
+from engine.tempo import LoopGeometry
+
+pytestmark = pytest.mark.skipif(
+    not (starter_pack() / "pack.json").exists(), reason="no starter pack is trained yet (README, status)"
+)
+
+
+def no_window() -> int:
+    raise AssertionError("a verb must not open the window")
+
+
+def test_the_pack_is_whole_and_small() -> None:
+    pack = Pack.open(starter_pack())
+    assert pack.name == "starter"
+    assert {"codec", "denoiser"} <= set(pack.components)
+    assert sum(entry["bytes"] for entry in pack.manifest["files"].values()) < 80e6
+    for component in ("codec", "denoiser"):
+        assert pack.manifest["training"][component]["seconds"] > 0
+
+
+def test_the_first_command_renders_a_loop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "loop.wav"
+    arguments = [
+        "render",
+        "--tag",
+        "techno",
+        "--bpm",
+        "126",
+        "--bars",
+        "4",
+        "--seed",
+        "7",
+        "--out",
+        str(out),
+        "--json",
+    ]
+    assert run(arguments, no_window) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    audio, rate = soundfile.read(out, always_2d=True)
+    assert (rate, len(audio), audio.shape[1]) == (44100, LoopGeometry(126, 4).samples, 2)
+    assert told["samples"] == len(audio)
+    assert np.abs(audio).max() <= 10 ** (-1 / 20) + 1e-6
+    assert 0.03 < float(np.sqrt((audio**2).mean())) < 0.5
+
+
+def test_the_same_request_twice_is_the_same_file() -> None:
+    pipeline = LoopPipeline.from_pack(starter_pack(), device="cpu")
+    request = LoopRequest(tempo_bpm=150, bars=2, num_steps=4, tags=("acid",), seed=3)
+    once, again = pipeline.render(request), pipeline.render(request)
+    assert np.array_equal(once.audio, again.audio)
+    assert measure_seam(once.audio, 44100, LoopGeometry(150, 2)).ratio < 2.0
