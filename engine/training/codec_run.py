@@ -10,7 +10,7 @@ from engine.pack_models import load_codec, store_codec
 from engine.packs import Pack
 from engine.training.checkpoints import has_checkpoint
 from engine.training.codec import CodecTrainer, CodecTraining
-from engine.training.run import TrainingOptions, TrainingRun
+from engine.training.run import TrainingOptions, TrainingRun, process_seed
 
 
 def train_codec(
@@ -36,7 +36,7 @@ def train_codec(
         record = {"options": asdict(options), "batch_size": batch_size, "frozen_encoder": freeze_encoder, **progress}
         store_codec(pack, trained, name, record)
 
-    trainer = CodecTrainer(codec or SpectralCodec(), training, export, seed=options.seed, fresh=fresh)
+    trainer = CodecTrainer(codec or SpectralCodec(), training, export, seed=process_seed(options.seed), fresh=fresh)
     return TrainingRun(trainer, run, options).run()
 
 

@@ -10,7 +10,7 @@ from engine.models.unet import Denoiser, DenoiserConfig
 from engine.pack_models import encoder_hash, load_codec, load_denoiser, store_denoiser
 from engine.packs import Pack
 from engine.training.denoiser import DenoiserTrainer, DenoiserTraining
-from engine.training.run import TrainingOptions, TrainingRun
+from engine.training.run import TrainingOptions, TrainingRun, process_seed
 
 
 def train_denoiser(
@@ -42,5 +42,5 @@ def train_denoiser(
         store_denoiser(pack, trained, record)
 
     training = DenoiserTraining(corpus, frames_per_batch, codec.channel_weights())
-    trainer = DenoiserTrainer(denoiser, training, export, seed=options.seed)
+    trainer = DenoiserTrainer(denoiser, training, export, seed=process_seed(options.seed))
     return TrainingRun(trainer, run, options).run()

@@ -4,6 +4,7 @@ A trainer (codec, denoiser) brings a model, a loss and a validation; `TrainingRu
 """
 
 import math
+import os
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -75,16 +76,22 @@ class Trainer(ABC):
         """Take back what `extra_tensors` gave."""
 
 
+def process_seed(seed: int) -> int:
+    """A seed for this process's own data: processes that train one model must not see the same batches."""
+    return seed + int(os.environ.get("RANK", "0"))
+
+
 class TrainingRun:
     """Drives one trainer in one folder; running it again in the same folder goes on where it stopped."""
 
     def __init__(self, trainer: Trainer, folder: Path, options: TrainingOptions) -> None:
         self.trainer, self.folder, self.options = trainer, folder, options
         # bfloat16 halves the time of a step on CPUs and GPUs that have it, and needs no loss scaling.
-        self.accelerator = Accelerator(
-            mixed_precision="bf16" if fast_dtype(choose_device()) == torch.bfloat16 else "no"
-        )
-        set_seed(options.seed + self.accelerator.process_index)
+        device = choose_device()
+        precision = "bf16" if fast_dtype(device) == torch.bfloat16 else "no"
+        # Unless told that CPUs are meant, accelerate lets each of several processes train a model of its own.
+        self.accelerator = Accelerator(mixed_precision=precision, cpu=device.type == "cpu")
+        set_seed(process_seed(options.seed))
         self.optimizer = torch.optim.AdamW(
             [parameter for parameter in trainer.model.parameters() if parameter.requires_grad],
             lr=options.learning_rate,
