@@ -26,7 +26,7 @@ def check_bars(bars: int) -> int:
 
 @dataclass(frozen=True)
 class LoopGeometry:
-    """A loop of `bars` bars at `tempo_bpm`, in samples and in latent frames (DESIGN section 3).
+    """A loop of `bars` bars at `tempo_bpm`, in samples and in latent frames.
 
     The loop has exactly `samples` samples. It is generated in `frames` frames, decoded to `frames * hop_length`
     samples and brought to `samples` by periodic resampling, so positions are counted in *loop coordinates*:

@@ -1,4 +1,4 @@
-"""The contract every latent codec keeps (DESIGN section 5)."""
+"""The contract every latent codec keeps."""
 
 from abc import ABC, abstractmethod
 

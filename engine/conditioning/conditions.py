@@ -1,4 +1,4 @@
-"""The conditions of a batch of loops (DESIGN section 4), with a mask for everything that may be left open."""
+"""The conditions of a batch of loops, with a mask for everything that may be left open."""
 
 from dataclasses import dataclass, fields, replace
 from typing import Self

@@ -1,4 +1,4 @@
-"""The denoiser: a circular 1-D U-Net that predicts `x_1 - x_0` (DESIGN section 2)."""
+"""The denoiser: a circular 1-D U-Net that predicts `x_1 - x_0`."""
 
 from dataclasses import dataclass
 from itertools import pairwise

@@ -20,7 +20,7 @@ from loopgen_app.sound.status import Status, StatusBlock
 log = logging.getLogger(__name__)
 
 HEART_SECONDS = 0.5
-"""A running stream whose callbacks have not moved for this long is dead (ECOSYSTEM: JACK says nothing else)."""
+"""A running stream whose callbacks have not moved for this long is dead (JACK says nothing else)."""
 
 OPEN_SECONDS = 12.0
 GRACE_SECONDS = 2.0
