@@ -168,7 +168,7 @@ def point_cloud(
 def train_detector(
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Else the one that ships with LoopGen.")] = None,
     loops: Annotated[int, typer.Option(help="Corpus loops to train on.")] = 1500,
-    steps: Annotated[int, typer.Option(help="Training steps.")] = 2500,
+    steps: Annotated[int, typer.Option(help="Training steps.")] = 4000,
     json: JsonOption = False,
 ) -> None:
     """Train the judge of part onsets on corpus loops and measure its ceiling on held-out ones."""

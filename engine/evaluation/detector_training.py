@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from engine.corpus.render import render_loop
 from engine.corpus.score import HELD_OUT_SEED, Annotation
+from engine.devices import fast_dtype
 from engine.evaluation.onset_score import OnsetScore, score_onsets
 from engine.evaluation.part_onsets import BANDS, PartOnsetDetector, PartOnsetNetwork, find_peaks, onset_features
 from engine.files import write_atomically
@@ -25,7 +26,6 @@ FIRST_SEED = 500_000
 """Training loops from here, thresholds from the last tenth of them; the ceiling from `HELD_OUT_SEED`."""
 
 _CROP_FRAMES = 256
-_BATCH = 24
 _THRESHOLDS = np.round(np.arange(0.1, 0.8, 0.05), 2)
 
 
@@ -72,13 +72,14 @@ def train_detector(
     examples: Sequence[Example],
     held_out: Sequence[Example],
     *,
-    steps: int = 2500,
+    steps: int = 4000,
+    batch: int = 24,
     seed: int = 0,
     progress: bool = True,
 ) -> PartOnsetDetector:
     """Train on nine tenths of `examples`, choose thresholds on the rest, and measure the ceiling on `held_out`."""
     kept = max(1, len(examples) // 10)
-    network = _fit(examples[:-kept] or examples, steps, seed, progress)
+    network = _fit(examples[:-kept] or examples, steps, batch, seed, progress)
     heard, judged = _listen(network, examples[-kept:]), _listen(network, held_out)
     scores = np.array([[_score(heard, examples[-kept:], part, t) for t in _THRESHOLDS] for part in range(len(PARTS))])
     thresholds = {part: float(_THRESHOLDS[row.argmax()]) for part, row in zip(PARTS, scores, strict=True)}
@@ -94,7 +95,7 @@ def save_detector(detector: PartOnsetDetector, path: Path, *, provenance: Mappin
 
 
 def train_from_corpus(
-    path: Path, *, loops: int = 1500, held_out: int = 100, steps: int = 2500, progress: bool = True
+    path: Path, *, loops: int = 1500, held_out: int = 100, steps: int = 4000, progress: bool = True
 ) -> PartOnsetDetector:
     """Render, train, measure and save; returns the detector."""
     examples = corpus_examples(FIRST_SEED, loops, progress=progress)
@@ -104,7 +105,7 @@ def train_from_corpus(
     return detector
 
 
-def _fit(examples: Sequence[Example], steps: int, seed: int, progress: bool) -> PartOnsetNetwork:
+def _fit(examples: Sequence[Example], steps: int, batch: int, seed: int, progress: bool) -> PartOnsetNetwork:
     rng = np.random.default_rng(seed)
     targets = [example.targets for example in examples]
     with torch.random.fork_rng():
@@ -112,11 +113,14 @@ def _fit(examples: Sequence[Example], steps: int, seed: int, progress: bool) -> 
         network = PartOnsetNetwork()
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps, pct_start=0.1)
+    fast = fast_dtype(torch.device("cpu"))
     bar = tqdm(range(steps), desc="training the detector", disable=not progress)
     for step in bar:
-        features, wanted = _batch(examples, targets, rng)
+        features, wanted = _batch(examples, targets, batch, rng)
         # Onsets are rare: without a weight the network would rather never speak.
-        loss = nn.functional.binary_cross_entropy_with_logits(network(features), wanted, pos_weight=torch.tensor(3.0))
+        with torch.autocast("cpu", fast, enabled=fast != torch.float32):
+            logits = network(features).float()
+        loss = nn.functional.binary_cross_entropy_with_logits(logits, wanted, pos_weight=torch.tensor(3.0))
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -127,17 +131,17 @@ def _fit(examples: Sequence[Example], steps: int, seed: int, progress: bool) -> 
 
 
 def _batch(
-    examples: Sequence[Example], targets: Sequence[NDArray[np.float32]], rng: np.random.Generator
+    examples: Sequence[Example], targets: Sequence[NDArray[np.float32]], size: int, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
     """Circular crops, each through another equaliser and another noise floor: rendered loops are not clean."""
     features, wanted = [], []
-    for index in rng.integers(len(examples), size=_BATCH):
+    for index in rng.integers(len(examples), size=size):
         count = targets[index].shape[-1]
         frames = (rng.integers(count) + np.arange(_CROP_FRAMES)) % count
         crop = examples[index].features[:, frames]
         bends = np.interp(np.arange(BANDS), np.linspace(0, BANDS, 5), 0.2 * rng.standard_normal(5))
         crop = crop + np.tile(bends, 2)[:, None] + 0.05 * rng.standard_normal(crop.shape)
-        features.append(np.maximum(crop, rng.uniform(-3.5, -1.8)))
+        features.append(np.maximum(crop, rng.uniform(-3.5, -2.2)))
         wanted.append(targets[index][:, frames])
     return torch.from_numpy(np.stack(features)).float(), torch.from_numpy(np.stack(wanted))
 

@@ -63,9 +63,10 @@ def evaluate_loops(
         "hits over tempo": over_tempo,
     }
     write_json(out / "loops.json", results)
+    names = dict.fromkeys([*figures["corpus"], *figures["rendered"]])
     table = markdown_table(
         ["figure", "rendered", "corpus (ceiling)"],
-        [[name, value, figures["corpus"].get(name)] for name, value in figures["rendered"].items()],
+        [[name, figures["rendered"].get(name), figures["corpus"].get(name)] for name in names],
     )
     write_atomically(out / "loops.md", f"{_heading(renderer, settings, judges)}\n{table}".encode())
     draw_loops(out, {side: _split(items)[0] for side, items in sets.items()}, over_tempo["rendered"])

@@ -35,12 +35,12 @@ _SHORTEST_GAP_SECONDS = 0.04
 class PartOnsetNetwork(nn.Module):
     """Log-mel features `[B, 2 * BANDS, N]` of a loop to onset logits per part `[B, 8, N]`; time is circular."""
 
-    def __init__(self, width: int = 80) -> None:
+    def __init__(self, width: int = 96) -> None:
         super().__init__()
         self.front = nn.Conv1d(2 * BANDS, width, 5, padding=2, padding_mode="circular")
         self.blocks = nn.ModuleList(
             nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation, padding_mode="circular")
-            for dilation in (1, 2, 4, 8)
+            for dilation in (1, 2, 4, 8, 16, 1)
         )
         self.head = nn.Conv1d(width, len(PARTS), 1)
 

@@ -17,6 +17,12 @@ Doubles = NDArray[np.float64]
 Measured = Mapping[str, Any]
 """A `LoopMeasurement` as plain values, as item files hold it (null for NaN and infinity)."""
 
+_TIMINGS = {
+    "beat_ms": "beat phase error",
+    "sixteenth_ms": "sixteenth phase error",
+    "lag_ms": "lag against the pattern",
+}
+
 TEMPO_BINS = tuple(range(60, 201, 20))
 
 
@@ -29,11 +35,11 @@ def summarise(measured: Sequence[Measured], requests: Sequence[LoopRequest]) -> 
     for judge in measured[0]["tempo"]:
         for name, ratios in (("strict", STRICT), ("octave", OCTAVES)):
             figures[f"tempo hit, {judge}, {name}"] = _share(tempo_hits(measured, requests, judge, ratios))
-    for name in ("beat_ms", "sixteenth_ms", "lag_ms"):
+    for name, label in _TIMINGS.items():
         errors = np.abs(_values(measured, name))
         if len(errors):
-            figures[f"|{name[:-3]}| error, median ms"] = float(np.median(errors))
-            figures[f"|{name[:-3]}| error, 90 % ms"] = float(np.percentile(errors, 90))
+            figures[f"{label}, median ms"] = float(np.median(errors))
+            figures[f"{label}, 90 % ms"] = float(np.percentile(errors, 90))
     figures |= onset_figures(measured) | curve_figures(measured)
     figures |= {
         "seam ratio, median": _median(measured, "seam_ratio"),

@@ -37,7 +37,7 @@ class TagJudge:
     bias: Doubles
 
     @classmethod
-    def train(cls, features: Doubles, tags: Sequence[Sequence[str]], ridge: float = 3.0) -> Self:
+    def train(cls, features: Doubles, tags: Sequence[Sequence[str]], ridge: float = 10.0) -> Self:
         """Fit on loops' `features [N, D]` and their tags, with a penalty of `ridge` on every weight."""
         mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-6
         normal = (features - mean) / scale

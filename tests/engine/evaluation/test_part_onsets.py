@@ -48,7 +48,7 @@ def test_features_do_not_depend_on_level() -> None:
 
 def test_a_detector_learns_house_and_survives_saving(tmp_path: Path) -> None:
     examples = [make_example(house(t, 2)[0], RATE, _house_annotation(t)) for t in (100.0, 112.0, 120.0, 131.0, 140.0)]
-    detector = train_detector(examples, examples[:1], steps=40, progress=False)
+    detector = train_detector(examples, examples[:1], steps=40, batch=6, progress=False)
     assert detector.quality["kick"] > 0.9
     save_detector(detector, tmp_path / "d.safetensors", provenance={})
     loaded = PartOnsetDetector.load(tmp_path / "d.safetensors")

@@ -13,7 +13,7 @@ from engine.evaluation import point_cloud as pc
 
 @pytest.fixture(scope="module")
 def ring_model() -> pc.PointDenoiser:
-    return pc.train_point_denoiser("ring", steps=1200, batch=384)
+    return pc.train_point_denoiser("ring", steps=1000, batch=256)
 
 
 def test_sampled_points_match_the_target_by_a_two_sample_test(ring_model: pc.PointDenoiser) -> None:
