@@ -167,7 +167,7 @@ def point_cloud(
 
 def train_detector(
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Else the one that ships with LoopGen.")] = None,
-    loops: Annotated[int, typer.Option(help="Corpus loops to train on.")] = 1500,
+    loops: Annotated[int, typer.Option(help="Corpus loops to train on.")] = 5000,
     steps: Annotated[int, typer.Option(help="Training steps.")] = 4000,
     json: JsonOption = False,
 ) -> None:
