@@ -88,7 +88,10 @@ def train_detector(
     network = _fit(examples[:-kept] or examples, steps, batch, seed, progress)
     heard, judged = _listen(network, examples[-kept:]), _listen(network, held_out)
     scores = np.array([[_score(heard, examples[-kept:], part, t) for t in _THRESHOLDS] for part in range(len(PARTS))])
-    thresholds = {part: float(_THRESHOLDS[row.argmax()]) for part, row in zip(PARTS, scores, strict=True)}
+    # The middle of the best ones: at the edge of a plateau another loop may fall off it.
+    thresholds = {
+        part: float(np.median(_THRESHOLDS[row >= row.max() - 0.005])) for part, row in zip(PARTS, scores, strict=True)
+    }
     quality = {part: _score(judged, held_out, index, thresholds[part]) for index, part in enumerate(PARTS)}
     return PartOnsetDetector(network, thresholds, quality)
 
