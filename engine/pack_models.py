@@ -36,7 +36,7 @@ def load_denoiser(pack: Pack) -> Denoiser:
 
 
 def store_codec(folder: Path, codec: SpectralCodec, name: str, training: Mapping[str, Any]) -> Pack:
-    """Put `codec` into the pack in `folder` (made if missing), with its `training` record.
+    """Put `codec` into the pack in `folder` (made if missing), with the `training` record of its run.
 
     A denoiser that is already there stays: only retrain a codec's decoder under it, or train it again.
     """
@@ -113,5 +113,8 @@ def _store(
     component, kind = slot
     config, training = records
     manifest["components"] = {**manifest["components"], component: {"type": kind, "config": dict(config)}}
-    manifest["training"] = {**manifest.get("training", {}), component: dict(training)}
+    history = manifest.get("training", {})
+    # One record a run: a checkpoint replaces what its own run wrote before, and a later run adds to it.
+    earlier = [record for record in history.get(component, []) if record.get("run") != training.get("run")]
+    manifest["training"] = {**history, component: [*earlier, dict(training)]}
     return write_pack(folder, manifest, {component: model.state_dict()})

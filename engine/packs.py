@@ -157,6 +157,8 @@ def find_pack(where: str | Path | None) -> Path:
     Raises `PackError` when there is no such pack.
     """
     if where is None:
+        if not (starter_pack() / MANIFEST).is_file():
+            raise PackError("The starter pack is missing from this copy; give --pack, or train one: `loopgen train`.")
         return starter_pack()
     for folder in (Path(where), user_packs() / where):
         if (folder / MANIFEST).is_file():

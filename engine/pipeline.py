@@ -20,7 +20,7 @@ from engine.devices import choose_device, fast_dtype
 from engine.diffusion.noise import pad_noise, seeded_noise
 from engine.diffusion.samplers import SamplerStep, sample
 from engine.diffusion.schedules import alphas
-from engine.errors import Cancelled, InvalidRequest
+from engine.errors import Cancelled, InvalidRequest, PackError
 from engine.guided import GuidedDenoiser, GuidedDirection, guided_directions
 from engine.loop import Loop, PackInfo, StepReport
 from engine.models.unet import Denoiser
@@ -105,6 +105,8 @@ class LoopPipeline:
         for index, request in enumerate(requests):
             with clock("finishing"):
                 levelled = level_match(resample_periodic(audio[index], geometry.samples), self.info.sample_rate)
+            if levelled.replaced_samples:
+                raise PackError(f"Pack {self.info.name!r} gave samples that are not numbers; use another pack.")
             loops.append(
                 Loop(
                     audio=levelled.audio,

@@ -20,10 +20,10 @@ DENOISER = DenoiserConfig(
 
 
 def tiny_pack(folder: Path, *, denoiser: bool = True, seed: int = 0) -> Path:
-    """A pack with random weights, the codec fitted to noise so that what it decodes is audible."""
+    """A pack with random weights, the codec levelled to noise so that what it decodes is audible."""
     torch.manual_seed(seed)
     codec = SpectralCodec(CODEC)
-    codec.fit_linear(0.1 * torch.randn(8, 2, 1024 * 32))
+    codec.fit_levels(0.1 * torch.randn(8, 2, 1024 * 32))
     store_codec(folder, codec, "tiny", {})
     if denoiser:
         model = Denoiser(DENOISER)

@@ -1,7 +1,7 @@
 """`loopgen train`: train the models of a pack on a corpus; stop and go on at any time.
 
 Everything heavy is imported where it is used: this module is loaded for `loopgen --help` too. To use several
-processes or GPUs, start it with `torchrun --nproc-per-node N -m engine train ...`.
+processes or GPUs, start it with `torchrun --nproc-per-node N -m -- engine train ...`.
 """
 
 from pathlib import Path
@@ -46,13 +46,17 @@ def codec(
     freeze_encoder: Annotated[
         bool, typer.Option(help="Train the decoder alone: latents stay what they are.")
     ] = False,
+    adversarial: Annotated[
+        bool, typer.Option(help="Second stage: the decoder against a discriminator, latents unchanged.")
+    ] = False,
 ) -> None:
     """Train a codec on a corpus with audio."""
     _need_accelerate()
     from engine.training.codec_run import train_codec
 
     options = _options(minutes, steps, rate, decay)
-    _say(train_codec(corpus, pack, run, options, name=name, batch_size=batch, freeze_encoder=freeze_encoder))
+    stage = {"freeze_encoder": freeze_encoder, "adversarial": adversarial}
+    _say(train_codec(corpus, pack, run, options, name=name, batch_size=batch, **stage))
 
 
 def denoiser(

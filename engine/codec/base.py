@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 
-import torch
 from torch import Tensor, nn
 
 
@@ -23,10 +22,6 @@ class LatentCodec(nn.Module, ABC):
     def frame_rate(self) -> float:
         """Latent frames per second."""
         return self.sample_rate / self.hop_length
-
-    def channel_weights(self) -> Tensor:
-        """How much each latent channel moves what is heard, `[D]`, root mean square 1; all alike if not known."""
-        return torch.ones(self.latent_dim)
 
     @abstractmethod
     def encode(self, audio: Tensor, *, circular: bool = True) -> Tensor:

@@ -17,7 +17,7 @@ from engine.models.embeddings import AlphaEmbedding, StationaryEmbedding, Timeli
 class DenoiserConfig:
     """Shape of a `Denoiser`. `groups` must divide every width; 8, 16 and 32 are compared in the experiments."""
 
-    latent_dim: int = 128
+    latent_dim: int = 64
     widths: tuple[int, ...] = (224, 288, 352, 352)
     blocks: int = 2
     groups: int = 16

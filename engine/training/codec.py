@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.codec.spectral import SpectralCodec
+from engine.codec.spectral import Decoded, SpectralCodec
 from engine.corpus.store import stored_loops
 from engine.training.crops import AudioCrops
 from engine.training.run import Trainer
@@ -22,8 +22,8 @@ class CodecTraining:
     corpus: Path
     batch_size: int = 12
     crop_frames: int = 64
-    latent_noise: float = 0.12
-    latent_weight: float = 0.05
+    latent_noise: float = 0.15
+    latent_weight: float = 0.5
     freeze_encoder: bool = False
     loss_weights: LossWeights = field(default_factory=LossWeights)
 
@@ -35,11 +35,11 @@ class Reconstruction(nn.Module):
         super().__init__()
         self.codec = codec
 
-    def forward(self, audio: Tensor, noise: float) -> tuple[Tensor, Tensor]:
-        """Audio `[B, 2, T]` to its reconstruction `[B, 2, T]` and latents `[B, D, F]`."""
+    def forward(self, audio: Tensor, noise: float) -> tuple[Decoded, Tensor]:
+        """Audio `[B, 2, T]` to what the decoder makes of its latents `[B, D, F]`, and to these."""
         latent = self.codec.encode(audio, circular=False).float()
         strength = noise * torch.rand(len(latent), 1, 1, device=latent.device)
-        return self.codec.decode(latent + strength * torch.randn_like(latent), circular=False), latent
+        return self.codec.decode_parts(latent + strength * torch.randn_like(latent), circular=False), latent
 
 
 class CodecTrainer(Trainer):
@@ -54,7 +54,7 @@ class CodecTrainer(Trainer):
         seed: int = 0,
         fresh: bool = True,
     ) -> None:
-        self.model = Reconstruction(codec)
+        self.model: Reconstruction = Reconstruction(codec)
         if training.freeze_encoder:
             codec.encoder.requires_grad_(False)
         self.training, self._export = training, export
@@ -65,13 +65,13 @@ class CodecTrainer(Trainer):
         self.held_out = AudioCrops(held_out, 4 * crop, 0).batch(24)
         self.criterion = ReconstructionLoss(codec.sample_rate, training.loss_weights)
         if fresh:
-            codec.fit_linear(self.crops.batch(200))
+            codec.fit_levels(self.crops.batch(200))
 
     def loss(self, model: nn.Module) -> tuple[Tensor, dict[str, Tensor]]:
         """Reconstruction terms of a fresh batch plus the pull on the latents' statistics."""
         audio = self.crops.batch(self.training.batch_size).to(next(model.parameters()).device)
-        rebuilt, latent = model(audio, self.training.latent_noise)
-        total, terms = self.criterion.train()(rebuilt, audio)
+        decoded, latent = model(audio, self.training.latent_noise)
+        total, terms = self.criterion.train()(decoded, audio, self.model.codec.features(audio, False))
         pull = latent_pull(latent)
         return total + self.training.latent_weight * pull, {**terms, "latent": pull.detach()}
 
@@ -80,10 +80,13 @@ class CodecTrainer(Trainer):
         device = next(model.parameters()).device
         sums: dict[str, float] = {}
         batches = torch.split(self.held_out, 4)
-        for audio in batches:
-            rebuilt, _ = model(audio.to(device), 0.0)
-            _, terms = self.criterion.eval()(rebuilt, audio.to(device))
-            terms["si_sdr"] = si_sdr(rebuilt, audio.to(device)).mean()
+        for crops in batches:
+            audio = crops.to(device)
+            decoded, latent = model(audio, 0.0)
+            _, terms = self.criterion.eval()(decoded, audio, self.model.codec.features(audio, False))
+            terms["si_sdr"] = si_sdr(decoded.predicted + decoded.noise, audio).mean()
+            terms["si_sdr_predicted"] = si_sdr(decoded.predicted, audio).mean()
+            terms["latent"] = latent_pull(latent)
             for name, term in terms.items():
                 sums[name] = sums.get(name, 0.0) + float(term) / len(batches)
         return sums

@@ -8,6 +8,7 @@ from engine.codec.spectral import SpectralCodec
 from engine.errors import PackError
 from engine.pack_models import load_codec, store_codec
 from engine.packs import Pack
+from engine.training.adversarial import AdversarialCodecTrainer
 from engine.training.checkpoints import has_checkpoint
 from engine.training.codec import CodecTrainer, CodecTraining
 from engine.training.run import TrainingOptions, TrainingRun, process_seed
@@ -22,21 +23,29 @@ def train_codec(
     name: str = "starter",
     batch_size: int = 12,
     freeze_encoder: bool = False,
+    adversarial: bool = False,
 ) -> dict[str, float]:
     """Train the codec of `pack` on the audio of `corpus`, with checkpoints in `run`; returns validation figures.
 
-    Goes on from the checkpoint in `run` where there is one, else from the codec in `pack`, else starts a new codec
-    from the principal components of the corpus.
+    Goes on from the checkpoint in `run` where there is one, else from the codec in `pack`, else starts a new codec.
+    With `adversarial` the decoder goes on against a discriminator, under the encoder of the pack.
     """
     codec = _codec_of(pack)
     fresh = codec is None and not has_checkpoint(run)
     training = CodecTraining(corpus, batch_size=batch_size, freeze_encoder=freeze_encoder)
 
-    def export(trained: SpectralCodec, progress: dict[str, Any]) -> None:
-        record = {"options": asdict(options), "batch_size": batch_size, "frozen_encoder": freeze_encoder, **progress}
-        store_codec(pack, trained, name, record)
+    stage = {"batch_size": batch_size, "frozen_encoder": freeze_encoder or adversarial, "adversarial": adversarial}
 
-    trainer = CodecTrainer(codec or SpectralCodec(), training, export, seed=process_seed(options.seed), fresh=fresh)
+    def export(trained: SpectralCodec, progress: dict[str, Any]) -> None:
+        store_codec(pack, trained, name, {"options": asdict(options), **stage, **progress})
+
+    seed = process_seed(options.seed)
+    if adversarial:
+        if codec is None:
+            raise PackError(f"{pack} has no codec yet; train one without --adversarial first.")
+        trainer: CodecTrainer = AdversarialCodecTrainer(codec, training, export, seed=seed)
+    else:
+        trainer = CodecTrainer(codec or SpectralCodec(), training, export, seed=seed, fresh=fresh)
     return TrainingRun(trainer, run, options).run()
 
 

@@ -22,13 +22,11 @@ VALIDATION_ALPHAS = (0.1, 0.3, 0.5, 0.7, 0.9)
 class DenoiserTraining:
     """What a denoiser run trains on.
 
-    `channel_weights` `[D]` (see `LatentCodec.channel_weights`) scale the standardised channels, and so what each
-    counts in the loss; `alpha_spread` shapes the logit-normal draw of alpha.
+    `alpha_spread` shapes the logit-normal draw of alpha.
     """
 
     corpus: Path
     frames_per_batch: int = 4096
-    channel_weights: Tensor | None = None
     alpha_spread: float = 1.0
     dropout: ConditionDropout = field(default_factory=ConditionDropout)
 
@@ -53,8 +51,7 @@ class DenoiserTrainer(Trainer):
         if not denoiser.mean.any():  # a fresh model: later runs keep the scale they were trained at
             mean, deviation = self.corpus.statistics()
             denoiser.mean.copy_(mean)
-            weights = training.channel_weights
-            denoiser.deviation.copy_(deviation if weights is None else deviation / weights[:, None])
+            denoiser.deviation.copy_(deviation)
 
     def loss(self, model: nn.Module) -> tuple[Tensor, dict[str, Tensor]]:
         """The IADB loss of a fresh batch with its conditions dropped at random."""

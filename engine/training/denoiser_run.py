@@ -41,6 +41,6 @@ def train_denoiser(
         record = {"options": asdict(options), "frames_per_batch": frames_per_batch, "corpus": provenance, **progress}
         store_denoiser(pack, trained, record)
 
-    training = DenoiserTraining(corpus, frames_per_batch, codec.channel_weights())
+    training = DenoiserTraining(corpus, frames_per_batch)
     trainer = DenoiserTrainer(denoiser, training, export, seed=process_seed(options.seed))
     return TrainingRun(trainer, run, options).run()

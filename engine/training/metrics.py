@@ -18,6 +18,17 @@ def log_metrics(folder: Path, kind: str, step: int, seconds: float, figures: dic
         file.write(json.dumps(row) + "\n")
 
 
+def validation_curve(folder: Path, most: int = 24) -> list[dict[str, float]]:
+    """About `most` of the validation rows of the run in `folder`, evenly spread, the last among them."""
+    if not (folder / FILE).exists():
+        return []
+    rows = [
+        row for row in map(json.loads, (folder / FILE).read_text().splitlines()) if row.pop("kind") == "validation"
+    ]
+    stride = max(1, len(rows) // most)
+    return [{name: round(value, 4) for name, value in row.items()} for row in rows[::-stride][::-1]]
+
+
 def plot_metrics(folder: Path) -> Path | None:
     """Draw every figure of the run over minutes to `curves.png`; None before anything was logged."""
     if not (folder / FILE).exists():

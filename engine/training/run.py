@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import torch
 from accelerate import Accelerator
@@ -27,7 +28,7 @@ from engine.training.checkpoints import (
     save_checkpoint,
     without_prefix,
 )
-from engine.training.metrics import log_metrics, plot_metrics
+from engine.training.metrics import log_metrics, plot_metrics, validation_curve
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class TrainingRun:
         self.average = AveragedModel(trainer.model, avg_fn=self._averaged)
         self.step, self.seconds, self.seconds_before = 0, 0.0, 0.0
         self._usual_norm: float | None = None
+        self.identity = uuid4().hex[:8]
         self._restore()
         self.model, self.prepared_optimizer = self.accelerator.prepare(trainer.model, self.optimizer)
 
@@ -188,9 +190,9 @@ class TrainingRun:
             return
         tensors = prefixed("model", self.trainer.model) | prefixed("average", self.average)
         tensors |= optimizer_tensors(self.optimizer, self.trainer.model, "optimizer") | self.trainer.extra_tensors()
-        progress = {"step": self.step, "seconds": round(self.seconds, 1)}
+        progress = {"run": self.identity, "step": self.step, "seconds": round(self.seconds, 1)}
         save_checkpoint(self.folder, tensors, progress)
-        self.trainer.export(self.average.module, progress)
+        self.trainer.export(self.average.module, {**progress, "curve": validation_curve(self.folder)})
         plot_metrics(self.folder)
 
     def _restore(self) -> None:
@@ -202,4 +204,5 @@ class TrainingRun:
         restore_optimizer(self.optimizer, self.trainer.model, tensors, "optimizer")
         self.trainer.restore_extra(tensors)
         self.step, self.seconds_before = state["step"], state["seconds"]
+        self.identity = state.get("run", self.identity)
         self.seconds = self.seconds_before

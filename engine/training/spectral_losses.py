@@ -6,6 +6,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor, nn
 
+from engine.codec.spectral import Decoded
+
 EPSILON = 1e-5
 
 
@@ -26,14 +28,14 @@ def mel_filters(sample_rate: int, fft_size: int, mels: int) -> Tensor:
     return bank / bank.sum(1, keepdim=True)
 
 
-def spectrum(audio: Tensor, fft_size: int) -> tuple[Tensor, Tensor]:
-    """Real and imaginary parts `[N, bins, K]` of audio `[N, T]`, Hann window, hop of half a window.
+def magnitudes(audio: Tensor, fft_size: int) -> Tensor:
+    """Magnitudes `[N, bins, K]` of audio `[N, T]`, Hann window, hop of half a window.
 
     A full-scale sine on a bin has magnitude 0.5.
     """
     window = torch.hann_window(fft_size, device=audio.device)
     bins = torch.stft(audio, fft_size, fft_size // 2, window=window / window.sum(), return_complex=True)
-    return bins.real.contiguous(), bins.imag.contiguous()
+    return (bins.real.square() + bins.imag.square() + 1e-11).sqrt()
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,14 @@ class LossWeights:
     mel: float = 1.0
     magnitude: float = 0.3
     phase: float = 1.0
-    waveform: float = 3.0
+    waveform: float = 2.0
 
 
 class ReconstructionLoss(nn.Module):
-    """Distance of audio `[B, C, T]` to a target: log-mel, magnitude, complex and waveform terms.
+    """Distance of decoded audio to a target: log-mel, magnitude, complex and waveform terms.
 
-    Log-mel terms hear what is quiet or high, the waveform term what is loud and low; the compressed complex term
-    between them keeps phases. Returns the weighted sum and each term.
+    Log-mel and magnitude terms judge the whole, noise included, and hear what is quiet or high. The complex and the
+    waveform term judge the predicted part alone, so that neither punishes noise for not being the original's.
     """
 
     resolutions: tuple[tuple[int, int], ...] = ((2048, 128), (1024, 96), (512, 64), (256, 32))
@@ -60,39 +62,37 @@ class ReconstructionLoss(nn.Module):
         self.sample_rate = sample_rate
         self.weights = weights or LossWeights()
 
-    def forward(self, audio: Tensor, target: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Loss (scalar) and its terms by name, for `audio` and `target` `[B, C, T]`; never in half precision."""
-        with torch.autocast(audio.device.type, enabled=False):
-            return self._total(audio, target)
+    def forward(
+        self, decoded: Decoded, target: Tensor, features: Tensor, whole: Tensor | None = None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Loss (scalar) and its terms by name, never in half precision.
 
-    def _total(self, audio: Tensor, target: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        `target` is `[B, C, T]`, `features` its spectra (`SpectralCodec.features`); `whole` is the sum of prediction
+        and noise where the caller wants gradients at it.
+        """
+        with torch.autocast(target.device.type, enabled=False):
+            terms = self.spectral(decoded.predicted + decoded.noise if whole is None else whole, target)
+            predicted, target = decoded.predicted.float(), target.float()
+            terms["phase"] = _relative((decoded.features - features).abs().mean((1, 2)), features.abs().mean((1, 2)))
+            terms["waveform"] = _relative((predicted - target).abs().mean((1, 2)), target.abs().mean((1, 2)))
+            total = torch.stack([getattr(self.weights, name) * term for name, term in terms.items()]).sum()
+        return total, {name: term.detach() for name, term in terms.items()}
+
+    def spectral(self, audio: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """The log-mel and the magnitude term of `audio` against `target`, both `[B, C, T]`."""
         a, b = audio.float().flatten(0, 1), target.float().flatten(0, 1)
         resolutions = self.resolutions
         if self.training:
             # Spectra cost as much as the network: a step looks through one of the four windows.
             resolutions = (resolutions[int(torch.randint(len(resolutions), ()))],)
-        rows = [self._distances(spectrum(a, n), spectrum(b, n), n, mels) for n, mels in resolutions]
-        terms = {name: torch.stack([row[name] for row in rows]).mean() for name in rows[0]}
-        terms["waveform"] = _relative((a - b).abs().mean(-1), b.abs().mean(-1))
-        total = torch.stack([getattr(self.weights, name) * term for name, term in terms.items()]).sum()
-        return total, {name: term.detach() for name, term in terms.items()}
+        rows = [self._distances(magnitudes(a, n), magnitudes(b, n), n, mels) for n, mels in resolutions]
+        return {name: torch.stack([row[name] for row in rows]).mean() for name in rows[0]}
 
-    def _distances(
-        self, a: tuple[Tensor, Tensor], b: tuple[Tensor, Tensor], fft_size: int, mels: int
-    ) -> dict[str, Tensor]:
-        power_a, power_b = (real * real + imaginary * imaginary + 1e-11 for real, imaginary in (a, b))
-        root_a, root_b = power_a.sqrt(), power_b.sqrt()
-        bank = mel_filters(self.sample_rate, fft_size, mels).to(root_a.device)
-        mel_a, mel_b = (torch.log10(bank @ root + EPSILON) for root in (root_a, root_b))
-        converged = _relative((root_a - root_b).norm(dim=(1, 2)), root_b.norm(dim=(1, 2)))
-        # Magnitudes to the power 0.5: loud partials no longer drown the rest, and phases still count.
-        squash_a, squash_b = root_a.rsqrt(), root_b.rsqrt()
-        phase = (a[0] * squash_a - b[0] * squash_b).abs() + (a[1] * squash_a - b[1] * squash_b).abs()
-        return {
-            "mel": (mel_a - mel_b).abs().mean(),
-            "magnitude": converged,
-            "phase": phase.mean() / (2 * root_b.sqrt().mean() + 1e-3),
-        }
+    def _distances(self, a: Tensor, b: Tensor, fft_size: int, mels: int) -> dict[str, Tensor]:
+        bank = mel_filters(self.sample_rate, fft_size, mels).to(a.device)
+        mel_a, mel_b = (torch.log10(bank @ root + EPSILON) for root in (a, b))
+        converged = _relative((a - b).norm(dim=(1, 2)), b.norm(dim=(1, 2)))
+        return {"mel": (mel_a - mel_b).abs().mean(), "magnitude": converged}
 
 
 def _relative(errors: Tensor, levels: Tensor) -> Tensor:

@@ -236,7 +236,9 @@ def test_lists_show_good_and_damaged_packs(folder: Path, tmp_path: Path, monkeyp
     broken, tiny = list_packs()
     assert broken.pack is None and "readable JSON" in str(broken.problem)
     assert tiny.pack is not None and tiny.pack.name == "tiny" and tiny.problem is None
-    assert find_pack("tiny") == find_pack(folder) == folder and find_pack(None) == tmp_path / "nowhere"
+    assert find_pack("tiny") == find_pack(folder) == folder
+    with pytest.raises(PackError, match="starter pack is missing"):
+        find_pack(None)
     with pytest.raises(PackError, match="one of: broken, tiny"):
         find_pack("massive")
 

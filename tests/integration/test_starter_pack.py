@@ -30,7 +30,9 @@ def test_the_pack_is_whole_and_small() -> None:
     assert {"codec", "denoiser"} <= set(pack.components)
     assert sum(entry["bytes"] for entry in pack.manifest["files"].values()) < 80e6
     for component in ("codec", "denoiser"):
-        assert pack.manifest["training"][component]["seconds"] > 0
+        runs = pack.manifest["training"][component]
+        assert sum(run["seconds"] for run in runs) > 1800
+        assert all(run["options"] and run["curve"] for run in runs)
 
 
 def test_the_first_command_renders_a_loop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,11 +1,10 @@
-"""The spectral codec: exact analysis, circular time, what its linear start is worth."""
+"""The spectral codec: exact analysis, circular time, levelled spectra."""
 
 import pytest
 import torch
 
-from engine.codec.spectral import SpectralCodec, SpectralCodecConfig, mid_side
+from engine.codec.spectral import SpectralCodec, SpectralCodecConfig, band_means, band_shapes, mid_side
 from engine.codec.stft import analyse, synthesise, tight_window, wrap_pad
-from engine.training.spectral_losses import si_sdr
 
 TINY = SpectralCodecConfig(
     latent_dim=24, fine_width=16, coarse_width=16, encoder_blocks=(1, 1), decoder_blocks=(1, 1)
@@ -52,8 +51,8 @@ def test_rotating_a_loop_rotates_its_latent_and_its_decoding() -> None:
         audio = noise(1, 2, 1024 * 12)
         latent = codec.encode(audio)
         assert torch.allclose(codec.encode(torch.roll(audio, 5 * 1024, -1)), torch.roll(latent, 5, -1), atol=1e-4)
-        turned = codec.decode(torch.roll(latent, 5, -1))
-        assert torch.allclose(turned, torch.roll(codec.decode(latent), 5 * 1024, -1), atol=1e-4)
+        turned = codec.decode_parts(torch.roll(latent, 5, -1)).predicted
+        assert torch.allclose(turned, torch.roll(codec.decode_parts(latent).predicted, 5 * 1024, -1), atol=1e-4)
 
 
 def test_without_circular_time_the_ends_do_not_meet() -> None:
@@ -66,18 +65,43 @@ def test_without_circular_time_the_ends_do_not_meet() -> None:
         assert not torch.allclose(codec.encode(first, circular=True)[..., 0], quiet[..., 0], atol=1e-3)
 
 
-def test_principal_components_rebuild_what_they_were_fitted_to() -> None:
-    """Twelve sines span 24 dimensions, which 24 latents hold: the linear start alone must give them back."""
-    torch.manual_seed(0)
-    time = torch.arange(1024 * 64) / 44100
-    tones = torch.stack([torch.sin(2 * torch.pi * (110 * k + 40) * time) for k in range(1, 4)])
-    audio = (noise(4, 2, 3) @ tones * 0.1)[..., : 1024 * 60]
-    codec = SpectralCodec(TINY).eval()
-    before = si_sdr(codec.decode(codec.encode(audio, circular=False), circular=False), audio).mean()
-    codec.fit_linear(audio)
+def test_front_and_head_are_inverse_and_levelled() -> None:
+    """Spectra lead back to the audio exactly; what the network reads has unit level; latents start with it."""
+    tilt = torch.linspace(1, 0.02, 513)[:, None]
+    window = tight_window(1024, 512)
+    spectrum = analyse(0.1 * noise(4, 2, 1024 * 40), window, 512, circular=True) * tilt
+    audio = synthesise(spectrum, window, 512, circular=True)
+    codec = SpectralCodec(TINY)
+    codec.fit_levels(audio)
     with torch.no_grad():
+        rebuilt = mid_side(synthesise(codec._spectrum(codec.features(audio, True)), window, 512, circular=True))
+        heard = codec.hear(audio, True) / codec.encoder.usual
+        assert heard.shape == (4, TINY.inputs, 80)
         latent = codec.encode(audio, circular=False)
-        after = si_sdr(codec.decode(latent, circular=False), audio).mean()
-    assert before < 0
-    assert after > 6
-    assert latent.std() == pytest.approx(1.0, abs=0.1)
+    assert (rebuilt - audio).abs().max() < 1e-4
+    levels = heard.square().mean((0, 2)).sqrt()
+    assert levels[levels > 0].sub(1).abs().max() < 0.1
+    assert (levels == 0).sum() == 2  # the imaginary part of 0 Hz, of mid and of side
+    assert latent.std((0, 2)).sub(1).abs().max() < 0.05
+
+
+def test_noise_has_the_level_of_its_gains_and_is_always_the_same() -> None:
+    codec = SpectralCodec(TINY)
+    gains = torch.full((1, 2 * 4 * 20, 30), -3.0)
+    first = synthesise(codec._noise(gains), codec.short_window, 128, circular=True)
+    again = synthesise(codec._noise(gains), codec.short_window, 128, circular=True)
+    louder = synthesise(codec._noise(gains + 1), codec.short_window, 128, circular=True)
+    assert torch.equal(first, again)
+    assert first.shape == (1, 2, 30 * 512)
+    assert float(20 * torch.log10(louder.std() / first.std())) == pytest.approx(8.686, abs=1e-3)  # one neper
+
+
+def test_bands_draw_and_average() -> None:
+    shapes = band_shapes(24, 513)
+    assert shapes.shape == (513, 24)
+    assert torch.allclose(shapes.sum(1), torch.ones(513), atol=1e-5)
+    assert shapes[0, 0] == 1
+    assert shapes[-1, -1] == pytest.approx(1, abs=1e-4)
+    means = band_means(32, 64, 513)
+    assert torch.allclose(means.sum(1), torch.ones(32), atol=1e-5)
+    assert not means[:, :64].any()

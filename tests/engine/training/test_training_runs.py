@@ -11,12 +11,13 @@ import pytest
 import torch
 from tiny import CODEC, DENOISER, tiny_corpus, tiny_pack
 
-from engine.codec.spectral import SpectralCodec
-from engine.errors import CorpusError
-from engine.pack_models import load_codec, load_denoiser
+from engine.codec.spectral import Decoded, SpectralCodec
+from engine.errors import CorpusError, PackError
+from engine.pack_models import encoder_hash, load_codec, load_denoiser
 from engine.packs import Pack
 from engine.training.checkpoints import CheckpointError, load_checkpoint
 from engine.training.codec import CodecTrainer, CodecTraining, latent_pull
+from engine.training.codec_run import train_codec
 from engine.training.denoiser_run import train_denoiser
 from engine.training.latents import LatentCorpus, encode_corpus
 from engine.training.run import TrainingOptions, TrainingRun
@@ -49,7 +50,7 @@ def test_a_denoiser_learns_and_lands_in_its_pack(encoded: tuple[Path, Path], tmp
     assert first["conditional"] < 2.5
     assert last["conditional"] < 0.95 * first["conditional"]
     assert figures["conditional"] == pytest.approx(last["conditional"], abs=1e-5)
-    record = Pack.open(pack).manifest["training"]["denoiser"]
+    record = Pack.open(pack).manifest["training"]["denoiser"][-1]
     assert record["step"] == 40
     denoiser = load_denoiser(Pack.open(pack))
     assert denoiser.config == DENOISER
@@ -61,6 +62,10 @@ def test_a_run_goes_on_where_it_stopped(encoded: tuple[Path, Path], tmp_path: Pa
     for _ in range(2):
         train_denoiser(corpus, pack, tmp_path / "run", SHORT, frames_per_batch=96, config=DENOISER)
     assert [row["step"] for row in rows(tmp_path / "run", "validation")] == [3, 6, 6, 9, 12, 12]
+    train_denoiser(corpus, pack, tmp_path / "later", SHORT, frames_per_batch=96)
+    first, later = Pack.open(pack).manifest["training"]["denoiser"]  # a record a run, however often it was stopped
+    assert (first["step"], later["step"]) == (12, 6)
+    assert [row["step"] for row in first["curve"]] == [3, 6, 6, 9, 12, 12]
     assert (tmp_path / "run" / "curves.png").read_bytes().startswith(b"\x89PNG")
     saved = load_checkpoint(tmp_path / "run")
     assert saved is not None
@@ -111,14 +116,40 @@ def test_batches_have_one_length_and_rotate_with_their_conditions(encoded: tuple
         LatentCorpus(corpus / "nowhere", held_out=False)
 
 
+def test_the_decoder_goes_on_against_a_discriminator(tmp_path: Path) -> None:
+    """The second stage: latents stay what they are, the decoder moves, and stopping loses no discriminator."""
+    corpus, pack = tiny_corpus(tmp_path / "corpus", frames=96), tmp_path / "pack"
+    options = TrainingOptions(minutes=10, max_steps=3, warmup_steps=1, validate_every=3, ema_decay=0.5)
+    with pytest.raises(PackError, match="has no codec yet"):
+        train_codec(corpus, pack, tmp_path / "adversarial", options, adversarial=True)
+    tiny_pack(pack, denoiser=False)
+    before = load_codec(Pack.open(pack))
+    for _ in range(2):
+        train_codec(corpus, pack, tmp_path / "adversarial", options, batch_size=2, adversarial=True)
+    after = load_codec(Pack.open(pack))
+    assert encoder_hash(after) == encoder_hash(before)
+    assert not torch.equal(after.state_dict()["decoder.head.weight"], before.state_dict()["decoder.head.weight"])
+    (record,) = Pack.open(pack).manifest["training"]["codec"][1:]
+    assert (record["step"], record["adversarial"], record["frozen_encoder"]) == (6, True, True)
+    saved = load_checkpoint(tmp_path / "adversarial")
+    assert saved is not None
+    assert any(name.startswith("judge_optimizer.") for name in saved[0])
+
+
 def test_losses_have_known_values() -> None:
     audio = torch.randn(2, 2, 8192, generator=torch.Generator().manual_seed(0))
+    features, silence = audio.abs(), torch.zeros_like(audio)
     criterion = ReconstructionLoss(44100).eval()
-    total, _ = criterion(audio, audio)
+    total, _ = criterion(Decoded(features, audio, silence), audio, features)
     assert float(total) == pytest.approx(0, abs=1e-6)
-    _, louder = criterion(audio * 10, audio)
+    _, louder = criterion(Decoded(features * 2, audio * 10, silence), audio, features)
     assert float(louder["mel"]) == pytest.approx(1.0, abs=0.01)  # a decade, in log10
     assert float(louder["waveform"]) == pytest.approx(9 / 1.2, rel=0.02)
+    assert float(louder["phase"]) == pytest.approx(1 / 1.2, rel=0.02)
+    # Noise instead of prediction: right for the ear, and no concern of the waveform term.
+    _, noise = criterion(Decoded(features, silence, audio), audio, features)
+    assert float(noise["mel"]) == pytest.approx(0, abs=1e-6)
+    assert float(noise["waveform"]) == pytest.approx(1 / 1.2, rel=0.02)
     noisy = audio + 0.1 * torch.randn(audio.shape, generator=torch.Generator().manual_seed(1))
     assert float(si_sdr(noisy, audio).mean()) == pytest.approx(20, abs=0.5)
     assert float(si_sdr(3 * noisy, audio).mean()) == pytest.approx(20, abs=0.5)
@@ -149,4 +180,4 @@ def test_two_processes_train_one_model(encoded: tuple[Path, Path], tmp_path: Pat
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert [row["step"] for row in rows(tmp_path / "run", "validation")] == [4, 4]
-    assert Pack.open(pack).manifest["training"]["denoiser"]["step"] == 4
+    assert Pack.open(pack).manifest["training"]["denoiser"][-1]["step"] == 4
