@@ -46,17 +46,21 @@ def codec(
     freeze_encoder: Annotated[
         bool, typer.Option(help="Train the decoder alone: latents stay what they are.")
     ] = False,
+    latent_noise: Annotated[
+        float, typer.Option(help="Largest noise added to latents: more makes them coarser, and easier to generate.")
+    ] = 0.5,
     adversarial: Annotated[
         bool, typer.Option(help="Second stage: the decoder against a discriminator, latents unchanged.")
     ] = False,
 ) -> None:
     """Train a codec on a corpus with audio."""
     _need_accelerate()
+    from engine.training.codec import CodecTraining
     from engine.training.codec_run import train_codec
 
     options = _options(minutes, steps, rate, decay)
-    stage = {"freeze_encoder": freeze_encoder, "adversarial": adversarial}
-    _say(train_codec(corpus, pack, run, options, name=name, batch_size=batch, **stage))
+    training = CodecTraining(corpus, batch_size=batch, latent_noise=latent_noise, freeze_encoder=freeze_encoder)
+    _say(train_codec(training, pack, run, options, name=name, adversarial=adversarial))
 
 
 def denoiser(

@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,24 @@ class CheckpointError(LoopGenError):
 
 
 def save_checkpoint(folder: Path, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
-    """Write `tensors` and `state` to `folder`, replacing the last checkpoint only when the new one is complete."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write `tensors` and `state` to `folder`, replacing the last checkpoint only when the new one is complete.
+
+    Raises `CheckpointError` when that cannot be done, say on a full disk; the last one is intact then.
+    """
     part = folder / f"{FILE}.part"
-    # State rides in the same file, so that weights and step count can never disagree after a kill.
-    save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, part, {"state": json.dumps(state)})
-    with part.open("rb+") as file:
-        os.fsync(file.fileno())
-    part.replace(folder / FILE)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # State rides in the same file, so that weights and step count can never disagree after a kill.
+        save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, part, {"state": json.dumps(state)})
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.replace(folder / FILE)
+    except (OSError, SafetensorError) as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise CheckpointError(
+            f"Cannot write the checkpoint {folder / FILE} ({error}); an earlier one stays."
+        ) from error
 
 
 def has_checkpoint(folder: Path) -> bool:

@@ -22,7 +22,7 @@ class CodecTraining:
     corpus: Path
     batch_size: int = 12
     crop_frames: int = 64
-    latent_noise: float = 0.15
+    latent_noise: float = 0.5
     latent_weight: float = 0.5
     freeze_encoder: bool = False
     loss_weights: LossWeights = field(default_factory=LossWeights)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.codec.spectral import SpectralCodec
+from engine.corpus.store import read_manifest
 from engine.errors import PackError
 from engine.pack_models import load_codec, store_codec
 from engine.packs import Pack
@@ -15,29 +16,27 @@ from engine.training.run import TrainingOptions, TrainingRun, process_seed
 
 
 def train_codec(
-    corpus: Path,
+    training: CodecTraining,
     pack: Path,
     run: Path,
     options: TrainingOptions,
     *,
     name: str = "starter",
-    batch_size: int = 12,
-    freeze_encoder: bool = False,
     adversarial: bool = False,
 ) -> dict[str, float]:
-    """Train the codec of `pack` on the audio of `corpus`, with checkpoints in `run`; returns validation figures.
+    """Train the codec of `pack` as `training` says, with checkpoints in `run`; returns validation figures.
 
     Goes on from the checkpoint in `run` where there is one, else from the codec in `pack`, else starts a new codec.
     With `adversarial` the decoder goes on against a discriminator, under the encoder of the pack.
     """
     codec = _codec_of(pack)
     fresh = codec is None and not has_checkpoint(run)
-    training = CodecTraining(corpus, batch_size=batch_size, freeze_encoder=freeze_encoder)
-
-    stage = {"batch_size": batch_size, "frozen_encoder": freeze_encoder or adversarial, "adversarial": adversarial}
+    settings = asdict(training) | {"adversarial": adversarial}
+    del settings["corpus"]  # where it lies is no one's concern; what it is stands in its manifest
 
     def export(trained: SpectralCodec, progress: dict[str, Any]) -> None:
-        store_codec(pack, trained, name, {"options": asdict(options), **stage, **progress})
+        provenance = {"options": asdict(options), "settings": settings, "corpus": read_manifest(training.corpus)}
+        store_codec(pack, trained, name, {**provenance, **progress})
 
     seed = process_seed(options.seed)
     if adversarial:

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
+from engine.errors import ExportError
 from engine.plots import new_figure, save_figure
 
 FILE = "metrics.jsonl"
@@ -11,11 +12,14 @@ FILE = "metrics.jsonl"
 
 def log_metrics(folder: Path, kind: str, step: int, seconds: float, figures: dict[str, float]) -> None:
     """Append `figures` of `kind` (train, validation) at `step` to the run in `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
     row = {"kind": kind, "step": step, "minutes": round(seconds / 60, 3)}
     row |= {name: round(value, 6) for name, value in figures.items()}
-    with (folder / FILE).open("a") as file:
-        file.write(json.dumps(row) + "\n")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / FILE).open("a") as file:
+            file.write(json.dumps(row) + "\n")
+    except OSError as error:
+        raise ExportError(f"Cannot write metrics to {str(folder)!r}: {error.strerror or error}.") from error
 
 
 def validation_curve(folder: Path, most: int = 24) -> list[dict[str, float]]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,22 @@ def test_a_damaged_checkpoint_says_so(tmp_path: Path) -> None:
         load_checkpoint(tmp_path)
 
 
+def test_a_full_disk_costs_no_checkpoint(encoded: tuple[Path, Path], tmp_path: Path) -> None:
+    corpus, pack = encoded
+    train_denoiser(corpus, pack, tmp_path / "run", SHORT, frames_per_batch=96, config=DENOISER)
+    kept = (tmp_path / "run" / "checkpoint.safetensors").read_bytes()
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(kept) // 2, most))  # no file can grow beyond that
+    try:
+        with pytest.raises(CheckpointError, match="Cannot write the checkpoint"):
+            train_denoiser(corpus, pack, tmp_path / "run", SHORT, frames_per_batch=96, config=DENOISER)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert (tmp_path / "run" / "checkpoint.safetensors").read_bytes() == kept
+    assert not list((tmp_path / "run").glob("*.part"))
+    Pack.open(pack)
+
+
 def test_a_codec_learns(tmp_path: Path) -> None:
     corpus = tiny_corpus(tmp_path / "corpus", frames=96)
     exported: list[dict[str, Any]] = []
@@ -118,19 +135,21 @@ def test_batches_have_one_length_and_rotate_with_their_conditions(encoded: tuple
 
 def test_the_decoder_goes_on_against_a_discriminator(tmp_path: Path) -> None:
     """The second stage: latents stay what they are, the decoder moves, and stopping loses no discriminator."""
-    corpus, pack = tiny_corpus(tmp_path / "corpus", frames=96), tmp_path / "pack"
+    training = CodecTraining(tiny_corpus(tmp_path / "corpus", frames=96), batch_size=2)
+    pack = tmp_path / "pack"
     options = TrainingOptions(minutes=10, max_steps=3, warmup_steps=1, validate_every=3, ema_decay=0.5)
     with pytest.raises(PackError, match="has no codec yet"):
-        train_codec(corpus, pack, tmp_path / "adversarial", options, adversarial=True)
+        train_codec(training, pack, tmp_path / "adversarial", options, adversarial=True)
     tiny_pack(pack, denoiser=False)
     before = load_codec(Pack.open(pack))
     for _ in range(2):
-        train_codec(corpus, pack, tmp_path / "adversarial", options, batch_size=2, adversarial=True)
+        train_codec(training, pack, tmp_path / "adversarial", options, adversarial=True)
     after = load_codec(Pack.open(pack))
     assert encoder_hash(after) == encoder_hash(before)
     assert not torch.equal(after.state_dict()["decoder.head.weight"], before.state_dict()["decoder.head.weight"])
     (record,) = Pack.open(pack).manifest["training"]["codec"][1:]
-    assert (record["step"], record["adversarial"], record["frozen_encoder"]) == (6, True, True)
+    assert (record["step"], record["settings"]["adversarial"]) == (6, True)
+    assert "corpus" not in record["settings"]
     saved = load_checkpoint(tmp_path / "adversarial")
     assert saved is not None
     assert any(name.startswith("judge_optimizer.") for name in saved[0])
