@@ -38,13 +38,12 @@ class GuidedDenoiser:
         self.copies = len(parts)
         weights = next(denoiser.parameters())
         self.embedded = denoiser.embed(Conditions.stack(parts).to(weights.device, weights.dtype))
-        self.dtype = weights.dtype
 
     def __call__(self, x: Tensor, alpha: Tensor) -> Tensor:
         """Guided direction `[B, D, F]` in float32 at states `x` `[B, D, F]` and scalar `alpha`."""
-        inputs = torch.cat([x] * self.copies).to(self.dtype)
+        inputs = torch.cat([x] * self.copies)
         alphas = alpha.expand(len(inputs))
-        outputs = self.denoiser.predict(inputs, alphas, self.embedded).float()
+        outputs = self.denoiser.predict(inputs, alphas, self.embedded)
         if self.plain:
             return outputs
         null, *conditioned = outputs.chunk(self.copies)

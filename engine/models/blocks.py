@@ -53,7 +53,7 @@ class ConditionedBlock(nn.Module):
         self.second_norm = AdaptiveGroupNorm(outputs, groups, embedding, embedding)
         self.second = CircularConv(outputs + timeline, outputs, 3)
         self.shortcut = nn.Conv1d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
-        nn.init.normal_(self.second.weight, std=0.2 / (3 * (outputs + timeline)) ** 0.5)
+        nn.init.normal_(self.second.weight, std=0.4 / (3 * (outputs + timeline)) ** 0.5)
 
     def forward(self, x: Tensor, timeline: Tensor, alpha: Tensor, stationary: Tensor) -> Tensor:
         """`[B, C, F]` with the timeline `[B, K, F]` to `[B, C', F]`."""

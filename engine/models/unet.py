@@ -25,6 +25,19 @@ class DenoiserConfig:
     embedding_width: int = 192
 
 
+def gaussian_direction(alpha: Tensor) -> tuple[Tensor, Tensor]:
+    """What is known of the direction before anything is learned: factors `[B, 1, 1]` for alphas `[B]`.
+
+    Were data and noise both white and of unit deviation, `x_alpha` would have the deviation
+    `sqrt(alpha^2 + (1 - alpha)^2)`, the best guess of `x_1 - x_0` would be the first factor times `x_alpha`, and its
+    error would have the second factor, one over that deviation, as its own. The network is left with the rest, all
+    at unit scale (the preconditioning of Karras et al. 2022, section 5, for this blend).
+    """
+    alpha = alpha.float().view(-1, 1, 1)
+    variance = alpha.square() + (1 - alpha).square()
+    return (2 * alpha - 1) / variance, variance.rsqrt()
+
+
 @dataclass(frozen=True)
 class EmbeddedConditions:
     """What the network reads of conditions: `z_e` `[B, E]` and the timeline `[B, K, F_stage]` of each stage."""
@@ -58,7 +71,7 @@ class Denoiser(nn.Module):
                 inputs, outputs, timeline=config.timeline_width, groups=config.groups, embedding=embedding
             )
 
-        self.front = CircularConv(config.latent_dim, widths[0], 3)
+        self.front = CircularConv(config.latent_dim + config.timeline_width, widths[0], 3)
         self.down = nn.ModuleList(
             nn.ModuleList(block(width, width) for _ in range(config.blocks)) for width in widths
         )
@@ -85,9 +98,12 @@ class Denoiser(nn.Module):
         return EmbeddedConditions(self.stationary(conditions), self.timeline(conditions))
 
     def predict(self, x: Tensor, alpha: Tensor, embedded: EmbeddedConditions) -> Tensor:
-        """Direction `[B, D, F]` at states `x`, alphas `[B]` and embedded conditions."""
+        """Direction `[B, D, F]`, in float32, at states `x`, alphas `[B]` and embedded conditions."""
         alpha_e, z_e, scales = self.alpha(alpha), embedded.stationary, embedded.scales
-        x = self.front(x)
+        known, level = gaussian_direction(alpha)
+        # The network may run in half precision; the state and what is known of it stay in float32.
+        state, x = x.float(), (x.float() * level).to(scales[0].dtype)
+        x = self.front(torch.cat((x, scales[0]), dim=1))
         skips = []
         for stage, run in enumerate(self.down):
             for block in run.children():
@@ -103,8 +119,8 @@ class Denoiser(nn.Module):
             x = torch.cat((x, skips[stage]), dim=1)
             for block in self.up[stage].children():
                 x = block(x, scales[stage], alpha_e, z_e)
-        direction: Tensor = self.out(functional.silu(self.norm(x)))
-        return direction
+        change: Tensor = self.out(functional.silu(self.norm(x)))
+        return known * state + level * change.float()
 
     def standardise(self, latent: Tensor) -> Tensor:
         """Codec latents `[B, D, F]` to zero mean and unit deviation per channel."""

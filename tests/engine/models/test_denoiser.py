@@ -84,12 +84,21 @@ def test_every_condition_reaches_the_output() -> None:
     assert torch.equal(denoiser(x, alpha, leaky), plain)
 
 
-def test_the_first_output_is_zero_and_standardising_is_undone() -> None:
+def test_before_training_it_knows_white_noise_and_standardising_is_undone() -> None:
+    """Untrained, the direction is the least-squares one for white data of unit deviation."""
     denoiser = Denoiser(TINY)
+    x_0, x_1 = torch.randn(2, 400, 8, 20, generator=torch.Generator().manual_seed(0)).unbind()
+    for alpha in (0.0, 0.2, 0.5, 0.9, 1.0):
+        x_alpha = (1 - alpha) * x_0 + alpha * x_1
+        slope = float(((x_1 - x_0) * x_alpha).sum() / x_alpha.square().sum())
+        with torch.no_grad():
+            direction = denoiser(x_alpha, torch.full((400,), alpha), Conditions.stack([Conditions.open(20)] * 400))
+        assert torch.allclose(direction, slope * x_alpha, atol=0.08)
+        error = (x_1 - x_0 - direction).square().mean()
+        assert float(error) == pytest.approx(1 / (alpha**2 + (1 - alpha) ** 2), rel=0.02)
     denoiser.mean.fill_(3.0)
     denoiser.deviation.fill_(2.0)
     x = noise(20)
-    assert not denoiser(x, torch.tensor([0.5]), Conditions.open(20)).any()
     assert torch.allclose(denoiser.restore(denoiser.standardise(x)), x, atol=1e-6)
 
 
