@@ -1,15 +1,17 @@
-"""The starter codec: a convolutional autoencoder between a spectral front and an inverse-STFT head.
+"""The starter codec: an autoencoder of what an ear can tell apart, decoded by partials, noise and a few low phases.
 
-Audio -> mid/side -> spectra -> residual convolutions at 86 Hz -> stride 2 -> at 43 Hz -> latent, and mirrored back to
-a spectrum plus shaped noise. Working on spectra instead of samples makes it over ten times cheaper on a CPU than
-transposed convolutions up to the sample rate, and exactly circular (the head after Siuzdak 2023, Vocos).
+Audio -> mid/side -> spectra -> residual convolutions at 86 Hz -> stride 2 -> at 43 Hz -> latent, and mirrored back.
+Working on spectra instead of samples makes it over ten times cheaper on a CPU than transposed convolutions up to the
+sample rate, and exactly circular.
 
-What a latent frame of 64 numbers can hold decides the rest. Below 2.8 kHz the encoder sees phases; above, where no
-such latent could hold them, only how loud each band is, and in short windows, when. The decoder answers with a
-spectrum for what it can predict and, as in spectral modelling synthesis (Serra and Smith 1990), with filtered noise
-for what it cannot.
+What a latent holds decides what a denoiser can learn. Phases turn with every frame and look like noise to it, so
+they are coded only where they are heard, below 260 Hz, where kicks and basses live. Above, the encoder hears
+levels: of semitones, of bands, and of bands in short windows. The decoder answers as spectral modelling synthesis
+does (Serra and Smith 1990; Engel et al. 2020, DDSP): low bins with phase, a bank of quarter-tone partials that run
+on through time, and noise filtered in short windows.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -20,6 +22,9 @@ from engine.codec.base import LatentCodec
 from engine.codec.stft import analyse, synthesise, tight_window, wrap_pad
 
 NOISE_SIZE, NOISE_HOP = 256, 128
+TONE_SIZE = 4096
+"""Window in which semitones are told apart."""
+TONES_PER_OCTAVE = 24
 
 
 @dataclass(frozen=True)
@@ -37,15 +42,12 @@ class SpectralCodecConfig:
     encoder_blocks: tuple[int, int] = (2, 3)
     decoder_blocks: tuple[int, int] = (3, 4)
     compression: float = 0.5
-    phase_bins: int = 64
+    phase_bins: int = 6
+    tones: int = 112
+    lowest_tone: int = -31
     magnitude_bands: int = 32
     attack_bands: int = 8
     noise_bands: int = 20
-
-    @property
-    def bins(self) -> int:
-        """Bins of the spectrum."""
-        return self.fft_size // 2 + 1
 
     @property
     def attacks(self) -> int:
@@ -55,7 +57,13 @@ class SpectralCodecConfig:
     @property
     def inputs(self) -> int:
         """Channels that the encoder reads."""
-        return self.channels * (2 * self.phase_bins + self.magnitude_bands + self.attacks * self.attack_bands)
+        levels = self.tones // 2 + self.magnitude_bands + self.attacks * self.attack_bands
+        return self.channels * (2 * self.phase_bins + levels)
+
+    @property
+    def tone_hz(self) -> Tensor:
+        """Frequencies `[tones]` of the partials, quarter tones around A4."""
+        return 440 * 2 ** ((self.lowest_tone + torch.arange(self.tones)) / TONES_PER_OCTAVE)
 
 
 class Conv(nn.Conv1d):
@@ -133,32 +141,39 @@ class SpectralEncoder(nn.Module):
 
 
 class SpectralDecoder(nn.Module):
-    """Latent frames to compressed spectra and to the logarithmic gains of noise bands."""
+    """Latent frames to low spectra, and to the logarithmic gains of partials and of noise bands."""
 
     usual: Tensor
 
     def __init__(self, config: SpectralCodecConfig) -> None:
         super().__init__()
         self.stride = config.stride
-        self.register_buffer("usual", torch.ones(config.channels * 2 * config.bins, 1))
+        low = config.channels * 2 * config.phase_bins
+        self.register_buffer("usual", torch.ones(low, 1))
         self.front = Conv(config.latent_dim, config.coarse_width, 3)
         self.coarse = Blocks(config.coarse_width, config.decoder_blocks[0])
         self.up = nn.Conv1d(config.coarse_width, config.fine_width * config.stride, 1)
         self.fine = Blocks(config.fine_width, config.decoder_blocks[1])
-        self.head = nn.Conv1d(config.fine_width, config.channels * 2 * config.bins, 1)
+        self.low = nn.Conv1d(config.fine_width, low, 1)
         self.norm = ChannelNorm(config.fine_width)
-        self.gains = nn.Conv1d(config.fine_width, config.channels * config.attacks * config.noise_bands, 1)
-        nn.init.normal_(self.gains.weight, std=0.1 / config.fine_width**0.5)
-        nn.init.constant_(self.gains.bias, -5.0)  # type: ignore[arg-type]  # a convolution with a bias has one
+        self.gains = nn.ModuleList(
+            nn.Conv1d(config.fine_width, config.channels * count, 1)
+            for count in (config.tones, config.attacks * config.noise_bands)
+        )
+        for layer in self.gains.children():
+            assert isinstance(layer, nn.Conv1d) and layer.bias is not None
+            nn.init.normal_(layer.weight, std=0.1 / config.fine_width**0.5)
+            nn.init.constant_(layer.bias, -5.0)
 
-    def forward(self, latent: Tensor, circular: bool) -> tuple[Tensor, Tensor]:
-        """Latents `[B, D, F]` to spectra `[B, C * 2 * bins, K]` and gains `[B, C * attacks * bands, K]`.
-
-        K = F * stride.
+    def forward(self, latent: Tensor, circular: bool) -> tuple[Tensor, Tensor, Tensor]:
+        """Latents `[B, D, F]` to low spectra `[B, C * 2 * phase_bins, K]`, K = F * stride, and logarithmic gains of
+        partials `[B, C * tones, K]` and of noise `[B, C * attacks * bands, K]`.
         """
         x = self._spread(self.up(self.coarse(self.front(latent, circular), circular)))
         x = self.fine(x, circular)
-        return self.head(x).float() * self.usual, self.gains(self.norm(x)).float()
+        normed = self.norm(x)
+        tones, noise = (layer(normed).float() for layer in self.gains)
+        return self.low(x).float() * self.usual, tones, noise
 
     def _spread(self, x: Tensor) -> Tensor:
         """Channels `[B, C * stride, F]` to time `[B, C, F * stride]`."""
@@ -168,12 +183,12 @@ class SpectralDecoder(nn.Module):
 
 @dataclass(frozen=True)
 class Decoded:
-    """What the decoder predicts, as compressed spectra `[B, C * 2 * bins, K]` and as audio `[B, 2, T]`, and the noise
-    `[B, 2, T]` that it adds."""
+    """What the decoder gives: low spectra `[B, C * 2 * phase_bins, K]`, compressed; and as audio `[B, 2, T]` these,
+    and partials with noise."""
 
     features: Tensor
-    predicted: Tensor
-    noise: Tensor
+    low: Tensor
+    high: Tensor
 
 
 class SpectralCodec(LatentCodec):
@@ -181,6 +196,9 @@ class SpectralCodec(LatentCodec):
 
     window: Tensor
     short_window: Tensor
+    tone_window: Tensor
+    tone_shapes: Tensor
+    tone_bank: Tensor
     magnitude_bank: Tensor
     attack_bank: Tensor
     noise_shapes: Tensor
@@ -192,11 +210,15 @@ class SpectralCodec(LatentCodec):
         self.hop_length, self.latent_dim = config.fft_hop * config.stride, config.latent_dim
         self.encoder = SpectralEncoder(config)
         self.decoder = SpectralDecoder(config)
-        short_bins = NOISE_SIZE // 2 + 1
+        bins, short_bins = config.fft_size // 2 + 1, NOISE_SIZE // 2 + 1
+        window = tight_window(config.fft_size, config.fft_hop)
         constants = {
-            "window": tight_window(config.fft_size, config.fft_hop),
+            "window": window,
             "short_window": tight_window(NOISE_SIZE, NOISE_HOP),
-            "magnitude_bank": band_means(config.magnitude_bands, config.phase_bins, config.bins),
+            "tone_window": tight_window(TONE_SIZE, config.fft_hop),
+            "tone_shapes": torch.view_as_real(tone_shapes(config.tone_hz, window, config.sample_rate)),
+            "tone_bank": semitone_bank(config.tone_hz[::2], config.sample_rate),
+            "magnitude_bank": band_means(config.magnitude_bands, config.phase_bins, bins),
             "attack_bank": band_means(config.attack_bands, 1, short_bins),
             "noise_shapes": band_shapes(config.noise_bands, short_bins),
         }
@@ -211,37 +233,50 @@ class SpectralCodec(LatentCodec):
     def decode(self, latent: Tensor, *, circular: bool = True) -> Tensor:
         """Latents `[B, D, F]` to audio `[B, 2, F * 1024]`; the same latents give the same audio."""
         decoded = self.decode_parts(latent, circular=circular)
-        return decoded.predicted + decoded.noise
+        return decoded.low + decoded.high
 
     def decode_parts(self, latent: Tensor, *, circular: bool = True) -> Decoded:
-        """Like `decode`, with what is predicted and the noise apart."""
-        features, gains = self.decoder(latent, circular)
+        """Like `decode`, with what has phases apart from what has none."""
+        features, tones, noise = self.decoder(latent, circular)
         # The Fourier side stays in float32: half precision is audible in spectra and unsupported in most FFTs.
         with torch.autocast(features.device.type, enabled=False):
-            spectrum = self._spectrum(features)
-            predicted = synthesise(spectrum, self.window, self.config.fft_hop, circular=circular)
-            noise = synthesise(self._noise(gains), self.short_window, NOISE_HOP, circular=circular)
-            return Decoded(features, mid_side(predicted), mid_side(noise))
+            partials = self._synthesise(self._partials(tones, circular), circular)
+            hiss = synthesise(self._noise(noise), self.short_window, NOISE_HOP, circular=circular)
+            low = self._synthesise(self._low_spectrum(features), circular)
+            return Decoded(features, mid_side(low), mid_side(partials + hiss))
 
     def features(self, audio: Tensor, circular: bool) -> Tensor:
-        """Spectra `[B, C * 2 * bins, K]` of mid and side: magnitudes to the power of `compression`, phases kept."""
+        """Low spectra `[B, C * 2 * phase_bins, K]` of mid and side: magnitudes compressed, phases kept."""
         with torch.autocast(audio.device.type, enabled=False):
             spectrum = analyse(mid_side(audio.float()), self.window, self.config.fft_hop, circular=circular)
-            parts = torch.cat((spectrum.real, spectrum.imag), dim=2)
-            return _powered(parts, self.config.compression).flatten(1, 2)
+            low = spectrum[:, :, : self.config.phase_bins]
+            return _powered(torch.cat((low.real, low.imag), dim=2), self.config.compression).flatten(1, 2)
+
+    def low_band(self, audio: Tensor, circular: bool) -> Tensor:
+        """The part of audio `[B, 2, T]` that is coded with its phase, as audio."""
+        with torch.autocast(audio.device.type, enabled=False):
+            spectrum = analyse(mid_side(audio.float()), self.window, self.config.fft_hop, circular=circular)
+            low = functional.pad(
+                spectrum[:, :, : self.config.phase_bins], (0, 0, 0, spectrum.shape[2] - self.config.phase_bins)
+            )
+            return mid_side(self._synthesise(low, circular))
 
     def hear(self, audio: Tensor, circular: bool) -> Tensor:
-        """What the encoder reads, `[B, inputs, K]`: low bins with phase, bands above, and bands of short windows."""
+        """What the encoder reads, `[B, inputs, K]`: low bins with phase; levels of semitones, bands and attacks."""
         with torch.autocast(audio.device.type, enabled=False):
+            phases = self.features(audio, circular)
             audio = mid_side(audio.float())
-            long = analyse(audio, self.window, self.config.fft_hop, circular=circular)
-            low = long[:, :, : self.config.phase_bins]
-            phases = _powered(torch.cat((low.real, low.imag), dim=2), self.config.compression)
-            short = analyse(audio, self.short_window, NOISE_HOP, circular=circular)
-            attacks = (self.attack_bank @ _power(short) + 1e-7).pow(self.config.compression / 2)
-            attacks = attacks.reshape(*attacks.shape[:3], -1, self.config.attacks).transpose(3, 4)
-            magnitudes = (self.magnitude_bank @ _power(long) + 1e-7).pow(self.config.compression / 2)
-            return torch.cat((phases.flatten(1, 2), magnitudes.flatten(1, 2), attacks.flatten(1, 3)), dim=1)
+            hop, power = self.config.fft_hop, self.config.compression / 2
+            levels = [
+                (bank @ _power(analyse(audio, window, step, circular=circular)) + 1e-7).pow(power)
+                for bank, window, step in (
+                    (self.tone_bank, self.tone_window, hop),
+                    (self.magnitude_bank, self.window, hop),
+                    (self.attack_bank, self.short_window, NOISE_HOP),
+                )
+            ]
+            attacks = levels[2].reshape(*levels[2].shape[:3], -1, self.config.attacks).transpose(3, 4)
+            return torch.cat((phases, levels[0].flatten(1, 2), levels[1].flatten(1, 2), attacks.flatten(1, 3)), dim=1)
 
     @torch.no_grad()
     def fit_levels(self, audio: Tensor) -> None:
@@ -255,10 +290,28 @@ class SpectralCodec(LatentCodec):
         assert self.encoder.out.bias is not None
         self.encoder.out.bias.zero_()
 
-    def _spectrum(self, features: Tensor) -> Tensor:
+    def _synthesise(self, spectrum: Tensor, circular: bool) -> Tensor:
+        return synthesise(spectrum, self.window, self.config.fft_hop, circular=circular)
+
+    def _low_spectrum(self, features: Tensor) -> Tensor:
         parts = features.reshape(len(features), self.channels, -1, features.shape[-1])
         real, imaginary = _powered(parts, 1 / self.config.compression).chunk(2, dim=2)
-        return torch.complex(real, imaginary)
+        bins = self.config.fft_size // 2 + 1
+        return functional.pad(torch.complex(real, imaginary), (0, 0, 0, bins - self.config.phase_bins))
+
+    def _partials(self, gains: Tensor, circular: bool) -> Tensor:
+        """Spectrum `[B, C, bins, K]` of partials with the gains `[B, C * tones, K]`, each running on through time."""
+        frames, hop = gains.shape[-1], self.config.fft_hop
+        cycles = self.config.tone_hz.to(gains.device, torch.float64) * hop / self.sample_rate  # a frame
+        if circular:
+            cycles = (cycles * frames).round() / frames  # whole turns in a loop
+        start = (
+            torch.arange(len(cycles), device=gains.device) * 0.618
+        )  # no common zero, or partials would peak together
+        turns = (cycles[:, None] * torch.arange(frames, device=gains.device) + start[:, None]) % 1
+        rotor = torch.polar(torch.ones_like(turns, dtype=torch.float32), (2 * math.pi * turns).float())
+        amplitude = gains.reshape(len(gains), self.channels, -1, frames).clamp(-12, 2).exp()
+        return torch.view_as_complex(self.tone_shapes) @ (amplitude * rotor)
 
     def _noise(self, gains: Tensor) -> Tensor:
         """Spectrum `[B, C, bins, K * attacks]` of noise with the gains `[B, C * attacks * bands, K]`."""
@@ -269,6 +322,24 @@ class SpectralCodec(LatentCodec):
         generator = torch.Generator().manual_seed(0)
         noise = torch.randn(self.channels, shape.shape[-1], shape.shape[-2], 2, generator=generator)
         return torch.view_as_complex(noise).transpose(1, 2).to(shape.device) * shape
+
+
+def tone_shapes(hertz: Tensor, window: Tensor, sample_rate: int) -> Tensor:
+    """Complex spectra `[bins, tones]` of a windowed frame of each sine of amplitude one, phase zero at its start."""
+    time = torch.arange(len(window)) / sample_rate
+    angles = 2 * math.pi * hertz[:, None] * time
+    spectra = torch.fft.fft(torch.polar(window.expand_as(angles), angles), norm="ortho") / 2
+    positive: Tensor = spectra[:, : len(window) // 2 + 1].T.contiguous()
+    return positive
+
+
+def semitone_bank(hertz: Tensor, sample_rate: int) -> Tensor:
+    """Weights `[tones, bins]` that sum the power around each of `hertz`, a semitone apart, in `TONE_SIZE`."""
+    bins = torch.arange(1, TONE_SIZE // 2 + 1) * sample_rate / TONE_SIZE
+    distance = 12 * (bins / hertz[:, None]).log2().abs()
+    nearest = distance == distance.min(1, keepdim=True).values
+    weights = torch.maximum((1 - distance).clamp_min(0), nearest.float())
+    return functional.pad(weights, (1, 0))
 
 
 def _power(spectrum: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ from engine.training.discriminator import (
     feature_loss,
     generator_loss,
 )
+from engine.training.spectral_losses import Target
 
 ADVERSARIAL_SHARE, FEATURE_SHARE = 0.5, 1.0
 """How strongly the discriminator pulls at the audio, against the spectral terms."""
@@ -45,10 +46,10 @@ class AdversarialCodecTrainer(CodecTrainer):
         """Teach the discriminator one batch, then judge the decoder by it."""
         audio = self.crops.batch(self.training.batch_size).to(next(model.parameters()).device)
         decoded, _ = model(audio, self.training.latent_noise)
-        whole = decoded.predicted + decoded.noise
+        whole = decoded.low + decoded.high
         judged = self._teach(audio, whole.detach())
-        features = self.model.codec.features(audio, False)
-        reconstruction, terms = self.criterion.train()(decoded, audio, features, whole)
+        target = Target.of(self.model.codec, audio)
+        reconstruction, terms = self.criterion.train().judge(decoded, whole, target)
         self.judge.requires_grad_(False)
         with torch.no_grad():
             real = self.judge(audio)

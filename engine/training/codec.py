@@ -12,7 +12,7 @@ from engine.codec.spectral import Decoded, SpectralCodec
 from engine.corpus.store import stored_loops
 from engine.training.crops import AudioCrops
 from engine.training.run import Trainer
-from engine.training.spectral_losses import LossWeights, ReconstructionLoss, si_sdr
+from engine.training.spectral_losses import LossWeights, ReconstructionLoss, Target, si_sdr
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class CodecTrainer(Trainer):
         """Reconstruction terms of a fresh batch plus the pull on the latents' statistics."""
         audio = self.crops.batch(self.training.batch_size).to(next(model.parameters()).device)
         decoded, latent = model(audio, self.training.latent_noise)
-        total, terms = self.criterion.train()(decoded, audio, self.model.codec.features(audio, False))
+        total, terms = self.criterion.train()(decoded, Target.of(self.model.codec, audio))
         pull = latent_pull(latent)
         return total + self.training.latent_weight * pull, {**terms, "latent": pull.detach()}
 
@@ -83,9 +83,10 @@ class CodecTrainer(Trainer):
         for crops in batches:
             audio = crops.to(device)
             decoded, latent = model(audio, 0.0)
-            _, terms = self.criterion.eval()(decoded, audio, self.model.codec.features(audio, False))
-            terms["si_sdr"] = si_sdr(decoded.predicted + decoded.noise, audio).mean()
-            terms["si_sdr_predicted"] = si_sdr(decoded.predicted, audio).mean()
+            target = Target.of(self.model.codec, audio)
+            _, terms = self.criterion.eval()(decoded, target)
+            terms["si_sdr"] = si_sdr(decoded.low + decoded.high, audio).mean()
+            terms["si_sdr_low"] = si_sdr(decoded.low, target.low).mean()
             terms["latent"] = latent_pull(latent)
             for name, term in terms.items():
                 sums[name] = sums.get(name, 0.0) + float(term) / len(batches)

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 
-from engine.codec.spectral import Decoded
+from engine.codec.spectral import Decoded, SpectralCodec
 
 EPSILON = 1e-5
 
@@ -44,37 +45,51 @@ class LossWeights:
 
     mel: float = 1.0
     magnitude: float = 0.3
-    phase: float = 1.0
-    waveform: float = 2.0
+    phase: float = 0.5
+    waveform: float = 0.5
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a codec should give back: audio `[B, C, T]`, and of it what is coded with phases, as spectra and audio."""
+
+    audio: Tensor
+    features: Tensor
+    low: Tensor
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, codec: SpectralCodec, audio: Tensor) -> Self:
+        """The target that `audio` is for `codec`, silence around it."""
+        return cls(audio.float(), codec.features(audio, False), codec.low_band(audio, False))
 
 
 class ReconstructionLoss(nn.Module):
     """Distance of decoded audio to a target: log-mel, magnitude, complex and waveform terms.
 
-    Log-mel and magnitude terms judge the whole, noise included, and hear what is quiet or high. The complex and the
-    waveform term judge the predicted part alone, so that neither punishes noise for not being the original's.
+    Log-mel and magnitude terms judge the whole and ask no phase of it. The complex and the waveform term judge the
+    low band alone, the only one that is coded with phases.
     """
 
-    resolutions: tuple[tuple[int, int], ...] = ((2048, 128), (1024, 96), (512, 64), (256, 32))
+    resolutions: tuple[tuple[int, int], ...] = ((4096, 160), (2048, 128), (1024, 96), (512, 64), (256, 32))
 
     def __init__(self, sample_rate: int, weights: LossWeights | None = None) -> None:
         super().__init__()
         self.sample_rate = sample_rate
         self.weights = weights or LossWeights()
 
-    def forward(
-        self, decoded: Decoded, target: Tensor, features: Tensor, whole: Tensor | None = None
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Loss (scalar) and its terms by name, never in half precision.
+    def forward(self, decoded: Decoded, target: Target) -> tuple[Tensor, dict[str, Tensor]]:
+        """Loss (scalar) and its terms by name, never in half precision."""
+        return self.judge(decoded, decoded.low + decoded.high, target)
 
-        `target` is `[B, C, T]`, `features` its spectra (`SpectralCodec.features`); `whole` is the sum of prediction
-        and noise where the caller wants gradients at it.
-        """
-        with torch.autocast(target.device.type, enabled=False):
-            terms = self.spectral(decoded.predicted + decoded.noise if whole is None else whole, target)
-            predicted, target = decoded.predicted.float(), target.float()
-            terms["phase"] = _relative((decoded.features - features).abs().mean((1, 2)), features.abs().mean((1, 2)))
-            terms["waveform"] = _relative((predicted - target).abs().mean((1, 2)), target.abs().mean((1, 2)))
+    def judge(self, decoded: Decoded, whole: Tensor, target: Target) -> tuple[Tensor, dict[str, Tensor]]:
+        """The same for a caller that wants gradients at the sum `whole` `[B, C, T]` of the decoded parts."""
+        with torch.autocast(whole.device.type, enabled=False):
+            terms = self.spectral(whole, target.audio)
+            errors, size = (decoded.features - target.features).abs(), target.features.abs()
+            terms["phase"] = _relative(errors.mean((1, 2)), size.mean((1, 2)))
+            errors, size = (decoded.low - target.low).abs(), target.low.abs()
+            terms["waveform"] = _relative(errors.mean((1, 2)), size.mean((1, 2)))
             total = torch.stack([getattr(self.weights, name) * term for name, term in terms.items()]).sum()
         return total, {name: term.detach() for name, term in terms.items()}
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from engine.codec.spectral import SpectralCodec, SpectralCodecConfig, band_means, band_shapes, mid_side
+from engine.codec.spectral import SpectralCodec, SpectralCodecConfig, band_means, band_shapes, mid_side, semitone_bank
 from engine.codec.stft import analyse, synthesise, tight_window, wrap_pad
 
 TINY = SpectralCodecConfig(
@@ -51,8 +51,8 @@ def test_rotating_a_loop_rotates_its_latent_and_its_decoding() -> None:
         audio = noise(1, 2, 1024 * 12)
         latent = codec.encode(audio)
         assert torch.allclose(codec.encode(torch.roll(audio, 5 * 1024, -1)), torch.roll(latent, 5, -1), atol=1e-4)
-        turned = codec.decode_parts(torch.roll(latent, 5, -1)).predicted
-        assert torch.allclose(turned, torch.roll(codec.decode_parts(latent).predicted, 5 * 1024, -1), atol=1e-4)
+        turned = codec.decode_parts(torch.roll(latent, 5, -1)).low
+        assert torch.allclose(turned, torch.roll(codec.decode_parts(latent).low, 5 * 1024, -1), atol=1e-4)
 
 
 def test_without_circular_time_the_ends_do_not_meet() -> None:
@@ -65,8 +65,8 @@ def test_without_circular_time_the_ends_do_not_meet() -> None:
         assert not torch.allclose(codec.encode(first, circular=True)[..., 0], quiet[..., 0], atol=1e-3)
 
 
-def test_front_and_head_are_inverse_and_levelled() -> None:
-    """Spectra lead back to the audio exactly; what the network reads has unit level; latents start with it."""
+def test_what_has_phases_comes_back_exactly_and_inputs_are_levelled() -> None:
+    """Low spectra lead back to the low band; what the network reads has unit level; latents start with it."""
     tilt = torch.linspace(1, 0.02, 513)[:, None]
     window = tight_window(1024, 512)
     spectrum = analyse(0.1 * noise(4, 2, 1024 * 40), window, 512, circular=True) * tilt
@@ -74,15 +74,42 @@ def test_front_and_head_are_inverse_and_levelled() -> None:
     codec = SpectralCodec(TINY)
     codec.fit_levels(audio)
     with torch.no_grad():
-        rebuilt = mid_side(synthesise(codec._spectrum(codec.features(audio, True)), window, 512, circular=True))
+        low = codec.low_band(audio, True)
+        rebuilt = mid_side(codec._synthesise(codec._low_spectrum(codec.features(audio, True)), True))
         heard = codec.hear(audio, True) / codec.encoder.usual
-        assert heard.shape == (4, TINY.inputs, 80)
         latent = codec.encode(audio, circular=False)
-    assert (rebuilt - audio).abs().max() < 1e-4
+    assert (rebuilt - low).abs().max() < 1e-4
+    power = torch.fft.rfft(low).abs().square().sum((0, 1))
+    assert float(power[: int(350 / 44100 * low.shape[-1])].sum() / power.sum()) > 0.99
+    assert heard.shape == (4, TINY.inputs, 80)
     levels = heard.square().mean((0, 2)).sqrt()
     assert levels[levels > 0].sub(1).abs().max() < 0.1
     assert (levels == 0).sum() == 2  # the imaginary part of 0 Hz, of mid and of side
     assert latent.std((0, 2)).sub(1).abs().max() < 0.05
+
+
+@pytest.mark.parametrize("frames", [37, 400])
+def test_a_partial_is_a_pure_sine_that_runs_through_the_seam(frames: int) -> None:
+    codec = SpectralCodec(TINY)
+    gains = torch.full((1, 2 * TINY.tones, frames), -12.0)
+    gains[0, -TINY.lowest_tone] = 0.0  # mid, A4, amplitude one
+    audio = codec._synthesise(codec._partials(gains, True), True)[0, 0]
+    power = torch.fft.rfft(audio).abs().square()
+    peak = int(power.argmax())
+    assert peak * 44100 / len(audio) == pytest.approx(440, abs=0.5 * 44100 / len(audio))
+    assert float(power[peak] / power.sum()) > 0.998  # whole turns: nothing leaks beside the line
+    assert float(audio.square().mean().sqrt()) == pytest.approx(0.5**0.5, rel=0.01)
+
+
+def test_semitones_are_told_apart() -> None:
+    config = SpectralCodecConfig()
+    bank = semitone_bank(config.tone_hz[::2], 44100)
+    assert bank.shape == (56, 2049)
+    time = torch.arange(4096) / 44100
+    for semitone in (12, 30, 50):
+        sine = torch.sin(2 * torch.pi * config.tone_hz[2 * semitone] * time)
+        heard = bank @ torch.fft.rfft(sine * torch.hann_window(4096)).abs().square()
+        assert int(heard.argmax()) == semitone
 
 
 def test_noise_has_the_level_of_its_gains_and_is_always_the_same() -> None:
