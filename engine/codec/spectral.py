@@ -163,7 +163,7 @@ class SpectralDecoder(nn.Module):
         for layer in self.gains.children():
             assert isinstance(layer, nn.Conv1d) and layer.bias is not None
             nn.init.normal_(layer.weight, std=0.1 / config.fine_width**0.5)
-            nn.init.constant_(layer.bias, -5.0)
+            nn.init.constant_(layer.bias, -5.0)  # quiet: both begin below most of what is to be coded
 
     def forward(self, latent: Tensor, circular: bool) -> tuple[Tensor, Tensor, Tensor]:
         """Latents `[B, D, F]` to low spectra `[B, C * 2 * phase_bins, K]`, K = F * stride, and logarithmic gains of

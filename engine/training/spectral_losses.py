@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from engine.codec.spectral import Decoded, SpectralCodec
 
 EPSILON = 1e-5
+PARTIALS_SIZE, PARTIALS_HZ = 4096, (180.0, 5000.0)
 
 
 @lru_cache(maxsize=32)
@@ -44,6 +45,7 @@ class LossWeights:
     """How the terms of `ReconstructionLoss` are balanced (each is near 0.3 to 1 early in training)."""
 
     mel: float = 1.0
+    partials: float = 0.5
     magnitude: float = 0.3
     phase: float = 0.5
     waveform: float = 0.5
@@ -65,13 +67,14 @@ class Target:
 
 
 class ReconstructionLoss(nn.Module):
-    """Distance of decoded audio to a target: log-mel, magnitude, complex and waveform terms.
+    """Distance of decoded audio to a target: log-mel, magnitude, partials, complex and waveform terms.
 
-    Log-mel and magnitude terms judge the whole and ask no phase of it. The complex and the waveform term judge the
-    low band alone, the only one that is coded with phases.
+    Log-mel and magnitude terms judge the whole and ask no phase of it. The partials term looks at single bins of a
+    long window, where a tone is a line and noise is none: bands alone would take one for the other. The complex and
+    the waveform term judge the low band alone, the only one that is coded with phases.
     """
 
-    resolutions: tuple[tuple[int, int], ...] = ((4096, 160), (2048, 128), (1024, 96), (512, 64), (256, 32))
+    resolutions: tuple[tuple[int, int], ...] = ((2048, 128), (1024, 96), (512, 64), (256, 32))
 
     def __init__(self, sample_rate: int, weights: LossWeights | None = None) -> None:
         super().__init__()
@@ -86,6 +89,7 @@ class ReconstructionLoss(nn.Module):
         """The same for a caller that wants gradients at the sum `whole` `[B, C, T]` of the decoded parts."""
         with torch.autocast(whole.device.type, enabled=False):
             terms = self.spectral(whole, target.audio)
+            terms["partials"] = self._partials(whole, target.audio)
             errors, size = (decoded.features - target.features).abs(), target.features.abs()
             terms["phase"] = _relative(errors.mean((1, 2)), size.mean((1, 2)))
             errors, size = (decoded.low - target.low).abs(), target.low.abs()
@@ -102,6 +106,11 @@ class ReconstructionLoss(nn.Module):
             resolutions = (resolutions[int(torch.randint(len(resolutions), ()))],)
         rows = [self._distances(magnitudes(a, n), magnitudes(b, n), n, mels) for n, mels in resolutions]
         return {name: torch.stack([row[name] for row in rows]).mean() for name in rows[0]}
+
+    def _partials(self, audio: Tensor, target: Tensor) -> Tensor:
+        lowest, highest = (round(hertz * PARTIALS_SIZE / self.sample_rate) for hertz in PARTIALS_HZ)
+        a, b = (magnitudes(x.float().flatten(0, 1), PARTIALS_SIZE)[:, lowest:highest] for x in (audio, target))
+        return (torch.log10(a + EPSILON) - torch.log10(b + EPSILON)).abs().mean()
 
     def _distances(self, a: Tensor, b: Tensor, fft_size: int, mels: int) -> dict[str, Tensor]:
         bank = mel_filters(self.sample_rate, fft_size, mels).to(a.device)

@@ -164,6 +164,7 @@ def test_losses_have_known_values() -> None:
     assert float(total) == pytest.approx(0, abs=1e-6)
     _, louder = criterion(Decoded(features * 2, audio * 10, silence), target)
     assert float(louder["mel"]) == pytest.approx(1.0, abs=0.01)  # a decade, in log10
+    assert float(louder["partials"]) == pytest.approx(1.0, abs=0.02)
     assert float(louder["waveform"]) == pytest.approx(9 / 1.2, rel=0.02)
     assert float(louder["phase"]) == pytest.approx(1 / 1.2, rel=0.02)
     # What has no phases is judged by its level alone.
