@@ -59,6 +59,8 @@ def codec(
     from engine.training.codec_run import train_codec
 
     options = _options(minutes, steps, rate, decay)
+    if not 0 <= latent_noise <= 4:
+        raise InvalidRequest(f"--latent-noise {latent_noise} is not possible: 0 to 4; latents have a deviation of 1.")
     training = CodecTraining(corpus, batch_size=batch, latent_noise=latent_noise, freeze_encoder=freeze_encoder)
     _say(train_codec(training, pack, run, options, name=name, adversarial=adversarial))
 

@@ -18,8 +18,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.codec.bands import band_means, band_shapes, semitone_bank, tone_shapes
 from engine.codec.base import LatentCodec
-from engine.codec.stft import analyse, synthesise, tight_window, wrap_pad
+from engine.codec.blocks import Blocks, ChannelNorm, Conv
+from engine.codec.stft import analyse, synthesise, tight_window
 
 NOISE_SIZE, NOISE_HOP = 256, 128
 TONE_SIZE = 4096
@@ -64,58 +66,6 @@ class SpectralCodecConfig:
     def tone_hz(self) -> Tensor:
         """Frequencies `[tones]` of the partials, quarter tones around A4."""
         return 440 * 2 ** ((self.lowest_tone + torch.arange(self.tones)) / TONES_PER_OCTAVE)
-
-
-class Conv(nn.Conv1d):
-    """Conv1d of odd kernel that keeps the length and pads with wrapped time or silence, as asked per call."""
-
-    def forward(self, x: Tensor, circular: bool = True) -> Tensor:
-        """`[B, C, F]` to `[B, C', F]`."""
-        reach = self.kernel_size[0] // 2
-        if reach and circular:
-            return functional.conv1d(wrap_pad(x, reach, reach, True), self.weight, self.bias)
-        return functional.conv1d(x, self.weight, self.bias, padding=reach)
-
-
-class ChannelNorm(nn.Module):
-    """Root-mean-square norm over channels, frame by frame, so that loops of any length normalise alike."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.gain = nn.Parameter(torch.ones(width, 1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`[B, C, F]` to the same shape."""
-        return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-5) * self.gain
-
-
-class ResidualBlock(nn.Module):
-    """Norm, convolution, SiLU, convolution, added to the input. Dense kernels: depthwise ones cost as much here."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.norm = ChannelNorm(width)
-        self.first = Conv(width, width, 3)
-        self.second = Conv(width, width, 3)
-        nn.init.normal_(self.second.weight, std=1e-2 / width**0.5)
-
-    def forward(self, x: Tensor, circular: bool) -> Tensor:
-        """`[B, C, F]` to the same shape."""
-        change: Tensor = self.second(functional.silu(self.first(self.norm(x), circular)), circular)
-        return x + change
-
-
-class Blocks(nn.ModuleList):
-    """A run of residual blocks."""
-
-    def __init__(self, width: int, count: int) -> None:
-        super().__init__(ResidualBlock(width) for _ in range(count))
-
-    def forward(self, x: Tensor, circular: bool) -> Tensor:
-        """`[B, C, F]` to the same shape."""
-        for block in self:
-            x = block(x, circular)
-        return x
 
 
 class SpectralEncoder(nn.Module):
@@ -217,7 +167,7 @@ class SpectralCodec(LatentCodec):
             "short_window": tight_window(NOISE_SIZE, NOISE_HOP),
             "tone_window": tight_window(TONE_SIZE, config.fft_hop),
             "tone_shapes": torch.view_as_real(tone_shapes(config.tone_hz, window, config.sample_rate)),
-            "tone_bank": semitone_bank(config.tone_hz[::2], config.sample_rate),
+            "tone_bank": semitone_bank(config.tone_hz[::2], TONE_SIZE, config.sample_rate),
             "magnitude_bank": band_means(config.magnitude_bands, config.phase_bins, bins),
             "attack_bank": band_means(config.attack_bands, 1, short_bins),
             "noise_shapes": band_shapes(config.noise_bands, short_bins),
@@ -247,19 +197,12 @@ class SpectralCodec(LatentCodec):
 
     def features(self, audio: Tensor, circular: bool) -> Tensor:
         """Low spectra `[B, C * 2 * phase_bins, K]` of mid and side: magnitudes compressed, phases kept."""
-        with torch.autocast(audio.device.type, enabled=False):
-            spectrum = analyse(mid_side(audio.float()), self.window, self.config.fft_hop, circular=circular)
-            low = spectrum[:, :, : self.config.phase_bins]
-            return _powered(torch.cat((low.real, low.imag), dim=2), self.config.compression).flatten(1, 2)
+        low = self._low_bins(audio, circular)
+        return _powered(torch.cat((low.real, low.imag), dim=2), self.config.compression).flatten(1, 2)
 
     def low_band(self, audio: Tensor, circular: bool) -> Tensor:
         """The part of audio `[B, 2, T]` that is coded with its phase, as audio."""
-        with torch.autocast(audio.device.type, enabled=False):
-            spectrum = analyse(mid_side(audio.float()), self.window, self.config.fft_hop, circular=circular)
-            low = functional.pad(
-                spectrum[:, :, : self.config.phase_bins], (0, 0, 0, spectrum.shape[2] - self.config.phase_bins)
-            )
-            return mid_side(self._synthesise(low, circular))
+        return mid_side(self._synthesise(self._padded(self._low_bins(audio, circular)), circular))
 
     def hear(self, audio: Tensor, circular: bool) -> Tensor:
         """What the encoder reads, `[B, inputs, K]`: low bins with phase; levels of semitones, bands and attacks."""
@@ -296,8 +239,15 @@ class SpectralCodec(LatentCodec):
     def _low_spectrum(self, features: Tensor) -> Tensor:
         parts = features.reshape(len(features), self.channels, -1, features.shape[-1])
         real, imaginary = _powered(parts, 1 / self.config.compression).chunk(2, dim=2)
-        bins = self.config.fft_size // 2 + 1
-        return functional.pad(torch.complex(real, imaginary), (0, 0, 0, bins - self.config.phase_bins))
+        return self._padded(torch.complex(real, imaginary))
+
+    def _low_bins(self, audio: Tensor, circular: bool) -> Tensor:
+        with torch.autocast(audio.device.type, enabled=False):
+            spectrum = analyse(mid_side(audio.float()), self.window, self.config.fft_hop, circular=circular)
+            return spectrum[:, :, : self.config.phase_bins]
+
+    def _padded(self, low: Tensor) -> Tensor:
+        return functional.pad(low, (0, 0, 0, self.config.fft_size // 2 + 1 - self.config.phase_bins))
 
     def _partials(self, gains: Tensor, circular: bool) -> Tensor:
         """Spectrum `[B, C, bins, K]` of partials with the gains `[B, C * tones, K]`, each running on through time."""
@@ -305,9 +255,8 @@ class SpectralCodec(LatentCodec):
         cycles = self.config.tone_hz.to(gains.device, torch.float64) * hop / self.sample_rate  # a frame
         if circular:
             cycles = (cycles * frames).round() / frames  # whole turns in a loop
-        start = (
-            torch.arange(len(cycles), device=gains.device) * 0.618
-        )  # no common zero, or partials would peak together
+        # No common zero, or all partials would peak together.
+        start = torch.arange(len(cycles), device=gains.device) * 0.618
         turns = (cycles[:, None] * torch.arange(frames, device=gains.device) + start[:, None]) % 1
         rotor = torch.polar(torch.ones_like(turns, dtype=torch.float32), (2 * math.pi * turns).float())
         amplitude = gains.reshape(len(gains), self.channels, -1, frames).clamp(-12, 2).exp()
@@ -324,43 +273,8 @@ class SpectralCodec(LatentCodec):
         return torch.view_as_complex(noise).transpose(1, 2).to(shape.device) * shape
 
 
-def tone_shapes(hertz: Tensor, window: Tensor, sample_rate: int) -> Tensor:
-    """Complex spectra `[bins, tones]` of a windowed frame of each sine of amplitude one, phase zero at its start."""
-    time = torch.arange(len(window)) / sample_rate
-    angles = 2 * math.pi * hertz[:, None] * time
-    spectra = torch.fft.fft(torch.polar(window.expand_as(angles), angles), norm="ortho") / 2
-    positive: Tensor = spectra[:, : len(window) // 2 + 1].T.contiguous()
-    return positive
-
-
-def semitone_bank(hertz: Tensor, sample_rate: int) -> Tensor:
-    """Weights `[tones, bins]` that sum the power around each of `hertz`, a semitone apart, in `TONE_SIZE`."""
-    bins = torch.arange(1, TONE_SIZE // 2 + 1) * sample_rate / TONE_SIZE
-    distance = 12 * (bins / hertz[:, None]).log2().abs()
-    nearest = distance == distance.min(1, keepdim=True).values
-    weights = torch.maximum((1 - distance).clamp_min(0), nearest.float())
-    return functional.pad(weights, (1, 0))
-
-
 def _power(spectrum: Tensor) -> Tensor:
     return spectrum.real.square() + spectrum.imag.square()
-
-
-def _positions(bins: int, bands: int) -> Tensor:
-    """Where each of `bins` lies between the centres of `bands`, on an axis close to the mel scale."""
-    return torch.log1p(torch.linspace(0, 32, bins)) / torch.log1p(torch.tensor(32.0)) * (bands - 1)
-
-
-def band_shapes(bands: int, bins: int) -> Tensor:
-    """Weights `[bins, bands]` that draw a curve over `bins` from its values at band centres; rows sum to one."""
-    return (1 - (_positions(bins, bands)[:, None] - torch.arange(bands)).abs()).clamp_min(0)
-
-
-def band_means(bands: int, first: int, bins: int) -> Tensor:
-    """Weights `[bands, bins]` that average the bins from `first` on in `bands`; rows sum to one."""
-    shapes = torch.zeros(bands, bins)
-    shapes[:, first:] = band_shapes(bands, bins - first).T
-    return shapes / shapes.sum(1, keepdim=True).clamp_min(1e-6)
 
 
 def _powered(parts: Tensor, power: float) -> Tensor:

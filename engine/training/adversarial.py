@@ -4,7 +4,6 @@ Latents stay what they are, so a denoiser trained on them keeps its meaning whil
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -27,7 +26,10 @@ ADVERSARIAL_SHARE, FEATURE_SHARE = 0.5, 1.0
 
 
 class AdversarialCodecTrainer(CodecTrainer):
-    """Reconstruction plus a hinge and a feature loss, balanced by their gradients at the audio."""
+    """Reconstruction plus a hinge and a feature loss, balanced by their gradients at the audio.
+
+    `training` says whether the encoder is frozen; `train_codec` always freezes it.
+    """
 
     def __init__(
         self,
@@ -37,9 +39,11 @@ class AdversarialCodecTrainer(CodecTrainer):
         *,
         seed: int = 0,
     ) -> None:
-        super().__init__(codec, replace(training, freeze_encoder=True), export, seed=seed, fresh=False)
+        super().__init__(codec, training, export, seed=seed, fresh=False)
         device = next(codec.parameters()).device
-        self.judge = MultiScaleDiscriminator(codec.channels).to(device)
+        with torch.random.fork_rng():
+            torch.manual_seed(0)  # processes that average gradients must begin with one discriminator
+            self.judge = MultiScaleDiscriminator(codec.channels).to(device)
         self.judge_optimizer = torch.optim.AdamW(self.judge.parameters(), lr=3e-4, betas=(0.5, 0.9))
 
     def loss(self, model: nn.Module) -> tuple[Tensor, dict[str, Tensor]]:

@@ -1,6 +1,6 @@
 """`loopgen train codec` from folder to pack."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ def train_codec(
     """
     codec = _codec_of(pack)
     fresh = codec is None and not has_checkpoint(run)
+    if adversarial:
+        training = replace(training, freeze_encoder=True)
     settings = asdict(training) | {"adversarial": adversarial}
     del settings["corpus"]  # where it lies is no one's concern; what it is stands in its manifest
 

@@ -42,6 +42,14 @@ def test_the_same_request_gives_the_same_samples(pipeline: LoopPipeline) -> None
     assert not np.array_equal(once.audio, pipeline.render(REQUEST.with_(seed=1)).audio)
 
 
+def test_samples_that_are_no_numbers_are_an_error(pipeline: LoopPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = LoopRequest(tempo_bpm=160, bars=1, num_steps=1)
+    frames = pipeline.geometry(request).frames
+    monkeypatch.setattr(pipeline, "_decode", lambda _: np.full((1, 2, 1024 * frames), np.nan, np.float32))
+    with pytest.raises(PackError, match="not numbers"):
+        pipeline.render(request)
+
+
 def test_a_batch_is_its_loops(pipeline: LoopPipeline) -> None:
     requests = [REQUEST.with_(seed=seed) for seed in (3, 4)]
     for loop, request in zip(pipeline.render_batch(requests), requests, strict=True):

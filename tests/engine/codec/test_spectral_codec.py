@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from engine.codec.spectral import SpectralCodec, SpectralCodecConfig, band_means, band_shapes, mid_side, semitone_bank
+from engine.codec.bands import band_means, band_shapes, semitone_bank
+from engine.codec.spectral import SpectralCodec, SpectralCodecConfig, mid_side
 from engine.codec.stft import analyse, synthesise, tight_window, wrap_pad
 
 TINY = SpectralCodecConfig(
@@ -103,7 +104,7 @@ def test_a_partial_is_a_pure_sine_that_runs_through_the_seam(frames: int) -> Non
 
 def test_semitones_are_told_apart() -> None:
     config = SpectralCodecConfig()
-    bank = semitone_bank(config.tone_hz[::2], 44100)
+    bank = semitone_bank(config.tone_hz[::2], 4096, 44100)
     assert bank.shape == (56, 2049)
     time = torch.arange(4096) / 44100
     for semitone in (12, 30, 50):

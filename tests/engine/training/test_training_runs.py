@@ -148,7 +148,11 @@ def test_the_decoder_goes_on_against_a_discriminator(tmp_path: Path) -> None:
     assert encoder_hash(after) == encoder_hash(before)
     assert not torch.equal(after.state_dict()["decoder.low.weight"], before.state_dict()["decoder.low.weight"])
     (record,) = Pack.open(pack).manifest["training"]["codec"][1:]
-    assert (record["step"], record["settings"]["adversarial"]) == (6, True)
+    assert (record["step"], record["settings"]["adversarial"], record["settings"]["freeze_encoder"]) == (
+        6,
+        True,
+        True,
+    )
     assert "corpus" not in record["settings"]
     saved = load_checkpoint(tmp_path / "adversarial")
     assert saved is not None
