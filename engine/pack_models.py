@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from torch import nn
 
 from engine.codec.base import LatentCodec
-from engine.codec.spectral import SpectralCodec, SpectralCodecConfig
+from engine.codec.networks import SpectralCodecConfig
+from engine.codec.spectral import SpectralCodec
 from engine.errors import PackError
 from engine.models.unet import Denoiser, DenoiserConfig
 from engine.packs import Pack, write_pack

@@ -15,13 +15,14 @@ from engine.audio.loudness import level_match
 from engine.audio.resampling import resample_periodic
 from engine.codec.base import LatentCodec
 from engine.conditioning.assembly import negative_conditions, request_conditions
+from engine.conditioning.composition import compose
 from engine.conditioning.conditions import Conditions
 from engine.devices import choose_device, fast_dtype
 from engine.diffusion.noise import pad_noise, seeded_noise
 from engine.diffusion.samplers import SamplerStep, sample
 from engine.diffusion.schedules import alphas
 from engine.errors import Cancelled, InvalidRequest, PackError
-from engine.guided import GuidedDenoiser, GuidedDirection, guided_directions
+from engine.guided import GuidedDenoiser, guided_directions
 from engine.loop import Loop, PackInfo, StepReport
 from engine.models.unet import Denoiser
 from engine.pack_models import load_codec, load_denoiser
@@ -91,9 +92,10 @@ class LoopPipeline:
         geometry, clock = self.geometry(first), _Clock()
         with torch.inference_mode():
             with clock("conditioning"):
-                null = negative_conditions(first, geometry)
-                directions = guided_directions(first, request_conditions(first, geometry))
-                guided = self._guided(null, directions, len(requests))
+                conditions = [request_conditions(r, geometry, composition=compose(r)) for r in requests]
+                directions = guided_directions(first, Conditions.stack(conditions))
+                null = Conditions.stack([negative_conditions(first, geometry)] * len(requests))
+                guided = GuidedDenoiser(self._denoiser, null, directions)
                 x_0 = torch.cat([self.noise(request) for request in requests]).to(self.device)
             with clock("denoiser"):
                 hook = self._hook(on_step, cancelled)
@@ -123,15 +125,14 @@ class LoopPipeline:
         return loops
 
     def noise(self, request: LoopRequest) -> Tensor:
-        """The noise `[1, D, F]` a request starts from: of its seed, or of its point on the noise pad."""
+        """The noise `[1, D, F]` a request starts from: of its seed, or of its point on the noise pad; at its
+        temperature.
+        """
         shape = (1, self._codec.latent_dim, self.geometry(request).frames)
         if request.noise is None:
-            return seeded_noise(request.seed, shape)
-        return pad_noise(request.noise.corners, request.noise.x, request.noise.y, shape)
-
-    def _guided(self, null: Conditions, directions: list[GuidedDirection], batch: int) -> GuidedDenoiser:
-        wide = [GuidedDirection(Conditions.stack([d.conditions] * batch), d.scale) for d in directions]
-        return GuidedDenoiser(self._denoiser, Conditions.stack([null] * batch), wide)
+            return request.temperature * seeded_noise(request.seed, shape)
+        pad = request.noise
+        return request.temperature * pad_noise(pad.corners, pad.x, pad.y, shape)
 
     def _decode(self, latent: Tensor) -> NDArray[np.float32]:
         with torch.autocast(self.device.type, self._dtype, enabled=self._dtype != torch.float32):

@@ -19,6 +19,7 @@ MIN_TEMPO_BPM, MAX_TEMPO_BPM = 40.0, 240.0
 MIN_BARS, MAX_BARS = 1, 16
 MAX_STEPS = 256
 MAX_GUIDANCE = 10.0
+MAX_TEMPERATURE = 1.5
 MAX_PROMPT_CHARACTERS = 1000
 MAX_SEED = 2**63 - 1
 
@@ -105,7 +106,10 @@ class LoopRequest:
     """Everything that decides how a loop sounds; the same request on the same pack gives the same loop.
 
     `guidance` weighs conditions relative to the master `guidance_scale` (1 = as the master says). A curve is one
-    value (a knob) or many (drawn over the loop), each in [0, 1]. Raises `InvalidRequest` on anything impossible.
+    value (a knob) or many (drawn over the loop), each in [0, 1]. `temperature` is the deviation of the noise that a
+    loop is made from: 1 is as wild as the corpus, less is cleaner and more alike. With `compose`, the engine writes
+    the parts that have no row in the pattern; without, the denoiser is left alone with them. Raises `InvalidRequest`
+    on anything impossible.
     """
 
     tempo_bpm: float = 126.0
@@ -124,6 +128,8 @@ class LoopRequest:
     schedule: Schedule = "linear"
     guidance_scale: float = 2.0
     guidance: Mapping[str, float] = field(default_factory=dict)
+    temperature: float = 0.6
+    compose: bool = True
 
     def __post_init__(self) -> None:
         _in_range("Tempo", self.tempo_bpm, MIN_TEMPO_BPM, MAX_TEMPO_BPM, "BPM")
@@ -131,6 +137,9 @@ class LoopRequest:
         _whole("Seed", self.seed, 0, MAX_SEED)
         _whole("Steps", self.num_steps, 1, MAX_STEPS)
         _in_range("Guidance", self.guidance_scale, 0.0, MAX_GUIDANCE)
+        _in_range("Temperature", self.temperature, 0.0, MAX_TEMPERATURE)
+        if not isinstance(self.compose, bool):
+            raise InvalidRequest(f"Compose {self.compose!r} is not possible: true or false.")
         _known("sampler", self.sampler, SAMPLERS)
         _known("schedule", self.schedule, SCHEDULES)
         if not isinstance(self.pattern, Pattern) or not isinstance(self.noise, NoisePad | None):

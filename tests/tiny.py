@@ -5,14 +5,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engine.codec.spectral import SpectralCodec, SpectralCodecConfig
+from engine.codec.networks import SpectralCodecConfig
+from engine.codec.spectral import SpectralCodec
 from engine.corpus.score import HELD_OUT_SEED, Annotation
 from engine.corpus.store import store_loop
 from engine.models.unet import Denoiser, DenoiserConfig
 from engine.pack_models import store_codec, store_denoiser
 
 CODEC = SpectralCodecConfig(
-    latent_dim=16, fine_width=16, coarse_width=16, encoder_blocks=(1, 1), decoder_blocks=(1, 1)
+    learnt_dim=12, notes=4, fine_width=16, coarse_width=16, encoder_blocks=(1, 1), decoder_blocks=(1, 1)
 )
 DENOISER = DenoiserConfig(
     latent_dim=16, widths=(32, 32, 32), blocks=1, groups=8, timeline_width=8, embedding_width=16

@@ -57,6 +57,13 @@ def render(
     weight: Annotated[
         list[str], typer.Option(help="Weigh tags, pattern, curves or clap relative to the guidance: pattern=1.5.")
     ] = [],
+    temperature: Annotated[
+        float, typer.Option(help="0 to 1.5: lower is cleaner and more alike, higher wilder.")
+    ] = LoopRequest.temperature,
+    compose: Annotated[
+        bool,
+        typer.Option("--compose/--free", help="Write the parts that the pattern leaves open, or leave them."),
+    ] = True,
     sampler: Annotated[str, typer.Option(help=f"{', '.join(SAMPLERS)}.")] = "euler",
     schedule: Annotated[str, typer.Option(help=f"{', '.join(SCHEDULES)}.")] = "linear",
     out: OutOption = Path(),
@@ -85,6 +92,8 @@ def render(
             "sampler": sampler,
             "schedule": schedule,
             "guidance_scale": guidance,
+            "temperature": temperature,
+            "compose": compose,
             "guidance": {name: _single(name, values) for name, values in parse_numbers(weight, "Weight").items()},
         }
     )

@@ -71,9 +71,9 @@ def denoiser(
     run: RunFolder,
     minutes: Minutes = 240.0,
     steps: Steps = 1_000_000,
-    rate: Rate = 5e-4,
+    rate: Rate = 1e-3,
     decay: Decay = 0.25,
-    frames: Annotated[int, typer.Option(help="Latent frames per step, over all loops of a batch.")] = 4096,
+    frames: Annotated[int, typer.Option(help="Latent frames per step, over all loops of a batch.")] = 2048,
 ) -> None:
     """Train a denoiser on a corpus that the pack's codec encoded."""
     _need_accelerate()

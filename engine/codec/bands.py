@@ -1,10 +1,9 @@
-"""Matrices between bins of a spectrum and what a codec calls them: bands, semitones, partials."""
+"""Matrices between bins of a spectrum and what a codec calls them: bands and partials."""
 
 import math
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 
 def tone_shapes(hertz: Tensor, window: Tensor, sample_rate: int) -> Tensor:
@@ -17,15 +16,6 @@ def tone_shapes(hertz: Tensor, window: Tensor, sample_rate: int) -> Tensor:
     spectra = torch.fft.fft(torch.polar(window.expand_as(angles), angles), norm="ortho") / 2
     positive: Tensor = spectra[:, : len(window) // 2 + 1].T.contiguous()
     return positive
-
-
-def semitone_bank(hertz: Tensor, fft_size: int, sample_rate: int) -> Tensor:
-    """Weights `[tones, bins]` that sum power around each of `hertz` `[tones]` (Hz, semitones apart); none at 0 Hz."""
-    bins = torch.arange(1, fft_size // 2 + 1) * sample_rate / fft_size
-    distance = 12 * (bins / hertz[:, None]).log2().abs()
-    nearest = distance == distance.min(1, keepdim=True).values
-    weights = torch.maximum((1 - distance).clamp_min(0), nearest.float())
-    return functional.pad(weights, (1, 0))
 
 
 def _positions(bins: int, bands: int) -> Tensor:

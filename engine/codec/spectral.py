@@ -6,137 +6,33 @@ sample rate, and exactly circular.
 
 What a latent holds decides what a denoiser can learn. Phases turn with every frame and look like noise to it, so
 they are coded only where they are heard, below 260 Hz, where kicks and basses live. Above, the encoder hears
-levels: of semitones, of bands, and of bands in short windows. The decoder answers as spectral modelling synthesis
-does (Serra and Smith 1990; Engel et al. 2020, DDSP): low bins with phase, a bank of quarter-tone partials that run
-on through time, and noise filtered in short windows.
+levels: of tonal peaks, of bands, and of bands in short windows. Notes go into the latent as they are heard, like a
+piano roll; the rest is learnt. The decoder answers as spectral modelling synthesis does (Serra and Smith 1990; Engel
+et al. 2020, DDSP): low bins with phase, a bank of quarter-tone partials that run on through time, and noise filtered
+in short windows.
 """
 
 import math
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from engine.codec.bands import band_means, band_shapes, semitone_bank, tone_shapes
+from engine.codec.bands import band_means, band_shapes, tone_shapes
 from engine.codec.base import LatentCodec
-from engine.codec.blocks import Blocks, ChannelNorm, Conv
+from engine.codec.networks import NOISE_HOP, NOISE_SIZE, SpectralCodecConfig, SpectralDecoder, SpectralEncoder
+from engine.codec.peaks import tonal_peaks
 from engine.codec.stft import analyse, synthesise, tight_window
-
-NOISE_SIZE, NOISE_HOP = 256, 128
-TONE_SIZE = 4096
-"""Window in which semitones are told apart."""
-TONES_PER_OCTAVE = 24
-
-
-@dataclass(frozen=True)
-class SpectralCodecConfig:
-    """Shape of a `SpectralCodec`; two channels are coded as mid and side."""
-
-    sample_rate: int = 44100
-    channels: int = 2
-    latent_dim: int = 64
-    fft_size: int = 1024
-    fft_hop: int = 512
-    stride: int = 2
-    fine_width: int = 320
-    coarse_width: int = 384
-    encoder_blocks: tuple[int, int] = (2, 3)
-    decoder_blocks: tuple[int, int] = (3, 4)
-    compression: float = 0.5
-    phase_bins: int = 6
-    tones: int = 112
-    lowest_tone: int = -31
-    magnitude_bands: int = 32
-    attack_bands: int = 8
-    noise_bands: int = 20
-
-    @property
-    def attacks(self) -> int:
-        """Short windows in the time of one step of the long ones."""
-        return self.fft_hop // NOISE_HOP
-
-    @property
-    def inputs(self) -> int:
-        """Channels that the encoder reads."""
-        levels = self.tones // 2 + self.magnitude_bands + self.attacks * self.attack_bands
-        return self.channels * (2 * self.phase_bins + levels)
-
-    @property
-    def tone_hz(self) -> Tensor:
-        """Frequencies `[tones]` of the partials, quarter tones around A4."""
-        return 440 * 2 ** ((self.lowest_tone + torch.arange(self.tones)) / TONES_PER_OCTAVE)
-
-
-class SpectralEncoder(nn.Module):
-    """What `SpectralCodec.hear` gives to latent frames."""
-
-    usual: Tensor
-
-    def __init__(self, config: SpectralCodecConfig) -> None:
-        super().__init__()
-        self.register_buffer("usual", torch.ones(config.inputs, 1))
-        self.front = nn.Conv1d(config.inputs, config.fine_width, 1)
-        self.fine = Blocks(config.fine_width, config.encoder_blocks[0])
-        self.down = nn.Conv1d(config.fine_width, config.coarse_width, config.stride, stride=config.stride)
-        self.coarse = Blocks(config.coarse_width, config.encoder_blocks[1])
-        self.out = nn.Conv1d(config.coarse_width, config.latent_dim, 1)
-
-    def forward(self, heard: Tensor, circular: bool) -> Tensor:
-        """`[B, inputs, K]` to latents `[B, D, K / stride]`."""
-        # No norm before the output: it would take the level out of the latent.
-        x = self.coarse(self.down(self.fine(self.front(heard / self.usual), circular)), circular)
-        latent: Tensor = self.out(x)
-        return latent
-
-
-class SpectralDecoder(nn.Module):
-    """Latent frames to low spectra, and to the logarithmic gains of partials and of noise bands."""
-
-    usual: Tensor
-
-    def __init__(self, config: SpectralCodecConfig) -> None:
-        super().__init__()
-        self.stride = config.stride
-        low = config.channels * 2 * config.phase_bins
-        self.register_buffer("usual", torch.ones(low, 1))
-        self.front = Conv(config.latent_dim, config.coarse_width, 3)
-        self.coarse = Blocks(config.coarse_width, config.decoder_blocks[0])
-        self.up = nn.Conv1d(config.coarse_width, config.fine_width * config.stride, 1)
-        self.fine = Blocks(config.fine_width, config.decoder_blocks[1])
-        self.low = nn.Conv1d(config.fine_width, low, 1)
-        self.norm = ChannelNorm(config.fine_width)
-        self.gains = nn.ModuleList(
-            nn.Conv1d(config.fine_width, config.channels * count, 1)
-            for count in (config.tones, config.attacks * config.noise_bands)
-        )
-        for layer in self.gains.children():
-            assert isinstance(layer, nn.Conv1d) and layer.bias is not None
-            nn.init.normal_(layer.weight, std=0.1 / config.fine_width**0.5)
-            nn.init.constant_(layer.bias, -5.0)  # quiet: both begin below most of what is to be coded
-
-    def forward(self, latent: Tensor, circular: bool) -> tuple[Tensor, Tensor, Tensor]:
-        """Latents `[B, D, F]` to low spectra `[B, C * 2 * phase_bins, K]`, K = F * stride, and logarithmic gains of
-        partials `[B, C * tones, K]` and of noise `[B, C * attacks * bands, K]`.
-        """
-        x = self._spread(self.up(self.coarse(self.front(latent, circular), circular)))
-        x = self.fine(x, circular)
-        normed = self.norm(x)
-        tones, noise = (layer(normed).float() for layer in self.gains)
-        return self.low(x).float() * self.usual, tones, noise
-
-    def _spread(self, x: Tensor) -> Tensor:
-        """Channels `[B, C * stride, F]` to time `[B, C, F * stride]`."""
-        batch, _, frames = x.shape
-        return x.reshape(batch, -1, self.stride, frames).transpose(2, 3).flatten(2)
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """What the decoder gives: low spectra `[B, C * 2 * phase_bins, K]`, compressed; and as audio `[B, 2, T]` these,
-    and partials with noise."""
+    """What the decoder gives: low spectra `[B, C * 2 * phase_bins, K]`, compressed; amplitudes of partials
+    `[B, C, tones, K]`; and as audio `[B, 2, T]` the low spectra, and partials with noise."""
 
     features: Tensor
+    partials: Tensor
     low: Tensor
     high: Tensor
 
@@ -146,9 +42,7 @@ class SpectralCodec(LatentCodec):
 
     window: Tensor
     short_window: Tensor
-    tone_window: Tensor
     tone_shapes: Tensor
-    tone_bank: Tensor
     magnitude_bank: Tensor
     attack_bank: Tensor
     noise_shapes: Tensor
@@ -165,9 +59,7 @@ class SpectralCodec(LatentCodec):
         constants = {
             "window": window,
             "short_window": tight_window(NOISE_SIZE, NOISE_HOP),
-            "tone_window": tight_window(TONE_SIZE, config.fft_hop),
             "tone_shapes": torch.view_as_real(tone_shapes(config.tone_hz, window, config.sample_rate)),
-            "tone_bank": semitone_bank(config.tone_hz[::2], TONE_SIZE, config.sample_rate),
             "magnitude_bank": band_means(config.magnitude_bands, config.phase_bins, bins),
             "attack_bank": band_means(config.attack_bands, 1, short_bins),
             "noise_shapes": band_shapes(config.noise_bands, short_bins),
@@ -187,13 +79,14 @@ class SpectralCodec(LatentCodec):
 
     def decode_parts(self, latent: Tensor, *, circular: bool = True) -> Decoded:
         """Like `decode`, with what has phases apart from what has none."""
-        features, tones, noise = self.decoder(latent, circular)
+        features, gains, noise = self.decoder(latent, circular)
+        amplitudes = gains.reshape(len(gains), self.channels, -1, gains.shape[-1]).clamp(-12, 2).exp()
         # The Fourier side stays in float32: half precision is audible in spectra and unsupported in most FFTs.
         with torch.autocast(features.device.type, enabled=False):
-            partials = self._synthesise(self._partials(tones, circular), circular)
+            partials = self._synthesise(self._partials(amplitudes, circular), circular)
             hiss = synthesise(self._noise(noise), self.short_window, NOISE_HOP, circular=circular)
             low = self._synthesise(self._low_spectrum(features), circular)
-            return Decoded(features, mid_side(low), mid_side(partials + hiss))
+            return Decoded(features, amplitudes, mid_side(low), mid_side(partials + hiss))
 
     def features(self, audio: Tensor, circular: bool) -> Tensor:
         """Low spectra `[B, C * 2 * phase_bins, K]` of mid and side: magnitudes compressed, phases kept."""
@@ -204,34 +97,43 @@ class SpectralCodec(LatentCodec):
         """The part of audio `[B, 2, T]` that is coded with its phase, as audio."""
         return mid_side(self._synthesise(self._padded(self._low_bins(audio, circular)), circular))
 
+    def partials(self, audio: Tensor, circular: bool) -> Tensor:
+        """Amplitudes `[B, C, tones, K]` of the partials that sound in the mid and side of audio `[B, 2, T]`."""
+        hertz = self.config.tone_hz.to(audio.device)
+        return tonal_peaks(mid_side(audio), hertz, self.config.fft_hop, self.sample_rate, circular=circular)
+
     def hear(self, audio: Tensor, circular: bool) -> Tensor:
-        """What the encoder reads, `[B, inputs, K]`: low bins with phase; levels of semitones, bands and attacks."""
+        """What the encoder reads, `[B, inputs, K]`: low bins with phase; levels of partials, bands and attacks."""
         with torch.autocast(audio.device.type, enabled=False):
             phases = self.features(audio, circular)
+            tones = (self.partials(audio, circular) + 1e-7).pow(self.config.compression)
             audio = mid_side(audio.float())
-            hop, power = self.config.fft_hop, self.config.compression / 2
-            levels = [
-                (bank @ _power(analyse(audio, window, step, circular=circular)) + 1e-7).pow(power)
+            bands, attacks = (
+                (bank @ _power(analyse(audio, window, step, circular=circular)) + 1e-7).pow(
+                    self.config.compression / 2
+                )
                 for bank, window, step in (
-                    (self.tone_bank, self.tone_window, hop),
-                    (self.magnitude_bank, self.window, hop),
+                    (self.magnitude_bank, self.window, self.config.fft_hop),
                     (self.attack_bank, self.short_window, NOISE_HOP),
                 )
-            ]
-            attacks = levels[2].reshape(*levels[2].shape[:3], -1, self.config.attacks).transpose(3, 4)
-            return torch.cat((phases, levels[0].flatten(1, 2), levels[1].flatten(1, 2), attacks.flatten(1, 3)), dim=1)
+            )
+            attacks = attacks.reshape(*attacks.shape[:3], -1, self.config.attacks).transpose(3, 4)
+            return torch.cat((phases, tones.flatten(1, 2), bands.flatten(1, 2), attacks.flatten(1, 3)), dim=1)
+
+    def answers(self, heard: Tensor) -> tuple[Tensor, Tensor]:
+        """What the decoder should give for what the encoder heard: low spectra as `features` has them, and the
+        amplitudes of `partials`.
+        """
+        low, tones = self.channels * 2 * self.config.phase_bins, self.channels * self.config.tones
+        amplitudes = heard[:, low : low + tones].pow(1 / self.config.compression)
+        return heard[:, :low], amplitudes.reshape(len(heard), self.channels, self.config.tones, -1)
 
     @torch.no_grad()
     def fit_levels(self, audio: Tensor) -> None:
         """Measure on `audio` `[B, 2, T]` what is usual in each bin and latent, so that training starts levelled."""
         heard = self.hear(audio, False)
-        self.encoder.usual.copy_(heard.square().mean((0, 2)).sqrt()[:, None].clamp_min(1e-3))
-        parts = self.features(audio, False).square().mean((0, 2)).reshape(self.channels, 2, -1)
-        self.decoder.usual.copy_(parts.mean(1, keepdim=True).sqrt().clamp_min(1e-3).expand_as(parts).reshape(-1, 1))
-        latent = self.encoder(heard, False)
-        self.encoder.out.weight /= latent.std((0, 2))[:, None, None]
-        assert self.encoder.out.bias is not None
-        self.encoder.out.bias.zero_()
+        self.encoder.fit_levels(heard)
+        self.decoder.fit_levels(self.features(audio, False), self.encoder)
 
     def _synthesise(self, spectrum: Tensor, circular: bool) -> Tensor:
         return synthesise(spectrum, self.window, self.config.fft_hop, circular=circular)
@@ -249,18 +151,17 @@ class SpectralCodec(LatentCodec):
     def _padded(self, low: Tensor) -> Tensor:
         return functional.pad(low, (0, 0, 0, self.config.fft_size // 2 + 1 - self.config.phase_bins))
 
-    def _partials(self, gains: Tensor, circular: bool) -> Tensor:
-        """Spectrum `[B, C, bins, K]` of partials with the gains `[B, C * tones, K]`, each running on through time."""
-        frames, hop = gains.shape[-1], self.config.fft_hop
-        cycles = self.config.tone_hz.to(gains.device, torch.float64) * hop / self.sample_rate  # a frame
+    def _partials(self, amplitudes: Tensor, circular: bool) -> Tensor:
+        """Spectrum `[B, C, bins, K]` of partials of amplitudes `[B, C, tones, K]`, each running on through time."""
+        frames, hop = amplitudes.shape[-1], self.config.fft_hop
+        cycles = self.config.tone_hz.to(amplitudes.device, torch.float64) * hop / self.sample_rate  # a frame
         if circular:
             cycles = (cycles * frames).round() / frames  # whole turns in a loop
         # No common zero, or all partials would peak together.
-        start = torch.arange(len(cycles), device=gains.device) * 0.618
-        turns = (cycles[:, None] * torch.arange(frames, device=gains.device) + start[:, None]) % 1
+        start = torch.arange(len(cycles), device=cycles.device) * 0.618
+        turns = (cycles[:, None] * torch.arange(frames, device=cycles.device) + start[:, None]) % 1
         rotor = torch.polar(torch.ones_like(turns, dtype=torch.float32), (2 * math.pi * turns).float())
-        amplitude = gains.reshape(len(gains), self.channels, -1, frames).clamp(-12, 2).exp()
-        return torch.view_as_complex(self.tone_shapes) @ (amplitude * rotor)
+        return torch.view_as_complex(self.tone_shapes) @ (amplitudes * rotor)
 
     def _noise(self, gains: Tensor) -> Tensor:
         """Spectrum `[B, C, bins, K * attacks]` of noise with the gains `[B, C * attacks * bands, K]`."""

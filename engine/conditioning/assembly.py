@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from engine.conditioning.beat import beat_condition
+from engine.conditioning.composition import Composition
 from engine.conditioning.conditions import Conditions
 from engine.conditioning.curves import curves_condition
 from engine.conditioning.pattern import pattern_condition
@@ -16,9 +17,19 @@ from engine.tempo import LoopGeometry
 from engine.vocabulary import PARTS, TAGS
 
 
-def request_conditions(request: LoopRequest, geometry: LoopGeometry, clap: Tensor | None = None) -> Conditions:
-    """Conditions of one request; `clap` `[1, 512]` embeds its prompt. Whatever the request leaves open is open."""
+def request_conditions(
+    request: LoopRequest, geometry: LoopGeometry, clap: Tensor | None = None, composition: Composition | None = None
+) -> Conditions:
+    """Conditions of one request; `clap` `[1, 512]` embeds its prompt.
+
+    What the request leaves open is open, but for what `composition` says about it.
+    """
     onsets = {part: request.pattern.onsets(part, request.bars) for part in request.pattern.rows}
+    tags, key = request.tags, key_condition(request.key)
+    if composition is not None:
+        onsets = {**composition.onsets, **onsets}
+        tags = tuple(dict.fromkeys((*tags, *composition.tags)))
+        key = key_condition(request.key or composition.key, keyless=True)
     pattern, pattern_given = pattern_condition(onsets, geometry)
     curves, curves_given = curves_condition(request.curves, geometry.frames)
     conditions = replace(
@@ -29,8 +40,8 @@ def request_conditions(request: LoopRequest, geometry: LoopGeometry, clap: Tenso
         pattern_given=pattern_given,
         curves=curves,
         curves_given=curves_given,
-        tags=tags_condition(request.tags, request.negative_tags),
-        key=key_condition(request.key),
+        tags=tags_condition(tags, request.negative_tags),
+        key=key,
     )
     return conditions if clap is None else replace(conditions, clap=clap, clap_given=torch.ones(1, 1))
 

@@ -12,14 +12,20 @@ def blend(x_0: Tensor, x_1: Tensor, alpha: Tensor) -> Tensor:
     return (1 - alpha) * x_0 + alpha * x_1
 
 
-def draw_alpha(batch: int, generator: torch.Generator | None = None, spread: float = 1.0) -> Tensor:
+def draw_alpha(
+    batch: int, generator: torch.Generator | None = None, spread: float = 1.0, centre: float = 0.0
+) -> Tensor:
     """Logit-normal alphas `[batch]` in (0, 1): more of training where blends are hardest to tell apart.
 
-    `spread` is the standard deviation of the logit (Esser et al. 2024, section 3.1); 0 draws uniformly instead.
+    `centre` and `spread` are mean and standard deviation of the logit (Esser et al. 2024, section 3.1); a spread of
+    0 draws uniformly instead. Each alpha of a batch comes from a stratum of its own, so that losses vary less from
+    batch to batch.
     """
+    strata = torch.randperm(batch, generator=generator) + torch.rand(batch, generator=generator)
+    uniform = (strata / batch).clamp(1e-6, 1 - 1e-6)
     if spread == 0:
-        return torch.rand(batch, generator=generator)
-    return torch.sigmoid(spread * torch.randn(batch, generator=generator))
+        return uniform
+    return torch.sigmoid(centre + spread * torch.special.ndtri(uniform))
 
 
 def training_loss(

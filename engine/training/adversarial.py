@@ -44,15 +44,15 @@ class AdversarialCodecTrainer(CodecTrainer):
         with torch.random.fork_rng():
             torch.manual_seed(0)  # processes that average gradients must begin with one discriminator
             self.judge = MultiScaleDiscriminator(codec.channels).to(device)
-        self.judge_optimizer = torch.optim.AdamW(self.judge.parameters(), lr=3e-4, betas=(0.5, 0.9))
+        self.judge_optimizer = torch.optim.AdamW(self.judge.parameters(), lr=3e-4, betas=(0.5, 0.9), fused=True)
 
     def loss(self, model: nn.Module) -> tuple[Tensor, dict[str, Tensor]]:
         """Teach the discriminator one batch, then judge the decoder by it."""
         audio = self.crops.batch(self.training.batch_size).to(next(model.parameters()).device)
-        decoded, _ = model(audio, self.training.latent_noise)
+        target = Target.of(self.model.codec, audio)
+        decoded, _ = model(target.heard, self.training.latent_noise)
         whole = decoded.low + decoded.high
         judged = self._teach(audio, whole.detach())
-        target = Target.of(self.model.codec, audio)
         reconstruction, terms = self.criterion.train().judge(decoded, whole, target)
         self.judge.requires_grad_(False)
         with torch.no_grad():

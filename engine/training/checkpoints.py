@@ -78,7 +78,7 @@ def restore_optimizer(
         start = f"{prefix}.{name}."
         moments = {key[len(start) :]: value for key, value in tensors.items() if key.startswith(start)}
         if "exp_avg" in moments and moments["exp_avg"].shape == parameter.shape:
-            optimizer.state[parameter] = {k: v.to(parameter.device) if v.dim() else v for k, v in moments.items()}
+            optimizer.state[parameter] = {k: v.to(parameter.device) for k, v in moments.items()}
 
 
 def prefixed(prefix: str, module: nn.Module) -> dict[str, Tensor]:

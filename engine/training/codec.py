@@ -35,9 +35,9 @@ class Reconstruction(nn.Module):
         super().__init__()
         self.codec = codec
 
-    def forward(self, audio: Tensor, noise: float) -> tuple[Decoded, Tensor]:
-        """Audio `[B, 2, T]` to what the decoder makes of its latents `[B, D, F]`, and to these."""
-        latent = self.codec.encode(audio, circular=False).float()
+    def forward(self, heard: Tensor, noise: float) -> tuple[Decoded, Tensor]:
+        """What the codec heard `[B, inputs, K]` to what it decodes from its latents `[B, D, F]`, and to these."""
+        latent = self.codec.encoder(heard, False).float()
         strength = noise * torch.rand(len(latent), 1, 1, device=latent.device)
         return self.codec.decode_parts(latent + strength * torch.randn_like(latent), circular=False), latent
 
@@ -70,8 +70,9 @@ class CodecTrainer(Trainer):
     def loss(self, model: nn.Module) -> tuple[Tensor, dict[str, Tensor]]:
         """Reconstruction terms of a fresh batch plus the pull on the latents' statistics."""
         audio = self.crops.batch(self.training.batch_size).to(next(model.parameters()).device)
-        decoded, latent = model(audio, self.training.latent_noise)
-        total, terms = self.criterion.train()(decoded, Target.of(self.model.codec, audio))
+        target = Target.of(self.model.codec, audio)
+        decoded, latent = model(target.heard, self.training.latent_noise)
+        total, terms = self.criterion.train()(decoded, target)
         pull = latent_pull(latent)
         return total + self.training.latent_weight * pull, {**terms, "latent": pull.detach()}
 
@@ -82,8 +83,8 @@ class CodecTrainer(Trainer):
         batches = torch.split(self.held_out, 4)
         for crops in batches:
             audio = crops.to(device)
-            decoded, latent = model(audio, 0.0)
             target = Target.of(self.model.codec, audio)
+            decoded, latent = model(target.heard, 0.0)
             _, terms = self.criterion.eval()(decoded, target)
             terms["si_sdr"] = si_sdr(decoded.low + decoded.high, audio).mean()
             terms["si_sdr_low"] = si_sdr(decoded.low, target.low).mean()

@@ -22,12 +22,14 @@ VALIDATION_ALPHAS = (0.1, 0.3, 0.5, 0.7, 0.9)
 class DenoiserTraining:
     """What a denoiser run trains on.
 
-    `alpha_spread` shapes the logit-normal draw of alpha.
+    `alpha_centre` and `alpha_spread` shape the logit-normal draw of alpha. It leans towards noise, where conditions
+    decide what a loop becomes; the codec forgives what is left to do near the data.
     """
 
     corpus: Path
-    frames_per_batch: int = 4096
-    alpha_spread: float = 1.0
+    frames_per_batch: int = 2048
+    alpha_centre: float = -0.7
+    alpha_spread: float = 1.1
     dropout: ConditionDropout = field(default_factory=ConditionDropout)
 
 
@@ -59,7 +61,7 @@ class DenoiserTrainer(Trainer):
         device = self.model.mean.device
         conditions = self.training.dropout(batch.conditions, self.generator).to(device)
         x_1 = self.model.standardise(batch.latent.to(device))
-        alpha = draw_alpha(len(x_1), self.generator, self.training.alpha_spread)
+        alpha = draw_alpha(len(x_1), self.generator, self.training.alpha_spread, self.training.alpha_centre)
 
         def directions(x: Tensor, alpha: Tensor) -> Tensor:
             predicted: Tensor = model(x, alpha, conditions)

@@ -19,7 +19,7 @@ def train_denoiser(
     run: Path,
     options: TrainingOptions,
     *,
-    frames_per_batch: int = 4096,
+    frames_per_batch: int = 2048,
     config: DenoiserConfig | None = None,
 ) -> dict[str, float]:
     """Train the denoiser of `pack` on `corpus`, with checkpoints in `run`; returns validation figures.
@@ -35,12 +35,13 @@ def train_denoiser(
         denoiser = load_denoiser(opened)
     else:
         denoiser = Denoiser(config or DenoiserConfig(latent_dim=opened.latent_dim))
-    provenance = read_manifest(corpus)
+    training = DenoiserTraining(corpus, frames_per_batch)
+    settings = asdict(training)
+    del settings["corpus"]  # where it lies is no one's concern; what it is stands in its manifest
+    provenance = {"options": asdict(options), "settings": settings, "corpus": read_manifest(corpus)}
 
     def export(trained: Denoiser, progress: dict[str, Any]) -> None:
-        record = {"options": asdict(options), "frames_per_batch": frames_per_batch, "corpus": provenance, **progress}
-        store_denoiser(pack, trained, record)
+        store_denoiser(pack, trained, {**provenance, **progress})
 
-    training = DenoiserTraining(corpus, frames_per_batch)
     trainer = DenoiserTrainer(denoiser, training, export, seed=process_seed(options.seed))
     return TrainingRun(trainer, run, options).run()

@@ -62,7 +62,7 @@ class LatentCorpus:
     `frames_per_batch` frames, however long its loops are.
     """
 
-    def __init__(self, folder: Path, *, held_out: bool, frames_per_batch: int = 4096) -> None:
+    def __init__(self, folder: Path, *, held_out: bool, frames_per_batch: int = 2048) -> None:
         self.frames_per_batch = frames_per_batch
         self.by_frames: dict[int, list[LatentLoop]] = defaultdict(list)
         for loop in stored_loops(folder):

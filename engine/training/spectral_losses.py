@@ -49,29 +49,36 @@ class LossWeights:
     magnitude: float = 0.3
     phase: float = 0.5
     waveform: float = 0.5
+    peaks: float = 2.0
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a codec should give back: audio `[B, C, T]`, and of it what is coded with phases, as spectra and audio."""
+    """What a codec hears and should give back: audio `[B, C, T]`, and of it what is coded with phases, as spectra and
+    audio, and the amplitudes of partials."""
 
+    heard: Tensor
     audio: Tensor
     features: Tensor
     low: Tensor
+    partials: Tensor
 
     @classmethod
     @torch.no_grad()
     def of(cls, codec: SpectralCodec, audio: Tensor) -> Self:
         """The target that `audio` is for `codec`, silence around it."""
-        return cls(audio.float(), codec.features(audio, False), codec.low_band(audio, False))
+        heard = codec.hear(audio, False)
+        features, partials = codec.answers(heard)
+        return cls(heard, audio.float(), features, codec.low_band(audio, False), partials)
 
 
 class ReconstructionLoss(nn.Module):
-    """Distance of decoded audio to a target: log-mel, magnitude, partials, complex and waveform terms.
+    """Distance of decoded audio to a target: log-mel, magnitude, partials, peaks, complex and waveform terms.
 
     Log-mel and magnitude terms judge the whole and ask no phase of it. The partials term looks at single bins of a
-    long window, where a tone is a line and noise is none: bands alone would take one for the other. The complex and
-    the waveform term judge the low band alone, the only one that is coded with phases.
+    long window, where a tone is a line and noise is none: bands alone would take one for the other. The peaks term
+    teaches the bank of partials directly. The complex and the waveform term judge the low band alone, the only one
+    that is coded with phases.
     """
 
     resolutions: tuple[tuple[int, int], ...] = ((2048, 128), (1024, 96), (512, 64), (256, 32))
@@ -90,6 +97,7 @@ class ReconstructionLoss(nn.Module):
         with torch.autocast(whole.device.type, enabled=False):
             terms = self.spectral(whole, target.audio)
             terms["partials"] = self._partials(whole, target.audio)
+            terms["peaks"] = _peaks(decoded.partials, target.partials)
             errors, size = (decoded.features - target.features).abs(), target.features.abs()
             terms["phase"] = _relative(errors.mean((1, 2)), size.mean((1, 2)))
             errors, size = (decoded.low - target.low).abs(), target.low.abs()
@@ -117,6 +125,13 @@ class ReconstructionLoss(nn.Module):
         mel_a, mel_b = (torch.log10(bank @ root + EPSILON) for root in (a, b))
         converged = _relative((a - b).norm(dim=(1, 2)), b.norm(dim=(1, 2)))
         return {"mel": (mel_a - mel_b).abs().mean(), "magnitude": converged}
+
+
+def _peaks(amplitudes: Tensor, target: Tensor) -> Tensor:
+    """Distance of the amplitudes of partials, in decades above 66 dB below full scale. Few sound at a time: these
+    weigh more, or silence would answer everything."""
+    a, b = ((x + 5e-4).log10() for x in (amplitudes, target))
+    return ((a - b).abs() * torch.where(target > 1e-3, 3.0, 1.0)).mean()
 
 
 def _relative(errors: Tensor, levels: Tensor) -> Tensor:

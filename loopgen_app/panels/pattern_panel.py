@@ -5,7 +5,7 @@ import random
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from engine import PARTS, STEPS_PER_BAR, Pattern
-from loopgen_app.panels.binding import bind_value, connect, describe
+from loopgen_app.panels.binding import bind_toggle, bind_value, connect, describe
 from loopgen_app.panels.frame import Panel, tool
 from loopgen_app.state.pattern_edits import randomised, shifted, steps_shown, toggled_free, with_step
 from loopgen_app.state.picture import Picture
@@ -54,6 +54,9 @@ class PatternPanel(Panel):
         bind_value(self.swing, "swing", self._studio)
         row.addWidget(label)
         row.addWidget(self.swing, 1)
+        compose = tool("spark", "", self, checkable=True)
+        bind_toggle(compose, "compose", self._studio)
+        row.addWidget(compose)
         for button in self._tools():
             row.addWidget(button)
         self.body.addLayout(row)

@@ -1,4 +1,4 @@
-"""How to make it: tempo, bars, key, guidance, steps, seed."""
+"""How to make it: tempo, bars, key, guidance, temperature, steps, seed."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
@@ -70,6 +70,9 @@ class ShapePanel(Panel):
         more.clicked.connect(lambda: self.popup.open_below(more))
         row.addWidget(more, 0, Qt.AlignmentFlag.AlignBottom)
         self.body.addLayout(row)
+        self.temperature = Slider("Temperature", "", self)
+        bind_value(self.temperature, "temperature", self._studio)
+        self.body.addWidget(self.temperature)
 
     def _add_steps(self) -> None:
         row = QHBoxLayout()

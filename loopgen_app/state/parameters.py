@@ -29,6 +29,8 @@ _MAKE = (
         tip="Which part plays when. A part without a row is free.",
     ),
     Parameter("muted", "Muted parts", "words", (), choices=PARTS, tip="Parts asked to be silent."),
+    Parameter("compose", "Compose free parts", "toggle", True, field="compose", name="composeButton",
+              tip="On: parts without a row get one written from the seed. Off: the model is left alone with them."),
     Parameter(
         "swing", "Swing", "number", 0.0, low=0.0, high=0.5, step=0.01, decimals=2, name="swingSlider", midi=True,
         tip="Delays every second sixteenth by this fraction of a step.",
@@ -54,6 +56,10 @@ _HOW = (
             tip=f"Weight of the {label.lower()} next to the master guidance; 1 is as the master says.",
         )
         for condition, label in GUIDED.items()
+    ),
+    Parameter(
+        "temperature", "Temperature", "number", LoopRequest.temperature, "", 0.0, 1.5, 0.05, 2, field="temperature",
+        name="temperatureSlider", midi=True, tip="Low is clean and close to the usual, high is wild.",
     ),
     Parameter(
         "num_steps", "Steps", "whole", QUALITY_STEPS, "", 1, 256, field="num_steps", name="stepsBox", midi=True,

@@ -42,6 +42,16 @@ def test_the_same_request_gives_the_same_samples(pipeline: LoopPipeline) -> None
     assert not np.array_equal(once.audio, pipeline.render(REQUEST.with_(seed=1)).audio)
 
 
+def test_temperature_is_the_deviation_of_the_noise(pipeline: LoopPipeline) -> None:
+    pad = NoisePad((1, 2, 3, 4), 0.3, 0.7)
+    for request in (REQUEST, REQUEST.with_(noise=pad)):
+        noise = pipeline.noise(request.with_(temperature=1.0))
+        assert float(noise.std()) == pytest.approx(1.0, abs=0.05)
+        assert torch.allclose(pipeline.noise(request.with_(temperature=0.5)), noise / 2)
+    with pytest.raises(InvalidRequest, match=r"Temperature 2 is out of range: 0 to 1\.5"):
+        REQUEST.with_(temperature=2)
+
+
 def test_samples_that_are_no_numbers_are_an_error(pipeline: LoopPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     request = LoopRequest(tempo_bpm=160, bars=1, num_steps=1)
     frames = pipeline.geometry(request).frames
@@ -61,12 +71,21 @@ def test_a_batch_is_its_loops(pipeline: LoopPipeline) -> None:
 
 
 def test_pad_corners_are_seeds(pipeline: LoopPipeline) -> None:
-    corner = pipeline.render(REQUEST.with_(noise=NoisePad((5, 6, 7, 8), 1.0, 0.0)))
-    assert np.array_equal(corner.audio, pipeline.render(REQUEST.with_(seed=6)).audio)
+    request = REQUEST.with_(compose=False)
+    corner = pipeline.render(request.with_(noise=NoisePad((5, 6, 7, 8), 1.0, 0.0)))
+    assert np.array_equal(corner.audio, pipeline.render(request.with_(seed=6)).audio)
+
+
+def test_what_is_open_is_composed_from_the_seed(pipeline: LoopPipeline) -> None:
+    free = pipeline.render(REQUEST.with_(compose=False)).latent
+    composed = pipeline.render(REQUEST).latent
+    assert np.abs(composed - free).mean() > 0.05 * free.std()
+    whole = REQUEST.with_(pattern=Pattern(dict.fromkeys(PARTS, (1.0, 0, 0, 0) * 4)))
+    assert np.array_equal(pipeline.render(whole).audio, pipeline.render(whole.with_(compose=False)).audio)
 
 
 def test_guidance_0_is_the_open_request_and_1_is_plain(pipeline: LoopPipeline) -> None:
-    free = pipeline.render(LoopRequest(tempo_bpm=170, bars=1, num_steps=2))
+    free = pipeline.render(LoopRequest(tempo_bpm=170, bars=1, num_steps=2, compose=False))
     assert np.array_equal(pipeline.render(REQUEST.with_(guidance_scale=0.0)).audio, free.audio)
     plain = pipeline.render(REQUEST.with_(guidance_scale=1.0)).latent
     strong = pipeline.render(REQUEST.with_(guidance_scale=4.0)).latent

@@ -53,6 +53,8 @@ requests = st.builds(
     num_steps=st.integers(1, 256),
     guidance_scale=st.floats(0, 10),
     guidance=st.dictionaries(st.sampled_from(["tags", "clap"]), st.floats(0, 10).filter(lambda w: w != 1)),
+    temperature=st.floats(0, 1.5),
+    compose=st.booleans(),
 )
 
 

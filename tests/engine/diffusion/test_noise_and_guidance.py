@@ -104,3 +104,11 @@ def test_alphas_are_drawn_inside_and_centred() -> None:
     assert 0 < float(drawn.min()) < 0.05
     assert 0.95 < float(drawn.max()) < 1
     assert float(drawn.mean()) == pytest.approx(0.5, abs=0.01)
+
+
+def test_alphas_of_a_batch_are_spread_and_lean_where_they_are_told() -> None:
+    for _ in range(20):
+        drawn = draw_alpha(4, spread=1.0, centre=-0.7).logit().add(0.7).sort().values
+        quartiles = torch.special.ndtri(torch.tensor([0.25, 0.5, 0.75]))
+        assert (drawn[:-1] <= quartiles + 1e-4).all() and (drawn[1:] >= quartiles - 1e-4).all()
+    assert draw_alpha(1, spread=0).shape == (1,)

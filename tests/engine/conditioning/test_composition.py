@@ -1,0 +1,72 @@
+"""Composing: what is asked for is in the arrangement, what is drawn stays, and a seed decides the rest."""
+
+import pytest
+import torch
+
+from engine.conditioning.assembly import request_conditions
+from engine.conditioning.composition import Composition, compose
+from engine.requests import LoopRequest, Pattern
+from engine.tempo import LoopGeometry
+from engine.vocabulary import KEYS, PARTS, STYLES, TAGS
+
+ROW = (1.0, 0, 0, 0) * 4
+
+
+def composed(**asked: object) -> Composition:
+    found = compose(LoopRequest.from_dict({"bars": 2, **asked}))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_parts_and_style_asked_for_are_there(style: str) -> None:
+    for seed in range(5):
+        found = composed(tags=(style, "kick", "bass"), negative_tags=("snare",), seed=seed)
+        assert {style, "kick", "bass"} <= set(found.tags)
+        assert found.onsets["kick"] and found.onsets["bass"]
+        assert found.onsets["snare"] == () and "snare" not in found.tags
+        assert found.key in KEYS
+        assert all(0 <= beat < 8 and 0 < velocity <= 1 for part in PARTS for beat, velocity in found.onsets[part])
+
+
+def test_an_arrangement_that_nobody_named_a_part_of_has_four_or_more() -> None:
+    playing = [sum(map(bool, composed(seed=seed).onsets.values())) for seed in range(20)]
+    assert min(playing) >= 4
+    assert len({composed(seed=seed).tags for seed in range(20)}) > 10
+
+
+def test_the_seed_decides_and_what_is_not_musical_changes_nothing() -> None:
+    first = composed(seed=5)
+    assert composed(seed=5, guidance_scale=4.0, num_steps=4, prompt="warm", temperature=1.0) == first
+    assert composed(seed=6).onsets != first.onsets
+
+
+def test_drawn_rows_stay_and_silent_rows_stay_silent() -> None:
+    found = composed(pattern={"rows": {"kick": ROW, "lead": (0.0,) * 16}}, seed=3)
+    assert not {"kick", "lead"} & set(found.onsets)
+    assert "lead" not in found.tags
+    geometry = LoopGeometry(126, 2)
+    request = LoopRequest(bars=2, seed=3, pattern=Pattern({"kick": ROW}))
+    open_, whole = (request_conditions(request, geometry, composition=c) for c in (None, compose(request)))
+    assert open_.pattern_given.sum() == 1
+    assert whole.pattern_given.sum() == len(PARTS)
+    kick = PARTS.index("kick")
+    assert torch.equal(whole.pattern[0, kick], open_.pattern[0, kick])
+    assert open_.key.sum() == 0 and whole.key.sum() == 1
+
+
+def test_characters_asked_for_are_sought() -> None:
+    for character in ("four_on_the_floor", "sparse"):
+        hits = [character in composed(tags=("techno", character), seed=seed).tags for seed in range(20)]
+        plain = [character in composed(tags=("techno",), seed=seed).tags for seed in range(20)]
+        assert sum(hits) > sum(plain)
+
+
+def test_nothing_is_composed_when_nothing_is_open_or_the_request_says_so() -> None:
+    assert compose(LoopRequest(compose=False)) is None
+    assert compose(LoopRequest(pattern=Pattern(dict.fromkeys(PARTS, ROW)))) is None
+
+
+def test_every_tag_may_be_asked_for_or_away() -> None:
+    assert set(composed(tags=TAGS).tags) <= set(TAGS)
+    assert composed(negative_tags=TAGS).tags == ()
