@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from engine.audio.loudness import LevelledLoop, integrated_loudness, level_match, true_peak
     from engine.audio.resampling import resample, resample_loop, resample_periodic
     from engine.audio.spectrum import mel_spectrogram
+    from engine.conditioning.composition import Composition, compose
     from engine.config import APP_NAME, RESOURCES, starter_pack, user_cache, user_data, user_packs
     from engine.errors import (
         AudioFileError,
@@ -57,6 +58,7 @@ _HOMES = {
         "resample_periodic",
     ),
     "engine.audio.spectrum": ("mel_spectrogram",),
+    "engine.conditioning.composition": ("Composition", "compose"),
     "engine.config": (
         "APP_NAME",
         "RESOURCES",
@@ -139,6 +141,7 @@ __all__ = [
     "AudioFile",
     "AudioFileError",
     "Cancelled",
+    "Composition",
     "CorpusError",
     "DeviceError",
     "ExportError",
@@ -161,6 +164,7 @@ __all__ = [
     "Renderer",
     "ServiceEvents",
     "StepReport",
+    "compose",
     "export_name",
     "find_pack",
     "free_path",

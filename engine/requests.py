@@ -1,12 +1,12 @@
 """What can be asked of the engine: frozen, validated, JSON-able requests."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, Self, get_args
 
 from engine.errors import InvalidRequest
-from engine.vocabulary import CURVES, KEYS, PARTS, STEPS_PER_BAR, TAGS
+from engine.vocabulary import BEATS_PER_BAR, CURVES, KEYS, PARTS, STEPS_PER_BAR, TAGS
 
 Sampler = Literal["euler", "heun", "midpoint"]
 Schedule = Literal["linear", "cosine"]
@@ -68,6 +68,22 @@ class Pattern:
 
     def __hash__(self) -> int:
         return hash((tuple(sorted(self.rows.items())), self.swing))
+
+    @classmethod
+    def nearest(cls, onsets: Mapping[str, Sequence[tuple[float, float]]], bars: int, swing: float = 0.0) -> Self:
+        """The grid nearest to exact (beat, velocity) onsets over `bars` bars; of two in one step the louder stays."""
+        steps = bars * STEPS_PER_BAR
+        swing = round(min(max(swing, 0.0), 0.5), 3)
+        rows = {}
+        for part, found in onsets.items():
+            row = [0.0] * steps
+            for beat, velocity in found:
+                place = beat * STEPS_PER_BAR / BEATS_PER_BAR
+                near = range(int(place) - 1, int(place) + 3)
+                step = min(near, key=lambda step, place=place: abs(step + swing * (step % 2) - place)) % steps
+                row[step] = max(row[step], round(velocity, 3))
+            rows[part] = tuple(row)
+        return cls(rows, swing)
 
     def onsets(self, part: str, bars: int) -> tuple[tuple[float, float], ...]:
         """(beat, velocity) of every onset of `part` over `bars` bars; raises KeyError when the part is free."""

@@ -13,7 +13,7 @@ import typer
 from engine.cli.options import DeviceOption, JsonOption, PackOption
 from engine.errors import InvalidRequest
 from engine.packs import Pack, find_pack
-from engine.requests import SAMPLERS
+from engine.requests import SAMPLERS, LoopRequest
 
 if TYPE_CHECKING:
     from engine.evaluation.codec_experiment import CodecLoop
@@ -28,6 +28,7 @@ MusicnnOption: TypeAlias = Annotated[
 CountOption: TypeAlias = Annotated[int, typer.Option(help="How many held-out loops.")]
 StepsOption: TypeAlias = Annotated[int, typer.Option(help="Sampling steps.")]
 SamplerOption: TypeAlias = Annotated[str, typer.Option(help=f"{', '.join(SAMPLERS)}.")]
+TemperatureOption: TypeAlias = Annotated[float, typer.Option(help="Deviation of the noise, 0 to 1.5.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -50,6 +51,7 @@ def loops(
     steps: StepsOption = 16,
     sampler: SamplerOption = "euler",
     scale: Annotated[float, typer.Option("--guidance", help="How strictly to obey.")] = 2.0,
+    temperature: TemperatureOption = LoopRequest.temperature,
     tag_loops: Annotated[int, typer.Option(help="Corpus loops that train the tag judge; 0 leaves tags out.")] = 400,
     musicnn: MusicnnOption = None,
     pack: PackOption = None,
@@ -59,7 +61,7 @@ def loops(
     """Render held-out requests and measure them beside the corpus; goes on where it was stopped."""
     if not 0 <= tag_loops <= 10_000:
         raise InvalidRequest(f"--tag-loops {tag_loops} is not possible: 0 to 10000.")
-    settings = _settings(count, steps, sampler, scale)
+    settings = _settings(count, steps, sampler, scale, temperature)
     from engine.evaluation.loop_experiment import evaluate_loops
     from engine.evaluation.measurement import Judges
 
@@ -77,6 +79,7 @@ def guidance(
     scale: Annotated[
         list[float], typer.Option("--guidance", help="A guidance scale; may be repeated. Else 0, 0.5, 1, 2, 4.")
     ] = [],
+    temperature: TemperatureOption = LoopRequest.temperature,
     musicnn: MusicnnOption = None,
     pack: PackOption = None,
     device: DeviceOption = "auto",
@@ -87,7 +90,7 @@ def guidance(
     from engine.evaluation.measurement import Judges
 
     scales = tuple(scale) or GUIDANCE_SCALES
-    settings = [_settings(count, steps, sampler, value) for value in scales]
+    settings = [_settings(count, steps, sampler, value, temperature) for value in scales]
     results = evaluate_guidance(
         _pipeline(pack, device),
         out,
@@ -184,12 +187,13 @@ def train_detector(
     _say({"path": str(path), "quality": dict(detector.quality)}, path, as_json=json)
 
 
-def _settings(count: int, steps: int, sampler: str, scale: float) -> "LoopSettings":
-    """Checked before anything is loaded: a request judges steps, sampler and guidance."""
+def _settings(count: int, steps: int, sampler: str, scale: float, temperature: float) -> "LoopSettings":
+    """Checked before anything is loaded: a request judges steps, sampler, guidance and temperature."""
     from engine.evaluation.loop_items import LoopSettings
-    from engine.requests import LoopRequest
 
-    settings = LoopSettings(count=count, num_steps=steps, guidance_scale=scale, sampler=sampler)
+    settings = LoopSettings(
+        count=count, num_steps=steps, guidance_scale=scale, sampler=sampler, temperature=temperature
+    )
     settings.apply(LoopRequest())
     return settings
 

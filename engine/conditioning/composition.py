@@ -13,7 +13,7 @@ from engine.corpus.arrangement import LoopPlan, plan_loop
 from engine.corpus.forms import draw_parts
 from engine.corpus.streams import Streams, pick
 from engine.corpus.styles import STYLE_HABITS
-from engine.requests import LoopRequest
+from engine.requests import LoopRequest, Pattern
 from engine.vocabulary import PARTS, STYLES
 
 DRAFTS = 48
@@ -26,11 +26,17 @@ FULL = 4
 
 @dataclass(frozen=True)
 class Composition:
-    """Onsets (beat, velocity) of every part that was open, in time order; style, parts and characters; the key."""
+    """What was written: onsets (beat, velocity) of every part that was open, in time order; how far every second
+    sixteenth is delayed, in steps; style, parts and characters; the key."""
 
     onsets: Mapping[str, tuple[tuple[float, float], ...]]
+    swing: float
     tags: tuple[str, ...]
     key: str | None
+
+    def pattern(self, bars: int) -> Pattern:
+        """The onsets on the grid, as a step sequencer shows them."""
+        return Pattern.nearest(self.onsets, bars, self.swing)
 
 
 def compose(request: LoopRequest) -> Composition | None:
@@ -61,7 +67,7 @@ def compose(request: LoopRequest) -> Composition | None:
         if part not in request.pattern.rows and (found or part not in request.tags)
     }
     tags = tuple(tag for tag in plan.tags if tag not in unwanted)
-    return Composition(onsets, tags, plan.key)
+    return Composition(onsets, plan.swing, tags, plan.key)
 
 
 @lru_cache(maxsize=64)

@@ -58,7 +58,7 @@ def held_out_case(seed: int) -> HeldOutCase:
         prompt=annotation.captions[0] if annotation.captions else "",
         tags=annotation.tags,
         key=annotation.key,
-        pattern=pattern_of(annotation, plan.swing),
+        pattern=Pattern.nearest(annotation.onsets, annotation.bars, plan.swing),
         curves={
             name: tuple(round(float(value), 3) for value in row) for name, row in zip(CURVES, curves, strict=True)
         },
@@ -69,20 +69,3 @@ def held_out_case(seed: int) -> HeldOutCase:
 def even_tempo(seed: int) -> float:
     """A tempo in 60-200 BPM, one decimal; consecutive seeds cover the range evenly (golden-ratio sequence)."""
     return round(LOWEST_BPM + (HIGHEST_BPM - LOWEST_BPM) * ((seed * _GOLDEN) % 1.0), 1)
-
-
-def pattern_of(annotation: Annotation, swing: float) -> Pattern:
-    """The step grid nearest to exact onsets, every known part over all bars; of two in one step the louder stays."""
-    steps = STEPS_PER_BAR * annotation.bars
-    swing = round(min(max(swing, 0.0), 0.5), 3)
-    places = (np.arange(steps) + swing * (np.arange(steps) % 2)) / 4
-    beats = steps / 4
-    rows = {}
-    for part, onsets in annotation.onsets.items():
-        row = np.zeros(steps)
-        for beat, velocity in onsets:
-            distance = np.abs(places - beat % beats)
-            step = int(np.minimum(distance, beats - distance).argmin())
-            row[step] = max(row[step], velocity)
-        rows[part] = tuple(round(float(velocity), 3) for velocity in row)
-    return Pattern(rows, swing)

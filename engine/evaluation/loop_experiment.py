@@ -186,7 +186,8 @@ def _heading(renderer: Renderer, settings: LoopSettings, judges: Judges) -> str:
     heard = ", ".join(judge.name for judge in judges.tempo)
     return (
         f"# Loops of {renderer.info.name} ({renderer.info.hash[:12]})\n\n"
-        f"{settings.count} held-out requests, {settings.num_steps} {settings.sampler} steps. The corpus column is "
+        f"{settings.count} held-out requests, {settings.num_steps} {settings.sampler} steps, temperature "
+        f"{settings.temperature:g}. The corpus column is "
         f"the same measurement on the corpus loops that the requests were read off: the estimators' own ceiling, and "
         f"for Frechet distances the greatest split-half distance. Tempo estimators: {heard}.\n"
     )

@@ -33,13 +33,14 @@ class Renderer(Protocol):
 
 @dataclass(frozen=True)
 class LoopSettings:
-    """How held-out requests are rendered: how many, from which seed, in how many steps, at which guidance."""
+    """How held-out requests are rendered: how many, from which seed, steps, guidance, sampler, temperature."""
 
     count: int = 300
     first_seed: int = HELD_OUT_SEED
     num_steps: int = 16
     guidance_scale: float = 2.0
     sampler: str = "euler"
+    temperature: float = LoopRequest.temperature
 
     def __post_init__(self) -> None:
         if not 2 <= self.count <= MAX_COUNT:
@@ -52,7 +53,12 @@ class LoopSettings:
 
     def apply(self, request: LoopRequest) -> LoopRequest:
         """The request with these settings."""
-        return request.with_(num_steps=self.num_steps, guidance_scale=self.guidance_scale, sampler=self.sampler)
+        return request.with_(
+            num_steps=self.num_steps,
+            guidance_scale=self.guidance_scale,
+            sampler=self.sampler,
+            temperature=self.temperature,
+        )
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,10 @@ def rendered_items(
     progress: bool = True,
 ) -> list[Item]:
     """Loops that `renderer` makes of `requests` under `settings`, measured."""
-    name = f"guidance {settings.guidance_scale:g}, {settings.num_steps} {settings.sampler} steps"
+    name = (
+        f"guidance {settings.guidance_scale:g}, temperature {settings.temperature:g}, "
+        f"{settings.num_steps} {settings.sampler} steps"
+    )
     told = f"{renderer.info.hash} {name} {_judged(judges)}"
     folder = results_folder(out / f"rendered-{hashlib.sha256(told.encode()).hexdigest()[:8]}")
     items = []

@@ -2,12 +2,13 @@
 
 import random
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
-from engine import PARTS, STEPS_PER_BAR, Pattern
+from engine import PARTS, STEPS_PER_BAR, InvalidRequest, Pattern, compose
 from loopgen_app.panels.binding import bind_toggle, bind_value, connect, describe
 from loopgen_app.panels.frame import Panel, tool
-from loopgen_app.state.pattern_edits import randomised, shifted, steps_shown, toggled_free, with_step
+from loopgen_app.state.pattern_edits import randomised, shifted, steps_shown, toggled_free, with_rows, with_step
 from loopgen_app.state.picture import Picture
 from loopgen_app.studio import Studio
 from loopgen_app.widgets.segmented import Segmented
@@ -15,15 +16,22 @@ from loopgen_app.widgets.slider import Slider
 from loopgen_app.widgets.step_grid import StepGrid
 
 MAX_BAR_BUTTONS = 4
+COMPOSED_BY = ("seed", "tags", "negative_tags", "key", "bars", "pattern", "muted", "compose")
+"""Knobs that decide what is written into free parts."""
+COMPOSE_MILLISECONDS = 80
 
 
 class PatternPanel(Panel):
-    """The grid shows one bar, or what all bars have in common ("All": edits reach every bar)."""
+    """The grid shows one bar, or what all bars have in common ("All": edits reach every bar).
+
+    Free rows show what the engine writes into them, dimmed; a button makes it the user's own.
+    """
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__("Pattern", parent)
         self._studio = studio
         self._random = random.Random()
+        self._composed = Pattern()
         self.grid = StepGrid([part.replace("_", " ").capitalize() for part in PARTS], STEPS_PER_BAR, self)
         describe(self.grid, "pattern", studio)
         self.bars = Segmented([("All", None), *((str(bar + 1), bar) for bar in range(MAX_BAR_BUTTONS))], self)
@@ -40,6 +48,10 @@ class PatternPanel(Panel):
         self.grid.gestureEnded.connect(studio.instrument.end_gesture)
         for knob in ("pattern", "muted"):
             connect(studio, knob, lambda _value: self._show())
+        self._composing = QTimer(self, singleShot=True, interval=COMPOSE_MILLISECONDS)
+        self._composing.timeout.connect(self._compose)
+        for knob in COMPOSED_BY:
+            connect(studio, knob, lambda _value: self._composing.start())
         connect(studio, "bars", self._show_bars)
         studio.playback.ticked.connect(self._tick)
         studio.pictures.drawn.connect(self._drawn)
@@ -54,9 +66,12 @@ class PatternPanel(Panel):
         bind_value(self.swing, "swing", self._studio)
         row.addWidget(label)
         row.addWidget(self.swing, 1)
-        compose = tool("spark", "", self, checkable=True)
-        bind_toggle(compose, "compose", self._studio)
-        row.addWidget(compose)
+        writes = tool("spark", "", self, checkable=True)
+        bind_toggle(writes, "compose", self._studio)
+        row.addWidget(writes)
+        keep = tool("copy", "Make the composed parts your own", self, object_name="keepComposedButton")
+        keep.clicked.connect(self._keep_composed)
+        row.addWidget(keep)
         for button in self._tools():
             row.addWidget(button)
         self.body.addLayout(row)
@@ -119,6 +134,33 @@ class PatternPanel(Panel):
             steps = steps_shown(pattern, part, bars)
             rows.append(None if steps is None else steps[start : start + STEPS_PER_BAR])
         self.grid.setRows(rows, [part in muted for part in PARTS])
+
+        self._show_composed()
+
+    def _compose(self) -> None:
+        try:
+            request = self._studio.instrument.request()
+            composition = compose(request)
+        except InvalidRequest:  # knobs that cannot be asked together; Generate will say which
+            composition = None
+        self._composed = composition.pattern(request.bars) if composition else Pattern()
+        self._show_composed()
+
+    def _show_composed(self) -> None:
+        bars, start = self._studio.instrument.value("bars"), (self.bars.value() or 0) * STEPS_PER_BAR
+        rows = [steps_shown(self._composed, part, bars) for part in PARTS]
+        self.grid.setSuggested([None if row is None else row[start : start + STEPS_PER_BAR] for row in rows])
+
+    def _keep_composed(self) -> None:
+        instrument = self._studio.instrument
+        if not self._composed.rows:
+            self._studio.messages.say("Nothing is composed: every part has a row, or composing is off.")
+            return
+        instrument.begin_gesture("Keep composed parts")
+        if not self._pattern().rows:
+            instrument.set("swing", self._composed.swing)
+        self._edit(with_rows(self._pattern(), self._composed.rows))
+        instrument.end_gesture()
 
     def _drawn(self, key: object, picture: Picture) -> None:
         current = self._studio.audition.current

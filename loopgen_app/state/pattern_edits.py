@@ -35,6 +35,14 @@ def with_row(pattern: Pattern, part: str, row: Row | None) -> Pattern:
     return Pattern(rows={name: rows[name] for name in PARTS if name in rows}, swing=pattern.swing)
 
 
+def with_rows(pattern: Pattern, rows: Mapping[str, Row]) -> Pattern:
+    """`pattern` with `rows` for the parts that it leaves free."""
+    for part, row in rows.items():
+        if part not in pattern.rows:
+            pattern = with_row(pattern, part, row)
+    return pattern
+
+
 def _shortened(row: Row) -> Row:
     first = row[:STEPS_PER_BAR]
     return first if row == first * (len(row) // STEPS_PER_BAR) else row

@@ -63,6 +63,15 @@ class StepGrid(QWidget):
         """What is shown."""
         return list(self.look.rows)
 
+    def setSuggested(self, rows: Sequence[Sequence[float] | None]) -> None:
+        """Show velocities in free rows as what will be played unless the user draws something else."""
+        self.look.suggested = [None if row is None else tuple(row) for row in rows]
+        self.update()
+
+    def suggested(self) -> list[tuple[float, ...] | None]:
+        """What is suggested."""
+        return list(self.look.suggested)
+
     def setFound(self, found: Sequence[float]) -> None:
         """Mark onsets that were heard below the rows, at positions in steps (fractional)."""
         self.look.found = tuple(step for step in found if 0 <= step < self.look.steps)

@@ -20,6 +20,7 @@ class GridLook:
     names: tuple[str, ...]
     steps: int
     rows: list[tuple[float, ...] | None] = field(default_factory=list)
+    suggested: list[tuple[float, ...] | None] = field(default_factory=list)
     muted: list[bool] = field(default_factory=list)
     found: tuple[float, ...] = ()
     heard: int = -1
@@ -27,6 +28,7 @@ class GridLook:
 
     def __post_init__(self) -> None:
         self.rows = self.rows or [None] * len(self.names)
+        self.suggested = self.suggested or [None] * len(self.names)
         self.muted = self.muted or [False] * len(self.names)
 
     @property
@@ -110,6 +112,12 @@ def _paint_cell(painter: QPainter, look: GridLook, row: int, step: int, cell: QR
     velocities, muted = look.rows[row], look.muted[row]
     painter.setPen(Qt.PenStyle.NoPen)
     if velocities is None and not muted:
+        suggested = look.suggested[row]
+        if suggested is not None and suggested[step] > 0:
+            height = max(3.0, cell.height() * suggested[step])
+            painter.setBrush(colour("accent", 80))
+            painter.drawRoundedRect(cell.adjusted(0, cell.height() - height, 0, 0), 3, 3)
+            return
         painter.setBrush(colour("faint", 190 if step % 4 == 0 else 95))
         painter.drawEllipse(cell.center(), 2.4, 2.4)
         return

@@ -85,3 +85,11 @@ def test_pattern_rows_repeat_and_swing() -> None:
 
 def test_tags_are_kept_once() -> None:
     assert LoopRequest(tags=("acid", "kick", "acid")).tags == ("acid", "kick")
+
+
+def test_onsets_fall_on_the_nearest_swung_step() -> None:
+    onsets = {"kick": ((0.01, 0.9), (3.98, 0.5)), "closed_hat": ((0.33, 0.4), (0.34, 0.7)), "snare": ()}
+    pattern = Pattern.nearest(onsets, 1, 0.4)
+    assert pattern.onsets("kick", 1) == ((0.0, 0.9),)  # the late one is the downbeat, around the loop
+    assert pattern.onsets("closed_hat", 1) == ((0.35, 0.7),)
+    assert pattern.onsets("snare", 1) == ()

@@ -9,7 +9,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from engine import CURVES, PARTS, Pattern
+from engine import CURVES, PARTS, Pattern, compose
 from loopgen_app.state.parameters import PARAMETERS
 
 NAMES = (
@@ -208,6 +208,27 @@ def test_one_bar_can_differ_and_the_tools_work(stage: Stage) -> None:
     assert stage.value("pattern") == Pattern()
     stage.find("randomPatternButton").click()
     assert set(stage.value("pattern").rows) == {"kick", "snare", "closed_hat", "open_hat"}
+
+
+def test_composed_parts_show_in_free_rows_and_can_be_kept(stage: Stage) -> None:
+    grid = stage.find("stepGrid")
+    stage.wait(lambda: any(row is not None and any(row) for row in grid.suggested()))
+    kept = Pattern(dict.fromkeys(("kick",), (1.0, 0.0) * 8))
+    stage.studio.instrument.set("pattern", kept)
+    stage.wait(lambda: grid.suggested()[0] is None)
+    written = compose(stage.studio.instrument.request())
+    assert written is not None
+    stage.find("keepComposedButton").click()
+    pattern = stage.value("pattern")
+    assert set(pattern.rows) == set(PARTS) and pattern.rows["kick"] == kept.rows["kick"]
+    for part, onsets in written.onsets.items():
+        assert any(pattern.rows[part]) == bool(onsets)
+    stage.wait(lambda: grid.suggested() == [None] * 8)
+    stage.window.actions_.undo.trigger()
+    assert stage.value("pattern") == kept
+    stage.find("composeButton").click()
+    assert not stage.studio.instrument.request().compose
+    stage.wait(lambda: grid.suggested() == [None] * 8)
 
 
 def test_keys_drive_the_grid(stage: Stage) -> None:

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from engine.corpus.score import HELD_OUT_SEED, Annotation
+from engine.corpus.score import HELD_OUT_SEED
 from engine.errors import InvalidRequest
-from engine.evaluation.held_out import even_tempo, held_out_case, held_out_request, pattern_of
+from engine.evaluation.held_out import even_tempo, held_out_case, held_out_request
 from engine.requests import LoopRequest
 from engine.vocabulary import CURVES
 
@@ -35,12 +35,3 @@ def test_tempi_cover_the_range_evenly() -> None:
     assert min(tempi) >= 60 and max(tempi) <= 200
     counts, _ = np.histogram(tempi, bins=14, range=(60, 200))
     assert counts.min() >= 19 and counts.max() <= 24
-
-
-def test_onsets_fall_on_the_nearest_swung_step() -> None:
-    onsets = {"kick": ((0.01, 0.9), (3.98, 0.5)), "closed_hat": ((0.33, 0.4), (0.34, 0.7)), "snare": ()}
-    annotation = Annotation(0, 120.0, 1, None, None, (), onsets)
-    pattern = pattern_of(annotation, 0.4)
-    assert pattern.onsets("kick", 1) == ((0.0, 0.9),)  # the late one is the downbeat, around the loop
-    assert pattern.onsets("closed_hat", 1) == ((0.35, 0.7),)
-    assert pattern.onsets("snare", 1) == ()
