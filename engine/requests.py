@@ -80,7 +80,7 @@ class Pattern:
             for beat, velocity in found:
                 place = beat * STEPS_PER_BAR / BEATS_PER_BAR
                 near = range(int(place) - 1, int(place) + 3)
-                step = min(near, key=lambda step, place=place: abs(step + swing * (step % 2) - place)) % steps
+                _, step = min((abs(step + swing * (step % 2) - place), step % steps) for step in near)
                 row[step] = max(row[step], round(velocity, 3))
             rows[part] = tuple(row)
         return cls(rows, swing)

@@ -61,18 +61,18 @@ class ShapePanel(Panel):
 
     def _add_guidance(self) -> None:
         row = QHBoxLayout()
-        row.setSpacing(4)
+        row.setSpacing(8)
         self.guidance = Slider("Guidance", "", self)
         bind_value(self.guidance, "guidance_scale", self._studio)
         row.addWidget(self.guidance, 1)
+        self.temperature = Slider("Temperature", "", self)
+        bind_value(self.temperature, "temperature", self._studio)
+        row.addWidget(self.temperature, 1)
         more = tool("more", "Guidance of each condition, sampler, schedule", self, object_name="guidanceMore")
         self.popup = GuidancePopup(self._studio, self)
         more.clicked.connect(lambda: self.popup.open_below(more))
         row.addWidget(more, 0, Qt.AlignmentFlag.AlignBottom)
         self.body.addLayout(row)
-        self.temperature = Slider("Temperature", "", self)
-        bind_value(self.temperature, "temperature", self._studio)
-        self.body.addWidget(self.temperature)
 
     def _add_steps(self) -> None:
         row = QHBoxLayout()
