@@ -71,7 +71,11 @@ class Pattern:
 
     @classmethod
     def nearest(cls, onsets: Mapping[str, Sequence[tuple[float, float]]], bars: int, swing: float = 0.0) -> Self:
-        """The grid nearest to exact (beat, velocity) onsets over `bars` bars; of two in one step the louder stays."""
+        """The grid nearest to exact (beat, velocity) onsets over `bars` bars; of two in one step the louder stays.
+
+        A row of 16 velocities a bar for each part of `onsets`; `swing` in steps, kept within 0 to 0.5. Raises
+        `InvalidRequest` on an unknown part or a velocity outside [0, 1].
+        """
         steps = bars * STEPS_PER_BAR
         swing = round(min(max(swing, 0.0), 0.5), 3)
         rows = {}

@@ -16,7 +16,8 @@ PROMINENCE = 5.0
 
 def tonal_peaks(audio: Tensor, hertz: Tensor, hop: int, sample_rate: int, *, circular: bool) -> Tensor:
     """Amplitudes `[B, C, tones, T / hop]` of the spectral peaks of audio `[B, C, T]` that are nearest to
-    each of `hertz` `[tones]` (evenly spaced in octaves); zero where none is.
+    each of `hertz` `[tones]` (evenly spaced in octaves, from 60 Hz up to 40 % of `sample_rate`); zero where none is.
+    T is a multiple of `hop`, and `hop` divides 1024.
 
     Peaks are local maxima of a 93 ms Hann window, interpolated by a parabola (Smith and Serra 1987, PARSHL). Where
     a 23 ms window finds less, as just before an attack, its answer holds. Peaks that do not last for 7 hops are left

@@ -42,8 +42,8 @@ class Composition:
 def compose(request: LoopRequest) -> Composition | None:
     """The arrangement of the request's seed in what its pattern leaves open; None when nothing is open.
 
-    A part that the request names and no arrangement has stays open. Tempo, bars, key, tags and negative tags are
-    kept; the noise pad, the prompt and everything about sampling change nothing here.
+    A part that the request's tags name and the arrangement lacks stays open. Tempo, bars, key, tags and negative
+    tags are kept; the noise pad, the prompt and everything about sampling change nothing here.
     """
     if not request.compose or set(request.pattern.rows) >= set(PARTS):
         return None
@@ -92,6 +92,7 @@ def _parts(style: str, seed: int) -> tuple[str, ...]:
 
 
 def _likeness(parts: tuple[str, ...], wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> int:
+    """How well `parts` answer a request: an unwanted part weighs more than one that is missing."""
     named = {*wanted} & {*PARTS}
     full = not named and "sparse" not in wanted and len(parts) >= FULL
     return 2 * len({*parts} & named) - 3 * len({*parts} & {*unwanted}) + full

@@ -89,8 +89,8 @@ class TrainingRun:
 
     def __init__(self, trainer: Trainer, folder: Path, options: TrainingOptions) -> None:
         self.trainer, self.folder, self.options = trainer, folder, options
-        # Batches come in many lengths, and oneDNN compiles a kernel for each. It keeps 1024; a run needs ten times
-        # as many, and compiled half of the time.
+        # Batches come in many lengths, and oneDNN compiles a kernel for each and keeps 1024 of them. A run needs
+        # several times as many and spent about a third of its time compiling.
         os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "65536")
         # bfloat16 halves the time of a step on CPUs and GPUs that have it, and needs no loss scaling.
         device = choose_device()
