@@ -53,7 +53,7 @@ def store_codec(folder: Path, codec: SpectralCodec, name: str, training: Mapping
 def store_denoiser(folder: Path, denoiser: Denoiser, training: Mapping[str, Any]) -> Pack:
     """Put `denoiser` into the pack in `folder`, whose codec it was trained on."""
     manifest = _manifest(folder, None)
-    manifest["conditions"] = ["beat", "pattern", "curves", "tags", "clap"]
+    manifest["conditions"] = ["beat", "pattern", *["notes"] * denoiser.config.notes, "curves", "tags", "clap"]
     return _store(folder, manifest, ("denoiser", "unet"), denoiser, asdict(denoiser.config), training)
 
 

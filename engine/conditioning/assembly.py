@@ -9,12 +9,15 @@ from engine.conditioning.beat import beat_condition
 from engine.conditioning.composition import Composition
 from engine.conditioning.conditions import Conditions
 from engine.conditioning.curves import curves_condition
+from engine.conditioning.notes import NOTE_RANGES, notes_condition
 from engine.conditioning.pattern import pattern_condition
 from engine.conditioning.tags import key_condition, tags_condition
 from engine.corpus.score import Annotation
 from engine.requests import LoopRequest
 from engine.tempo import LoopGeometry
 from engine.vocabulary import PARTS, TAGS
+
+PITCHED = [PARTS.index(part) for part in NOTE_RANGES]
 
 
 def request_conditions(
@@ -31,6 +34,7 @@ def request_conditions(
         tags = tuple(dict.fromkeys((*tags, *composition.tags)))
         key = key_condition(request.key or composition.key, keyless=True)
     pattern, pattern_given = pattern_condition(onsets, geometry)
+    notes, notes_given = notes_condition(composition.notes if composition else {}, geometry)
     curves, curves_given = curves_condition(request.curves, geometry.frames)
     conditions = replace(
         Conditions.open(geometry.frames),
@@ -38,6 +42,8 @@ def request_conditions(
         beat_given=torch.ones(1, 1),
         pattern=pattern,
         pattern_given=pattern_given,
+        notes=notes,
+        notes_given=notes_given,
         curves=curves,
         curves_given=curves_given,
         tags=tags_condition(tags, request.negative_tags),
@@ -63,6 +69,7 @@ def negative_conditions(request: LoopRequest, geometry: LoopGeometry, clap: Tens
 def annotation_conditions(annotation: Annotation, geometry: LoopGeometry, curves: Tensor) -> Conditions:
     """Conditions of a corpus loop with everything known given; `curves` `[4, F]` are measured on its audio."""
     pattern, pattern_given = pattern_condition(annotation.onsets, geometry)
+    notes, notes_given = notes_condition(annotation.notes, geometry)
     exact = annotation.source == "synthesis"
     absent = [tag for tag in TAGS if tag not in annotation.tags] if exact else []
     return replace(
@@ -71,6 +78,8 @@ def annotation_conditions(annotation: Annotation, geometry: LoopGeometry, curves
         beat_given=torch.ones(1, 1),
         pattern=pattern,
         pattern_given=pattern_given,
+        notes=notes,
+        notes_given=notes_given,
         curves=curves[None],
         curves_given=torch.ones(1, len(curves)),
         tags=tags_condition(annotation.tags, absent),
@@ -84,10 +93,12 @@ class ConditionDropout:
 
     Each group goes with `group` on its own, all but the beat with `everything`, the beat with `beat`. Of the groups
     that stay, single parts and curves go with a rate drawn per loop, and tags are thinned to the few a user would
-    name, absent ones more than present ones.
+    name, absent ones more than present ones. The pitches of a part go with its pattern, and with `notes` on their
+    own: a step grid has none.
     """
 
     group: float = 0.15
+    notes: float = 0.3
     everything: float = 0.1
     beat: float = 0.05
 
@@ -110,6 +121,7 @@ class ConditionDropout:
         return replace(
             conditions,
             pattern_given=conditions.pattern_given * parts,
+            notes_given=conditions.notes_given * parts[:, PITCHED] * (uniform(batch, 1) >= self.notes).float(),
             curves_given=conditions.curves_given * curves,
             tags=conditions.tags * torch.where(conditions.tags > 0, present, absent),
             key=conditions.key * (uniform(batch, 1) >= self.group).float(),

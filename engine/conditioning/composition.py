@@ -1,20 +1,22 @@
 """Composing what a request leaves open: an arrangement in its style, for the denoiser to play.
 
 Asked for tags alone, a denoiser must invent notes and sounds at once, and a small one does neither well. Notes are
-what the corpus grammar is good at: it writes the parts that have no row in the request's pattern.
+what the corpus grammar is good at: it writes the parts that have no row in the request's pattern, and finds pitches
+for those that have one.
 """
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from engine.corpus.arrangement import LoopPlan, plan_loop
+from engine.conditioning.notes import NOTE_RANGES, Notes
+from engine.corpus.arrangement import PITCHED, LoopPlan, plan_loop
 from engine.corpus.forms import draw_parts
 from engine.corpus.streams import Streams, pick
 from engine.corpus.styles import STYLE_HABITS
 from engine.requests import LoopRequest, Pattern
-from engine.vocabulary import PARTS, STYLES
+from engine.vocabulary import BEATS_PER_BAR, PARTS, STYLES
 
 DRAFTS = 48
 """Arrangements looked at for one that has the parts asked for."""
@@ -26,10 +28,12 @@ FULL = 4
 
 @dataclass(frozen=True)
 class Composition:
-    """What was written: onsets (beat, velocity) of every part that was open, in time order; how far every second
-    sixteenth is delayed, in steps; style, parts and characters; the key."""
+    """What was written: onsets (beat, velocity) of every part that was open, in time order; notes (beat, length in
+    beats, MIDI pitch) of the pitched parts, open or not; how far every second sixteenth is delayed, in steps; style,
+    parts and characters where a part was open; the key."""
 
     onsets: Mapping[str, tuple[tuple[float, float], ...]]
+    notes: Mapping[str, Notes]
     swing: float
     tags: tuple[str, ...]
     key: str | None
@@ -42,13 +46,16 @@ class Composition:
 def compose(request: LoopRequest) -> Composition | None:
     """The arrangement of the request's seed in what its pattern leaves open; None when nothing is open.
 
-    A part that the request's tags name and the arrangement lacks stays open. Tempo, bars, key, tags and negative
-    tags are kept; the noise pad, the prompt and everything about sampling change nothing here.
+    A step grid has no pitches, so those of its rows are open too: they are found in the arrangement. A part that the
+    request's tags name and the arrangement lacks stays open. Tempo, bars, key, tags and negative tags are kept; the
+    noise pad, the prompt and everything about sampling change nothing here.
     """
-    if not request.compose or set(request.pattern.rows) >= set(PARTS):
+    rows = request.pattern.rows
+    playing = {part for part, row in rows.items() if any(row)}
+    silent = set(rows) - playing
+    complete = set(rows) >= set(PARTS)
+    if not request.compose or (complete and not playing & set(PITCHED)):
         return None
-    playing = {part for part, row in request.pattern.rows.items() if any(row)}
-    silent = set(request.pattern.rows) - playing
     wanted = tuple(dict.fromkeys((*request.tags, *sorted(playing))))
     unwanted = tuple(dict.fromkeys((*request.negative_tags, *sorted(silent))))
     plan = _plan(
@@ -64,10 +71,47 @@ def compose(request: LoopRequest) -> Composition | None:
     onsets = {
         part: found
         for part, found in plan.onsets().items()
-        if part not in request.pattern.rows and (found or part not in request.tags)
+        if part not in rows and (found or part not in request.tags)
     }
-    tags = tuple(tag for tag in plan.tags if tag not in unwanted)
-    return Composition(onsets, plan.swing, tags, plan.key)
+    tags = () if complete else tuple(tag for tag in plan.tags if tag not in unwanted)
+    return Composition(onsets, _notes(request, onsets, plan), plan.swing, tags, plan.key)
+
+
+def _notes(request: LoopRequest, written: Container[str], plan: LoopPlan) -> dict[str, Notes]:
+    """Notes of the parts that are `written`, silent, or have a row; those of a row from the arrangement's own part,
+    else, by octaves, from another."""
+    notes: dict[str, Notes] = {}
+    found = plan.pitches()
+    anyone = next(filter(None, found.values()), ())
+    for part, played in found.items():
+        if part in written:
+            notes[part] = played
+        elif part in request.pattern.rows:
+            onsets = [beat for beat, _ in request.pattern.onsets(part, request.bars)]
+            model = played or tuple((beat, beats, _folded(pitch, part)) for beat, beats, pitch in anyone)
+            if model or not onsets:
+                notes[part] = pitched(onsets, model, plan.bars * BEATS_PER_BAR)
+    return notes
+
+
+def _folded(pitch: float, part: str) -> float:
+    """`pitch` by octaves to the lowest that `part` has."""
+    low = NOTE_RANGES[part][0]
+    return low + (pitch - low) % 12
+
+
+def pitched(onsets: Sequence[float], played: Notes, beats: int) -> Notes:
+    """Notes at `onsets`, in beats of a loop of `beats`, each with the pitches that are `played` nearest to it.
+
+    A note lasts as long as the one its pitch is from, and ends where the next begins.
+    """
+    notes: list[tuple[float, float, float]] = []
+    for index, beat in enumerate(onsets):
+        following = onsets[index + 1] if index + 1 < len(onsets) else onsets[0] + beats
+        near = min((abs((start - beat + beats / 2) % beats - beats / 2), start) for start, _, _ in played)[1]
+        chord = [(length, pitch) for start, length, pitch in played if start == near]
+        notes += [(beat, min(length, following - beat), pitch) for length, pitch in chord]
+    return tuple(notes)
 
 
 @lru_cache(maxsize=64)

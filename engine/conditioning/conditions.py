@@ -6,6 +6,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from engine.conditioning.notes import NOTE_RANGES, NOTE_ROWS
 from engine.vocabulary import CURVES, KEYS, PARTS, TAGS
 
 CLAP_DIM = 512
@@ -14,7 +15,7 @@ KEY_CLASSES = len(KEYS) + 1
 
 GROUPS = {
     "beat": ("beat_given",),
-    "pattern": ("pattern_given",),
+    "pattern": ("pattern_given", "notes_given"),
     "curves": ("curves_given",),
     "tags": ("tags", "key"),
     "clap": ("clap_given",),
@@ -28,6 +29,7 @@ class Conditions:
 
     - `beat` `[B, 2, F]`: saw-teeth per beat and per bar; `beat_given` `[B, 1]`
     - `pattern` `[B, P, F]`: per part, decaying ramps from its onsets; `pattern_given` `[B, P]`
+    - `notes` `[B, NOTE_ROWS, F]`: piano rolls of bass, lead and pad; `notes_given` `[B, 3]`
     - `curves` `[B, 4, F]` in [0, 1]; `curves_given` `[B, 4]`
     - `tags` `[B, len(TAGS)]`: 1 present, -1 absent, 0 unknown
     - `key` `[B, 25]`: one-hot, all zero unknown
@@ -38,6 +40,8 @@ class Conditions:
     beat_given: Tensor
     pattern: Tensor
     pattern_given: Tensor
+    notes: Tensor
+    notes_given: Tensor
     curves: Tensor
     curves_given: Tensor
     tags: Tensor
@@ -62,6 +66,8 @@ class Conditions:
             zeros(batch, 1),
             zeros(batch, len(PARTS), frames),
             zeros(batch, len(PARTS)),
+            zeros(batch, NOTE_ROWS, frames),
+            zeros(batch, len(NOTE_RANGES)),
             zeros(batch, len(CURVES), frames),
             zeros(batch, len(CURVES)),
             zeros(batch, len(TAGS)),

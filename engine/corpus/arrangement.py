@@ -17,7 +17,7 @@ from engine.corpus.patterns.grid import Canvas, Hit
 from engine.corpus.score import Note, Sound
 from engine.corpus.streams import Streams, chance, choose, pick
 from engine.corpus.styles import STYLE_HABITS, Style
-from engine.corpus.voices import CHORDS, draw_sound
+from engine.corpus.voices import CHORDS, draw_sound, voicing
 from engine.errors import InvalidRequest
 from engine.requests import MAX_SEED
 from engine.tempo import check_bars, check_tempo
@@ -72,6 +72,22 @@ class LoopPlan:
             for note in self.notes.get(part, ()):
                 loudest[note.beat] = max(note.velocity, loudest.get(note.beat, 0.0))
             found[part] = tuple(sorted(loudest.items()))
+        return found
+
+    def pitches(self) -> dict[str, tuple[tuple[float, float, float], ...]]:
+        """For the three pitched parts (beat, length in beats, MIDI pitch) of all that sounds, in time order.
+
+        Where a sound stacks a chord of its own on a note, that is all the notes of the chord.
+        """
+        found: dict[str, tuple[tuple[float, float, float], ...]] = {}
+        for part in PITCHED:
+            stacked = voicing(self.sounds[part].settings) if _stacks(self.sounds.get(part)) else (0.0,)
+            heard = {
+                (note.beat, note.beats, note.pitch + interval)
+                for note in self.notes.get(part, ())
+                for interval in stacked
+            }
+            found[part] = tuple(sorted(heard))
         return found
 
 
@@ -182,7 +198,7 @@ def draw_hits(
 
 def in_key(sound: Sound, notes: tuple[Note, ...], harmony: Harmony, rng: np.random.Generator) -> Sound:
     """`sound`; when it stacks a chord of its own on single notes, with one that stays in the key."""
-    if "chord" not in sound.settings:
+    if not _stacks(sound):
         return sound
     pitches = {round(note.pitch) for note in notes}
     fitting = [
@@ -195,6 +211,11 @@ def in_key(sound: Sound, notes: tuple[Note, ...], harmony: Harmony, rng: np.rand
     # Octaves are few and always fit: anything richer that fits is preferred.
     index = pick(rng, [i for i in fitting if i > 1] or fitting)
     return replace(sound, settings={**sound.settings, "chord": float(index)})
+
+
+def _stacks(sound: Sound | None) -> bool:
+    """True for a sound that plays a chord of its own on every note."""
+    return sound is not None and "chord" in sound.settings
 
 
 def _check(seed: int, style: str | None, key: str | None) -> None:

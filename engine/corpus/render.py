@@ -45,6 +45,7 @@ def render_plan(plan: LoopPlan, *, with_stems: bool = False) -> CorpusLoop:
         tags=(plan.style, *plan.parts, *characters),
         onsets=onsets,
         captions=write_captions(facts, Streams(plan.seed)("captions")),
+        notes=plan.pitches(),
     )
     return CorpusLoop(mixed.audio, annotation, mixed.stems if with_stems else {})
 

@@ -40,7 +40,8 @@ class Sound:
 class Annotation:
     """What is exactly known of a loop. A part missing from `onsets` is unknown; an empty tuple means silent.
 
-    `onsets`: per part, (beat, velocity) pairs in time order. `key` and `style` are None when unknown or keyless.
+    `onsets`: per part, (beat, velocity) pairs in time order. `notes`: per pitched part that is known, (beat, length
+    in beats, MIDI pitch) of all that sounds, in time order. `key` and `style` are None when unknown or keyless.
     """
 
     seed: int
@@ -52,19 +53,29 @@ class Annotation:
     onsets: Mapping[str, tuple[tuple[float, float], ...]]
     captions: tuple[str, ...] = ()
     source: str = "synthesis"
+    notes: Mapping[str, tuple[tuple[float, float, float], ...]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON-able values."""
-        return {**self.__dict__, "onsets": {part: list(map(list, o)) for part, o in self.onsets.items()}}
+        events = {
+            name: {part: list(map(list, rows)) for part, rows in getattr(self, name).items()}
+            for name in ("onsets", "notes")
+        }
+        return {**self.__dict__, **events}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Annotation":
         """The inverse of `to_dict`."""
         onsets = {part: tuple((float(b), float(v)) for b, v in rows) for part, rows in values["onsets"].items()}
+        notes = {
+            part: tuple((float(beat), float(beats), float(pitch)) for beat, beats, pitch in rows)
+            for part, rows in values.get("notes", {}).items()
+        }
         return cls(
             **{
                 **values,
                 "onsets": onsets,
+                "notes": notes,
                 "tags": tuple(values["tags"]),
                 "captions": tuple(values["captions"]),
             }

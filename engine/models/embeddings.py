@@ -7,10 +7,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.conditioning.conditions import CLAP_DIM, KEY_CLASSES, Conditions
+from engine.conditioning.notes import NOTE_RANGES, NOTE_ROWS, ROLLS
 from engine.vocabulary import CURVES, PARTS, TAGS
 
 TIMELINE_ROWS = 2 + 1 + 2 * len(PARTS) + 2 * len(CURVES)
 """Rows of the timeline: beat saw-teeth, pattern, curves, and a mask row for each that may be open."""
+
+ROLL_ROWS = NOTE_ROWS + len(NOTE_RANGES)
+"""Rows of the piano rolls with a mask row for each."""
 
 
 def sinusoidal(alpha: Tensor, width: int, top: float = 1000.0) -> Tensor:
@@ -71,6 +75,13 @@ def timeline(conditions: Conditions) -> Tensor:
         )
     )
     return torch.cat((beat, pattern, curves), dim=1)
+
+
+def piano_rolls(conditions: Conditions) -> Tensor:
+    """Piano rolls `[B, ROLL_ROWS, F]`; an open one is zero and says so in its mask row."""
+    given = conditions.notes_given[:, :, None]
+    rows = given.repeat_interleave(torch.tensor(ROLLS, device=given.device), dim=1)
+    return torch.cat((conditions.notes * rows, given.expand(-1, -1, conditions.frames)), dim=1)
 
 
 class TimelineEmbedding(nn.ModuleList):

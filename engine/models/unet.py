@@ -1,6 +1,6 @@
 """The denoiser: a circular 1-D U-Net that predicts `x_1 - x_0`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import cast
 
@@ -10,12 +10,15 @@ from torch.nn import functional
 
 from engine.conditioning.conditions import Conditions
 from engine.models.blocks import CircularConv, ConditionedBlock
-from engine.models.embeddings import AlphaEmbedding, StationaryEmbedding, TimelineEmbedding
+from engine.models.embeddings import ROLL_ROWS, AlphaEmbedding, StationaryEmbedding, TimelineEmbedding, piano_rolls
 
 
 @dataclass(frozen=True)
 class DenoiserConfig:
-    """Shape of a `Denoiser`. `groups` must divide every width; 8, 16 and 32 are compared in the experiments."""
+    """Shape of a `Denoiser`. `groups` must divide every width; 8, 16 and 32 are compared in the experiments.
+
+    With `notes` it reads the piano rolls beside its state; denoisers of old packs do not.
+    """
 
     latent_dim: int = 64
     widths: tuple[int, ...] = (224, 288, 352, 352)
@@ -23,6 +26,7 @@ class DenoiserConfig:
     groups: int = 16
     timeline_width: int = 64
     embedding_width: int = 192
+    notes: bool = False
 
 
 def gaussian_direction(alpha: Tensor) -> tuple[Tensor, Tensor]:
@@ -40,10 +44,12 @@ def gaussian_direction(alpha: Tensor) -> tuple[Tensor, Tensor]:
 
 @dataclass(frozen=True)
 class EmbeddedConditions:
-    """What the network reads of conditions: `z_e` `[B, E]` and the timeline `[B, K, F_stage]` of each stage."""
+    """What the network reads of conditions: `z_e` `[B, E]`, the timeline `[B, K, F_stage]` of each stage, and what
+    is laid beside the state `[B, K', F]`: the timeline and, where they are read, the piano rolls."""
 
     stationary: Tensor
     scales: list[Tensor]
+    beside: Tensor
 
 
 class Denoiser(nn.Module):
@@ -71,7 +77,8 @@ class Denoiser(nn.Module):
                 inputs, outputs, timeline=config.timeline_width, groups=config.groups, embedding=embedding
             )
 
-        self.front = CircularConv(config.latent_dim + config.timeline_width, widths[0], 3)
+        beside = config.timeline_width + ROLL_ROWS * config.notes
+        self.front = CircularConv(config.latent_dim + beside, widths[0], 3)
         self.down = nn.ModuleList(
             nn.ModuleList(block(width, width) for _ in range(config.blocks)) for width in widths
         )
@@ -95,7 +102,19 @@ class Denoiser(nn.Module):
 
     def embed(self, conditions: Conditions) -> EmbeddedConditions:
         """Embed conditions once; they are the same at every step of sampling."""
-        return EmbeddedConditions(self.stationary(conditions), self.timeline(conditions))
+        scales = self.timeline(conditions)
+        beside = torch.cat((scales[0], piano_rolls(conditions)), dim=1) if self.config.notes else scales[0]
+        return EmbeddedConditions(self.stationary(conditions), scales, beside)
+
+    def with_notes(self) -> "Denoiser":
+        """A copy that reads piano rolls too, and for now makes nothing of them: it predicts what this one does."""
+        if self.config.notes:
+            return self
+        wider = Denoiser(replace(self.config, notes=True))
+        tensors = self.state_dict()
+        tensors["front.weight"] = functional.pad(tensors["front.weight"], (0, 0, 0, ROLL_ROWS))
+        wider.load_state_dict(tensors)
+        return wider
 
     def predict(self, x: Tensor, alpha: Tensor, embedded: EmbeddedConditions) -> Tensor:
         """Direction `[B, D, F]`, in float32, at states `x`, alphas `[B]` and embedded conditions."""
@@ -103,7 +122,7 @@ class Denoiser(nn.Module):
         known, level = gaussian_direction(alpha)
         # The network may run in half precision; the state and what is known of it stay in float32.
         state, x = x.float(), (x.float() * level).to(scales[0].dtype)
-        x = self.front(torch.cat((x, scales[0]), dim=1))
+        x = self.front(torch.cat((x, embedded.beside), dim=1))
         skips = []
         for stage, run in enumerate(self.down):
             for block in run.children():

@@ -73,11 +73,14 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer, model: nn.Module, prefix
 def restore_optimizer(
     optimizer: torch.optim.Optimizer, model: nn.Module, tensors: dict[str, Tensor], prefix: str
 ) -> None:
-    """Put the moments of `optimizer_tensors` back; parameters without saved moments start fresh."""
+    """Put the moments of `optimizer_tensors` back; parameters without saved moments start fresh.
+
+    Frozen parameters get none: the optimizer does not have them.
+    """
     for name, parameter in model.named_parameters():
         start = f"{prefix}.{name}."
         moments = {key[len(start) :]: value for key, value in tensors.items() if key.startswith(start)}
-        if "exp_avg" in moments and moments["exp_avg"].shape == parameter.shape:
+        if parameter.requires_grad and "exp_avg" in moments and moments["exp_avg"].shape == parameter.shape:
             optimizer.state[parameter] = {k: v.to(parameter.device) for k, v in moments.items()}
 
 

@@ -9,6 +9,7 @@ from engine.errors import CorpusError
 from engine.models.unet import Denoiser, DenoiserConfig
 from engine.pack_models import encoder_hash, load_codec, load_denoiser, store_denoiser
 from engine.packs import Pack
+from engine.training.checkpoints import has_checkpoint
 from engine.training.denoiser import DenoiserTrainer, DenoiserTraining
 from engine.training.run import TrainingOptions, TrainingRun, process_seed
 
@@ -24,7 +25,8 @@ def train_denoiser(
 ) -> dict[str, float]:
     """Train the denoiser of `pack` on `corpus`, with checkpoints in `run`; returns validation figures.
 
-    Goes on from the checkpoint in `run` where there is one, else from the denoiser in `pack`, else starts anew.
+    Goes on from the checkpoint in `run` where there is one, else from the denoiser in `pack` (one that could not read
+    notes learns to), else starts anew.
     Raises `CorpusError` when the corpus was encoded by another codec than the pack's.
     """
     opened = Pack.open(pack)
@@ -33,8 +35,10 @@ def train_denoiser(
         raise CorpusError(f"The corpus was not encoded by this pack's codec; run `loopgen corpus encode {corpus}`.")
     if "denoiser" in opened.components and config is None:
         denoiser = load_denoiser(opened)
+        if not has_checkpoint(run):
+            denoiser = denoiser.with_notes()
     else:
-        denoiser = Denoiser(config or DenoiserConfig(latent_dim=opened.latent_dim))
+        denoiser = Denoiser(config or DenoiserConfig(latent_dim=opened.latent_dim, notes=True))
     training = DenoiserTraining(corpus, frames_per_batch)
     settings = asdict(training)
     del settings["corpus"]  # where it lies is no one's concern; what it is stands in its manifest

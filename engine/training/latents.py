@@ -117,7 +117,9 @@ def _load(loop: StoredLoop) -> LatentLoop:
 
 def _rotate(loop: LatentLoop, shift: int) -> LatentLoop:
     conditions = loop.conditions
-    turned = {name: torch.roll(getattr(conditions, name), shift, -1) for name in ("beat", "pattern", "curves")}
+    turned = {
+        name: torch.roll(getattr(conditions, name), shift, -1) for name in ("beat", "pattern", "notes", "curves")
+    }
     return LatentLoop(torch.roll(loop.latent, shift, -1), replace(conditions, **turned))
 
 

@@ -5,7 +5,7 @@ Signal path: `registry` (which voices there are) -> one file per family of voice
 and `shaping` -> `rendering` (notes to a circular loop).
 """
 
-from engine.corpus.voices.chords import CHORDS, MAJOR_CHORDS, MINOR_CHORDS, NEUTRAL_CHORDS
+from engine.corpus.voices.chords import CHORDS, MAJOR_CHORDS, MINOR_CHORDS, NEUTRAL_CHORDS, voicing
 from engine.corpus.voices.registry import VOICES, draw_sound, voices_of
 from engine.corpus.voices.rendering import play, render_part
 from engine.corpus.voices.voice import SAMPLE_RATE
@@ -21,4 +21,5 @@ __all__ = [
     "play",
     "render_part",
     "voices_of",
+    "voicing",
 ]

@@ -4,12 +4,14 @@ import pytest
 import torch
 
 from engine.conditioning.assembly import request_conditions
-from engine.conditioning.composition import Composition, compose
+from engine.conditioning.composition import Composition, compose, pitched
 from engine.requests import LoopRequest, Pattern
 from engine.tempo import LoopGeometry
 from engine.vocabulary import KEYS, PARTS, STYLES, TAGS
 
 ROW = (1.0, 0, 0, 0) * 4
+
+A_MINOR = {9, 10, 11, 0, 2, 4, 5, 6, 7}  # with the degrees of dorian and phrygian
 
 
 def composed(**asked: object) -> Composition:
@@ -38,7 +40,7 @@ def test_an_arrangement_that_nobody_named_a_part_of_has_four_or_more() -> None:
 def test_the_seed_decides_and_what_is_not_musical_changes_nothing() -> None:
     first = composed(seed=5)
     assert composed(seed=5, guidance_scale=4.0, num_steps=4, prompt="warm", temperature=1.0) == first
-    assert composed(seed=6).onsets != first.onsets
+    assert composed(seed=6).onsets != first.onsets and composed(seed=6).notes != first.notes
 
 
 def test_drawn_rows_stay_and_silent_rows_stay_silent() -> None:
@@ -55,6 +57,34 @@ def test_drawn_rows_stay_and_silent_rows_stay_silent() -> None:
     assert open_.key.sum() == 0 and whole.key.sum() == 1
 
 
+def test_a_drawn_bass_line_gets_pitches_of_the_key() -> None:
+    for seed in range(10):
+        found = composed(bars=1, key="Am", pattern=Pattern(dict.fromkeys(PARTS, ROW)), seed=seed)
+        assert not found.onsets and not found.tags  # everything was drawn: only the pitches are new
+        assert [beat for beat, _, _ in found.notes["bass"]] == [0.0, 1.0, 2.0, 3.0]
+        assert all(0 < beats <= 1 and pitch % 12 in A_MINOR for _, beats, pitch in found.notes["bass"])
+    silent = composed(pattern={"rows": {"bass": (0.0,) * 16}})
+    assert silent.notes["bass"] == ()
+
+
+def test_pitches_are_those_played_nearest_around_the_loop() -> None:
+    played = ((0.0, 1.0, 40.0), (2.0, 0.5, 45.0), (2.0, 0.5, 52.0), (3.9, 0.2, 47.0))
+    assert pitched([0.25, 1.75, 3.5], played, 4) == (
+        (0.25, 1.0, 40.0),
+        (1.75, 0.5, 45.0),
+        (1.75, 0.5, 52.0),
+        (3.5, 0.2, 47.0),
+    )
+    assert pitched([3.97], ((0.0, 8.0, 40.0),), 4) == ((3.97, 4.0, 40.0),)  # 0.03 beats before the loop begins again
+
+
+def test_composed_notes_strike_with_their_onsets() -> None:
+    for seed in range(10):
+        found = composed(seed=seed, tags=("bass", "lead", "pad"))
+        for part in found.notes:
+            assert {beat for beat, _, _ in found.notes[part]} == {beat for beat, _ in found.onsets[part]}
+
+
 def test_characters_asked_for_are_sought() -> None:
     for character in ("four_on_the_floor", "sparse"):
         hits = [character in composed(tags=("techno", character), seed=seed).tags for seed in range(20)]
@@ -64,7 +94,8 @@ def test_characters_asked_for_are_sought() -> None:
 
 def test_nothing_is_composed_when_nothing_is_open_or_the_request_says_so() -> None:
     assert compose(LoopRequest(compose=False)) is None
-    assert compose(LoopRequest(pattern=Pattern(dict.fromkeys(PARTS, ROW)))) is None
+    silent = dict.fromkeys(("bass", "lead", "pad"), (0.0,) * 16)
+    assert compose(LoopRequest(pattern=Pattern(dict.fromkeys(PARTS, ROW) | silent))) is None
 
 
 def test_every_tag_may_be_asked_for_or_away() -> None:

@@ -14,6 +14,7 @@ from engine.conditioning.assembly import (
 )
 from engine.conditioning.conditions import GROUPS, Conditions
 from engine.conditioning.curves import spread
+from engine.conditioning.notes import NOTE_RANGES, NOTE_ROWS, notes_condition
 from engine.conditioning.pattern import RAMP_FRAMES, onset_ramps, pattern_condition
 from engine.conditioning.tags import key_condition, tags_condition
 from engine.corpus.score import Annotation
@@ -66,6 +67,22 @@ def test_tags_and_keys() -> None:
     assert key_condition(None).abs().sum() == 0
 
 
+def test_rolls_hold_the_pitch_for_as_long_as_the_note_lasts_and_go_round() -> None:
+    geometry = LoopGeometry(120, 1)
+    frame = 1 / geometry.beat_to_frame(1.0)  # in beats
+    notes = {"bass": ((0.0, 10.25 * frame, 28.0), (3.9, 1.0, 31.0)), "lead": ((0.0, 1.0, 20.0),)}
+    rolls, given = notes_condition(notes, geometry)
+    assert rolls.shape == (1, NOTE_ROWS, geometry.frames) and given.tolist() == [[1, 1, 0]]
+    low = rolls[0, 28 - 26]
+    assert low[:12].tolist() == pytest.approx([0.5, *[1.0] * 9, 0.75, 0.0], abs=1e-4)
+    assert float(low.sum()) == pytest.approx(10.25, abs=1e-3)
+    assert float(rolls[0, 31 - 26].sum()) == pytest.approx(1 / frame, abs=1e-3)
+    assert rolls[0, 31 - 26, 0] == 1 and rolls[0, 31 - 26, -1] == 1  # across the end
+    assert not rolls[0, 37:].any()  # a pitch no lead plays
+    endless, _ = notes_condition({"pad": ((1.0, 99.0, 60.0),)}, geometry)
+    assert float(endless.sum()) == pytest.approx(geometry.frames, abs=1)
+
+
 def test_a_request_opens_what_it_does_not_say() -> None:
     request = LoopRequest(
         tempo_bpm=120, bars=2, pattern=Pattern({"kick": (1.0, 0, 0, 0) * 4}), curves={"density": (0.3,)}
@@ -89,7 +106,8 @@ def test_the_negative_side_names_what_to_leave() -> None:
 
 def full(batch: int) -> Conditions:
     onsets = dict.fromkeys(PARTS, ((0.0, 1.0),))
-    annotation = Annotation(1, 120.0, 2, "acid", "Am", ("acid", "kick"), onsets)
+    notes = dict.fromkeys(NOTE_RANGES, ((0.0, 1.0, 50.0),))
+    annotation = Annotation(1, 120.0, 2, "acid", "Am", ("acid", "kick"), onsets, notes=notes)
     one = annotation_conditions(annotation, GEOMETRY, torch.full((4, GEOMETRY.frames), 0.5))
     return Conditions.stack([replace(one, clap_given=torch.ones(1, 1))] * batch)
 
@@ -112,6 +130,10 @@ def test_dropout_rates() -> None:
     assert float((dropped.beat_given == 0).float().mean()) == pytest.approx(0.05, abs=0.01)
     nothing = (dropped.pattern_given.sum(1) == 0) & (dropped.clap_given[:, 0] == 0) & (dropped.tags.abs().sum(1) == 0)
     assert 0.1 <= float(nothing.float().mean()) < 0.2
+    pitchless = (dropped.pattern_given.sum(1) > 0) & (dropped.notes_given.sum(1) == 0)
+    assert 0.15 < float(pitchless.float().mean()) < 0.5
+    pitched = [PARTS.index(part) for part in NOTE_RANGES]
+    assert not (dropped.notes_given * (1 - dropped.pattern_given[:, pitched])).any()
     present = (dropped.tags > 0).sum().item() / (conditions.tags > 0).sum().item()
     absent = (dropped.tags < 0).sum().item() / (conditions.tags < 0).sum().item()
     assert absent < 0.6 * present

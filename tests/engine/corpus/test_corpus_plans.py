@@ -150,6 +150,21 @@ def test_onsets_are_the_notes_of_all_eight_parts(plans: list[LoopPlan]) -> None:
             assert all(0 < velocity <= 1 for _, velocity in onsets[part])
 
 
+def test_pitches_are_all_that_sounds_chords_of_the_sounds_too(plans: list[LoopPlan]) -> None:
+    stacked = 0
+    for plan in plans:
+        pitches = plan.pitches()
+        assert tuple(pitches) == PITCHED
+        for part in PITCHED:
+            played = {(note.beat, note.beats, note.pitch) for note in plan.notes.get(part, ())}
+            assert played <= set(pitches[part])  # every chord has its root
+            stacked += len(pitches[part]) > len(played)
+            assert {pitch % 12 for _, _, pitch in pitches[part]} <= (
+                Harmony(plan.key, plan.mode, ((0, 0),)).pitch_classes if plan.key and plan.mode else set()
+            )
+    assert stacked > 10
+
+
 def test_every_note_is_in_the_key(plans: list[LoopPlan]) -> None:
     for plan in plans:
         pitched = [note for part in PITCHED for note in plan.notes.get(part, ())]

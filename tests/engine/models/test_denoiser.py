@@ -6,11 +6,14 @@ import pytest
 import torch
 
 from engine.conditioning.conditions import Conditions
+from engine.conditioning.notes import NOTE_ROWS
 from engine.models.blocks import AdaptiveGroupNorm, CircularConv
 from engine.models.embeddings import sinusoidal
 from engine.models.unet import Denoiser, DenoiserConfig
 
-TINY = DenoiserConfig(latent_dim=8, widths=(32, 32, 32, 32), blocks=1, groups=8, timeline_width=8, embedding_width=16)
+TINY = DenoiserConfig(
+    latent_dim=8, widths=(32, 32, 32, 32), blocks=1, groups=8, timeline_width=8, embedding_width=16, notes=True
+)
 
 
 def awake(config: DenoiserConfig = TINY) -> Denoiser:
@@ -72,6 +75,8 @@ def test_every_condition_reaches_the_output() -> None:
         {"beat": torch.rand(1, 2, 64), "beat_given": torch.ones(1, 1)},
         {"pattern": torch.rand(1, 8, 64), "pattern_given": torch.ones(1, 8)},
         {"pattern_given": torch.ones(1, 8)},
+        {"notes": torch.rand(1, NOTE_ROWS, 64), "notes_given": torch.ones(1, 3)},
+        {"notes_given": torch.ones(1, 3)},
         {"curves": torch.rand(1, 4, 64), "curves_given": torch.ones(1, 4)},
         {"tags": torch.ones_like(none.tags)},
         {"tags": -torch.ones_like(none.tags)},
@@ -80,8 +85,31 @@ def test_every_condition_reaches_the_output() -> None:
     ):
         assert (denoiser(x, alpha, replace(none, **change)) - plain).abs().max() > 1e-4, change.keys()
     # A value without its mask is open, and must not leak.
-    leaky = replace(none, pattern=torch.rand(1, 8, 64), curves=torch.rand(1, 4, 64), clap=torch.ones(1, 512))
+    leaky = replace(
+        none,
+        pattern=torch.rand(1, 8, 64),
+        notes=torch.rand(1, NOTE_ROWS, 64),
+        curves=torch.rand(1, 4, 64),
+        clap=torch.ones(1, 512),
+    )
     assert torch.equal(denoiser(x, alpha, leaky), plain)
+
+
+@torch.no_grad()
+def test_one_that_learns_to_read_notes_begins_with_what_it_knew() -> None:
+    denoiser, x, alpha = awake(replace(TINY, notes=False)), noise(64), torch.tensor([0.5])
+    conditions = replace(
+        Conditions.open(64),
+        pattern=torch.rand(1, 8, 64),
+        notes=torch.rand(1, NOTE_ROWS, 64),
+        notes_given=torch.ones(1, 3),
+    )
+    reader = denoiser.with_notes().eval()
+    assert reader.config.notes and reader.with_notes() is reader
+    assert torch.allclose(reader(x, alpha, conditions), denoiser(x, alpha, conditions), atol=1e-5)
+    torch.nn.init.normal_(reader.front.weight)
+    without = reader(x, alpha, conditions.without("pattern"))
+    assert (reader(x, alpha, conditions) - without).abs().max() > 1e-3
 
 
 def test_before_training_it_knows_white_noise_and_standardising_is_undone() -> None:

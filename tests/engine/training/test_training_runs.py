@@ -5,6 +5,7 @@ import os
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,10 @@ def test_a_run_goes_on_where_it_stopped(encoded: tuple[Path, Path], tmp_path: Pa
     for _ in range(2):
         train_denoiser(corpus, pack, tmp_path / "run", SHORT, frames_per_batch=96, config=DENOISER)
     assert [row["step"] for row in rows(tmp_path / "run", "validation")] == [3, 6, 6, 9, 12, 12]
-    train_denoiser(corpus, pack, tmp_path / "later", SHORT, frames_per_batch=96)
+    assert not load_denoiser(Pack.open(pack)).config.notes
+    for _ in range(2):
+        train_denoiser(corpus, pack, tmp_path / "later", replace(SHORT, max_steps=3), frames_per_batch=96)
+    assert load_denoiser(Pack.open(pack)).config.notes  # a later run learns to read them
     first, later = Pack.open(pack).manifest["training"]["denoiser"]  # a record a run, however often it was stopped
     assert (first["step"], later["step"]) == (12, 6)
     assert [row["step"] for row in first["curve"]] == [3, 6, 6, 9, 12, 12]
@@ -118,6 +122,17 @@ def test_a_codec_learns(tmp_path: Path) -> None:
     after = TrainingRun(trainer, tmp_path / "run", options).run()
     assert after["mel"] < 0.95 * before["mel"]
     assert exported[-1]["step"] == 30
+
+
+def test_a_decoder_goes_on_alone_where_the_whole_codec_stopped(tmp_path: Path) -> None:
+    corpus, pack, run = tiny_corpus(tmp_path / "corpus", frames=96), tmp_path / "pack", tmp_path / "run"
+    options = TrainingOptions(minutes=10, max_steps=2, warmup_steps=1, validate_every=2, ema_decay=0.5)
+    train_codec(CodecTraining(corpus, batch_size=2), pack, run, options)
+    before = encoder_hash(load_codec(Pack.open(pack)))
+    train_codec(CodecTraining(corpus, batch_size=2, freeze_encoder=True), pack, run, options)
+    (record,) = Pack.open(pack).manifest["training"]["codec"]
+    assert record["step"] == 4 and record["settings"]["freeze_encoder"]
+    assert encoder_hash(load_codec(Pack.open(pack))) == before
 
 
 def test_batches_have_one_length_and_rotate_with_their_conditions(encoded: tuple[Path, Path]) -> None:

@@ -1,0 +1,48 @@
+"""The notes condition: a piano roll of each pitched part, beside the pattern that says when it strikes."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from engine.tempo import LoopGeometry
+
+NOTE_RANGES: Final = {"bass": (26, 62), "lead": (45, 96), "pad": (41, 92)}
+"""Lowest and highest MIDI pitch of each pitched part, in the order of the roll; other pitches have no row."""
+
+ROLLS: Final = tuple(high - low + 1 for low, high in NOTE_RANGES.values())
+"""Rows of each part's roll."""
+
+NOTE_ROWS: Final = sum(ROLLS)
+
+Notes = Sequence[tuple[float, float, float]]
+"""(beat, length in beats, MIDI pitch) of each note; the notes of a chord share a beat."""
+
+
+def notes_condition(notes: Mapping[str, Notes], geometry: LoopGeometry) -> tuple[Tensor, Tensor]:
+    """Piano rolls `[1, NOTE_ROWS, F]` in [0, 1] and mask `[1, 3]` of the pitched parts that are given.
+
+    A frame of a roll says for which share of it the pitch is held; notes go round the end of the loop. A part
+    missing from `notes` is open (mask 0), one without notes asks for none.
+    """
+    given = torch.tensor([[float(part in notes) for part in NOTE_RANGES]])
+    rolls = [_roll(notes.get(part, ()), *NOTE_RANGES[part], geometry) for part in NOTE_RANGES]
+    return torch.cat(rolls)[None], given
+
+
+def _roll(notes: Notes, low: int, high: int, geometry: LoopGeometry) -> Tensor:
+    roll = torch.zeros(high - low + 1, geometry.frames)
+    for beat, beats, pitch in notes:
+        if not low <= round(pitch) <= high:
+            continue
+        start, frames = geometry.beat_to_frame(beat), geometry.beat_to_frame(beats)
+        end = start + min(frames, geometry.frames)
+        first, last = math.floor(start), math.ceil(end)
+        at = torch.arange(first, last + 1, dtype=torch.float32)
+        # Frame f hears what lies half a frame around it.
+        held = (at + 0.5).clamp_max(end) - (at - 0.5).clamp_min(start)
+        row = roll[round(pitch) - low]
+        row.scatter_reduce_(0, at.long() % geometry.frames, held.clamp(0, 1), "amax")
+    return roll
