@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 
 from torch import nn
 
+from engine.clap.base import ClapEmbedder
+from engine.clap.config import StarterClapConfig
+from engine.clap.starter import StarterClap
 from engine.codec.base import LatentCodec
 from engine.codec.networks import SpectralCodecConfig
 from engine.codec.spectral import SpectralCodec
@@ -18,6 +21,7 @@ from engine.packs import Pack, write_pack
 M = TypeVar("M", bound=nn.Module)
 
 CODECS = ("spectral",)
+CLAPS = ("starter",)
 DENOISERS = ("unet",)
 
 
@@ -34,6 +38,12 @@ def load_denoiser(pack: Pack) -> Denoiser:
     if denoiser.config.latent_dim != pack.latent_dim:
         raise PackError(f"Pack {pack.name!r} joins a codec and a denoiser of different latents.")
     return denoiser
+
+
+def load_clap(pack: Pack) -> ClapEmbedder:
+    """The pack's embedder in evaluation mode; `PackError` as for `load_codec`."""
+    _check_kind(pack, "clap", CLAPS)
+    return _load(pack, "clap", lambda config: StarterClap(config_from(StarterClapConfig, config)))
 
 
 def store_codec(folder: Path, codec: SpectralCodec, name: str, training: Mapping[str, Any]) -> Pack:
@@ -57,19 +67,35 @@ def store_denoiser(folder: Path, denoiser: Denoiser, training: Mapping[str, Any]
     return _store(folder, manifest, ("denoiser", "unet"), denoiser, asdict(denoiser.config), training)
 
 
+def store_clap(folder: Path, clap: StarterClap, training: Mapping[str, Any]) -> Pack:
+    """Put `clap` into the pack in `folder`; a denoiser trained on another one has to be trained again."""
+    return _store(folder, _manifest(folder, None), ("clap", "starter"), clap, asdict(clap.config), training)
+
+
 def encoder_hash(codec: LatentCodec) -> str:
     """Names the latents a codec makes: SHA-256 of its encoder as packs store it.
 
     Training the decoder alone does not change it, so corpora stay encoded and denoisers stay usable.
     """
+    return _hash(codec, "encoder.")
+
+
+def embedder_hash(clap: ClapEmbedder) -> str:
+    """Names the embeddings an embedder makes: SHA-256 of it as packs store it."""
+    return _hash(clap, "")
+
+
+def _hash(model: nn.Module, prefix: str) -> str:
     digest = hashlib.sha256()
-    for name, tensor in sorted(codec.state_dict().items()):
-        if name.startswith("encoder."):
-            digest.update(name.encode() + tensor.detach().cpu().half().contiguous().numpy().tobytes())
+    for name, tensor in sorted(model.state_dict().items()):
+        if name.startswith(prefix):
+            stored = tensor.detach().cpu()
+            stored = stored.half() if stored.is_floating_point() else stored
+            digest.update(name.encode() + stored.contiguous().numpy().tobytes())
     return digest.hexdigest()
 
 
-C = TypeVar("C", SpectralCodecConfig, DenoiserConfig)
+C = TypeVar("C", SpectralCodecConfig, StarterClapConfig, DenoiserConfig)
 
 
 def config_from(kind: type[C], values: Mapping[str, Any]) -> C:

@@ -13,10 +13,12 @@ from torch import Tensor
 
 from engine.audio.loudness import level_match
 from engine.audio.resampling import resample_periodic
+from engine.clap.base import ClapEmbedder
 from engine.codec.base import LatentCodec
 from engine.conditioning.assembly import negative_conditions, request_conditions
 from engine.conditioning.composition import compose
 from engine.conditioning.conditions import Conditions
+from engine.conditioning.prompts import PromptReader
 from engine.devices import choose_device, fast_dtype
 from engine.diffusion.noise import pad_noise, seeded_noise
 from engine.diffusion.samplers import SamplerStep, sample
@@ -25,7 +27,7 @@ from engine.errors import Cancelled, InvalidRequest, PackError
 from engine.guided import GuidedDenoiser, guided_directions
 from engine.loop import Loop, PackInfo, StepReport
 from engine.models.unet import Denoiser
-from engine.pack_models import load_codec, load_denoiser
+from engine.pack_models import load_clap, load_codec, load_denoiser
 from engine.packs import Pack
 from engine.requests import LoopRequest
 from engine.tempo import LoopGeometry
@@ -39,8 +41,16 @@ class LoopPipeline:
     The same request on the same pack gives the same loop, bit for bit on one machine.
     """
 
-    def __init__(self, codec: LatentCodec, denoiser: Denoiser, info: PackInfo, device: torch.device) -> None:
+    def __init__(
+        self,
+        codec: LatentCodec,
+        denoiser: Denoiser,
+        info: PackInfo,
+        device: torch.device,
+        clap: ClapEmbedder | None = None,
+    ) -> None:
         self.info, self.device = info, device
+        self._read = PromptReader(clap.to(device).eval().requires_grad_(False) if clap else None)
         self._dtype = fast_dtype(device)
         self._codec = codec.to(device).eval().requires_grad_(False)
         # The scale of the latents stays in float32; only the network runs in the fast precision.
@@ -56,7 +66,8 @@ class LoopPipeline:
         chosen = choose_device(device)
         pack = Pack.open(folder, verify=False)  # tensors are hashed as they are read
         info = PackInfo(pack.name, str(pack.manifest["version"]), pack.hash, pack.sample_rate)
-        return cls(load_codec(pack), load_denoiser(pack), info, chosen)
+        clap = load_clap(pack) if "clap" in pack.components else None
+        return cls(load_codec(pack), load_denoiser(pack), info, chosen, clap)
 
     def geometry(self, request: LoopRequest) -> LoopGeometry:
         """Length of the request's loop in samples and latent frames of this pack."""
@@ -92,9 +103,13 @@ class LoopPipeline:
         geometry, clock = self.geometry(first), _Clock()
         with torch.inference_mode():
             with clock("conditioning"):
-                conditions = [request_conditions(r, geometry, composition=compose(r)) for r in requests]
+                said, unsaid = self._read(first.prompt), self._read(first.negative_prompt)
+                conditions = [
+                    request_conditions(r, geometry, said.embedded, compose(said.applied(unsaid.turned().applied(r))))
+                    for r in requests
+                ]
                 directions = guided_directions(first, Conditions.stack(conditions))
-                null = Conditions.stack([negative_conditions(first, geometry)] * len(requests))
+                null = Conditions.stack([negative_conditions(first, geometry, unsaid.embedded)] * len(requests))
                 guided = GuidedDenoiser(self._denoiser, null, directions)
                 x_0 = torch.cat([self.noise(request) for request in requests]).to(self.device)
             with clock("denoiser"):

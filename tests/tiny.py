@@ -5,12 +5,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from engine.clap.starter import StarterClap
 from engine.codec.networks import SpectralCodecConfig
 from engine.codec.spectral import SpectralCodec
 from engine.corpus.score import HELD_OUT_SEED, Annotation
 from engine.corpus.store import store_loop
 from engine.models.unet import Denoiser, DenoiserConfig
-from engine.pack_models import store_codec, store_denoiser
+from engine.pack_models import store_clap, store_codec, store_denoiser
+from engine.training.clap_run import new_clap
+from engine.training.word_table import WordVectors
 
 CODEC = SpectralCodecConfig(
     learnt_dim=12, notes=4, fine_width=16, coarse_width=16, encoder_blocks=(1, 1), decoder_blocks=(1, 1)
@@ -20,7 +23,7 @@ DENOISER = DenoiserConfig(
 )
 
 
-def tiny_pack(folder: Path, *, denoiser: bool = True, seed: int = 0) -> Path:
+def tiny_pack(folder: Path, *, denoiser: bool = True, clap: bool = False, seed: int = 0) -> Path:
     """A pack with random weights, the codec levelled to noise so that what it decodes is audible."""
     torch.manual_seed(seed)
     codec = SpectralCodec(CODEC)
@@ -30,7 +33,18 @@ def tiny_pack(folder: Path, *, denoiser: bool = True, seed: int = 0) -> Path:
         model = Denoiser(DENOISER)
         torch.nn.init.normal_(model.out.weight, std=0.05)
         store_denoiser(folder, model, {})
+    if clap:
+        store_clap(folder, tiny_clap(seed), {})
     return folder
+
+
+def tiny_clap(seed: int = 0) -> StarterClap:
+    """An embedder with random weights over a few words."""
+    torch.manual_seed(seed)
+    words = ("techno", "kick", "bright", "no", "warm", "pad", "bpm", "number", "sombre", "##re", "dark")
+    vectors = torch.nn.functional.normalize(torch.randn(len(words), 16), dim=1)
+    shape = {"text_width": 32, "text_layers": 1, "text_heads": 2, "audio_widths": (16, 24)}
+    return new_clap(WordVectors(words, 7, vectors), **shape)
 
 
 def tiny_corpus(folder: Path, loops: int = 6, frames: int = 48) -> Path:
@@ -42,7 +56,8 @@ def tiny_corpus(folder: Path, loops: int = 6, frames: int = 48) -> Path:
         beep = np.sin(2 * np.pi * (110 + 40 * (number % 2)) * time) * np.exp(-20 * (time % (60 / tempo)))
         audio = np.stack((beep, beep)).astype(np.float32) * 0.5
         onsets = {"kick": tuple((float(beat), 1.0) for beat in range(4))}
-        annotation = Annotation(seed, tempo, 1, "techno", "Am", ("techno", "kick"), onsets)
+        captions = ("bright techno kick", "techno no pad") if number % 2 else ("warm techno kick", "dark kick")
+        annotation = Annotation(seed, tempo, 1, "techno", "Am", ("techno", "kick"), onsets, captions, source="test")
         curves = np.full((4, frames), 0.5, np.float32)
         store_loop(folder, f"loop-{number}", annotation, curves, audio)
     return folder

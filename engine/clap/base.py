@@ -5,6 +5,9 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+CLAP_DIM = 512
+"""Length of every embedding."""
+
 
 class ClapEmbedder(nn.Module, ABC):
     """Words and sounds in one space: vectors `[B, 512]` of unit norm, near each other when they mean the same."""

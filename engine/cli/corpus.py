@@ -89,16 +89,19 @@ def encode(
     again: Annotated[bool, typer.Option(help="Also what was encoded before.")] = False,
     device: DeviceOption = "auto",
 ) -> None:
-    """Encode a corpus with the codec of a pack, to train a denoiser on."""
+    """Encode a corpus with the codec of a pack, to train a denoiser on; embed it where the pack has an embedder."""
     from engine.devices import choose_device
-    from engine.pack_models import load_codec
+    from engine.pack_models import load_clap, load_codec
     from engine.packs import Pack, find_pack
-    from engine.training.latents import encode_corpus
+    from engine.training.latents import embed_corpus, encode_corpus
 
     opened = Pack.open(find_pack(pack))
     codec = load_codec(opened).to(choose_device(device))
     with _bar("loop") as progress:
         encode_corpus(folder, codec, progress, again=again)
+    if "clap" in opened.components:
+        with _bar("loop") as progress:
+            embed_corpus(folder, load_clap(opened).to(choose_device(device)), progress, again=again)
 
 
 def show(

@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
     """Add the verbs."""
     verbs = typer.Typer(help="Train the models of a pack.", no_args_is_help=True, rich_markup_mode=None)
     verbs.command("codec", help="Train a codec on a corpus with audio.")(codec)
+    verbs.command("clap", help="Train an embedder of words and sounds on a corpus with audio.")(clap)
     verbs.command("denoiser", help="Train a denoiser on a corpus that the pack's codec encoded.")(denoiser)
     app.add_typer(verbs, name="train")
 
@@ -63,6 +64,29 @@ def codec(
         raise InvalidRequest(f"--latent-noise {latent_noise} is not possible: 0 to 4; latents have a deviation of 1.")
     training = CodecTraining(corpus, batch_size=batch, latent_noise=latent_noise, freeze_encoder=freeze_encoder)
     _say(train_codec(training, pack, run, options, name=name, adversarial=adversarial))
+
+
+def clap(
+    corpus: CorpusArgument,
+    pack: PackFolder,
+    run: RunFolder,
+    minutes: Minutes = 40.0,
+    steps: Steps = 1_000_000,
+    rate: Rate = 1e-3,
+    decay: Decay = 0.5,
+    batch: Annotated[int, typer.Option(help="Loops per step, each with a caption.")] = 128,
+    words: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Sentence encoder of BERT's kind that a new embedder takes words from."),
+    ] = None,
+) -> None:
+    """Train an embedder of words and sounds on a corpus with audio."""
+    _need_accelerate()
+    from engine.training.clap import ClapTraining
+    from engine.training.clap_run import train_clap
+
+    training = ClapTraining(corpus, batch_size=batch)
+    _say(train_clap(training, pack, run, _options(minutes, steps, rate, decay), words=words))
 
 
 def denoiser(

@@ -6,10 +6,10 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from engine.clap.base import CLAP_DIM
 from engine.conditioning.notes import NOTE_RANGES, NOTE_ROWS
 from engine.vocabulary import CURVES, KEYS, PARTS, TAGS
 
-CLAP_DIM = 512
 KEY_CLASSES = len(KEYS) + 1
 """24 keys and a class for loops without one (drums only)."""
 

@@ -5,6 +5,7 @@
     FOLDER/loops/NAME.safetensors     curves [4, F]
     FOLDER/loops/NAME.wav             audio, 16 bit, F * hop_length samples
     FOLDER/latents/NAME.safetensors   latent [D, F] of the codec that corpus.json names
+    FOLDER/embeddings/NAME.safetensors   sound [512] and captions [N, 512] of the embedder that corpus.json names
 
 Each file is written whole or not at all, the annotation last: a loop with an annotation is complete, so that an
 interrupted build goes on where it stopped.
@@ -53,6 +54,11 @@ class StoredLoop:
         """Where its latent is, once encoded."""
         return self.folder / "latents" / f"{self.name}.safetensors"
 
+    @property
+    def embedding_path(self) -> Path:
+        """Where its embeddings are, once embedded."""
+        return self.folder / "embeddings" / f"{self.name}.safetensors"
+
     def curves(self) -> NDArray[np.float32]:
         """Measured curves `[4, F]` in [0, 1]."""
         return self._array(self.folder / "loops" / f"{self.name}.safetensors", "curves")
@@ -73,6 +79,16 @@ class StoredLoop:
         """Keep `latent` `[D, F]` in half precision."""
         self.latent_path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(self.latent_path, save({"latent": latent.astype(np.float16)}))
+
+    def embeddings(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Embedding of its sound `[512]` and of its captions `[N, 512]`; `CorpusError` before it was embedded."""
+        return self._array(self.embedding_path, "sound"), self._array(self.embedding_path, "captions")
+
+    def store_embeddings(self, sound: NDArray[np.float32], captions: NDArray[np.float32]) -> None:
+        """Keep the embeddings `[512]` and `[N, 512]` in half precision."""
+        self.embedding_path.parent.mkdir(parents=True, exist_ok=True)
+        halves = {"sound": sound.astype(np.float16), "captions": captions.astype(np.float16)}
+        write_atomically(self.embedding_path, save(halves))
 
     def _array(self, path: Path, name: str) -> NDArray[np.float32]:
         try:

@@ -178,3 +178,11 @@ TEMPO_WORDS: Final[tuple[tuple[float, float, tuple[str, ...]], ...]] = (
 NOUNS: Final = ("loop", "groove", "beat", "track", "pattern", "sequence")
 DRUM_NOUNS: Final = ("beat", "drum loop", "drums", "drum groove", "rhythm")
 BEATLESS_NOUNS: Final = ("loop", "breakdown", "sequence", "interlude", "ambience")
+
+
+def all_words() -> tuple[str, ...]:
+    """Every phrase above, once, in order: what captions are made of besides figures, keys and numbers."""
+    tables = (STYLE_WORDS, ERAS, PART_WORDS, VOICE_WORDS, CHARACTER_WORDS, CHARACTER_PHRASES)
+    phrases = [phrase for table in tables for row in table.values() for phrase in row]
+    phrases += [phrase for _, _, row in TEMPO_WORDS for phrase in row]
+    return tuple(dict.fromkeys((*phrases, *NOUNS, *DRUM_NOUNS, *BEATLESS_NOUNS)))

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.conditioning.conditions import CLAP_DIM, KEY_CLASSES, Conditions
+from engine.clap.base import CLAP_DIM
+from engine.conditioning.conditions import KEY_CLASSES, Conditions
 from engine.conditioning.notes import NOTE_RANGES, NOTE_ROWS, ROLLS
 from engine.vocabulary import CURVES, PARTS, TAGS
 

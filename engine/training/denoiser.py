@@ -23,11 +23,13 @@ class DenoiserTraining:
     """What a denoiser run trains on.
 
     `alpha_centre` and `alpha_spread` shape the logit-normal draw of alpha. It leans towards noise, where conditions
-    decide what a loop becomes; the codec forgives what is left to do near the data.
+    decide what a loop becomes; the codec forgives what is left to do near the data. With `embedded` it learns from
+    the corpus's embeddings too.
     """
 
     corpus: Path
     frames_per_batch: int = 2048
+    embedded: bool = False
     alpha_centre: float = -0.7
     alpha_spread: float = 1.1
     dropout: ConditionDropout = field(default_factory=ConditionDropout)
@@ -46,8 +48,9 @@ class DenoiserTrainer(Trainer):
         seed: int = 0,
     ) -> None:
         self.model, self.training, self._export = denoiser, training, export
-        self.corpus = LatentCorpus(training.corpus, held_out=False, frames_per_batch=training.frames_per_batch)
-        held_out = LatentCorpus(training.corpus, held_out=True, frames_per_batch=training.frames_per_batch)
+        frames, embedded = training.frames_per_batch, training.embedded
+        self.corpus = LatentCorpus(training.corpus, held_out=False, frames_per_batch=frames, embedded=embedded)
+        held_out = LatentCorpus(training.corpus, held_out=True, frames_per_batch=frames, embedded=embedded)
         self.held_out = held_out.fixed_batches()
         self.generator = torch.Generator().manual_seed(seed)
         if not denoiser.mean.any():  # a fresh model: later runs keep the scale they were trained at

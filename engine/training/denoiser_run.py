@@ -7,7 +7,7 @@ from typing import Any
 from engine.corpus.store import read_manifest
 from engine.errors import CorpusError
 from engine.models.unet import Denoiser, DenoiserConfig
-from engine.pack_models import encoder_hash, load_codec, load_denoiser, store_denoiser
+from engine.pack_models import embedder_hash, encoder_hash, load_clap, load_codec, load_denoiser, store_denoiser
 from engine.packs import Pack
 from engine.training.checkpoints import has_checkpoint
 from engine.training.denoiser import DenoiserTrainer, DenoiserTraining
@@ -39,7 +39,7 @@ def train_denoiser(
             denoiser = denoiser.with_notes()
     else:
         denoiser = Denoiser(config or DenoiserConfig(latent_dim=opened.latent_dim, notes=True))
-    training = DenoiserTraining(corpus, frames_per_batch)
+    training = DenoiserTraining(corpus, frames_per_batch, embedded=_is_embedded(corpus, opened))
     settings = asdict(training)
     del settings["corpus"]  # where it lies is no one's concern; what it is stands in its manifest
     provenance = {"options": asdict(options), "settings": settings, "corpus": read_manifest(corpus)}
@@ -49,3 +49,12 @@ def train_denoiser(
 
     trainer = DenoiserTrainer(denoiser, training, export, seed=process_seed(options.seed))
     return TrainingRun(trainer, run, options).run()
+
+
+def _is_embedded(corpus: Path, pack: Pack) -> bool:
+    """True when the corpus carries embeddings of the pack's embedder; without one, words are not trained on."""
+    if "clap" not in pack.components:
+        return False
+    if read_manifest(corpus).get("embedder") != embedder_hash(load_clap(pack)):
+        raise CorpusError(f"The corpus was not embedded by this pack; run `loopgen corpus encode {corpus}`.")
+    return True

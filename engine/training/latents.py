@@ -7,14 +7,22 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
+from engine.clap.base import ClapEmbedder
 from engine.codec.base import LatentCodec
 from engine.conditioning.assembly import annotation_conditions
 from engine.conditioning.conditions import Conditions
 from engine.corpus.store import StoredLoop, read_manifest, stored_loops, write_manifest
 from engine.errors import CorpusError
-from engine.pack_models import encoder_hash
+from engine.pack_models import embedder_hash, encoder_hash
 from engine.tempo import LoopGeometry
+
+SAMPLE_RATE = 44100
+CAPTION_SHARE = 0.5
+"""How often a training loop is described by a caption, not by its own sound."""
+EMBEDDING_NOISE = 0.6
+"""Greatest length of the noise that is added to embeddings of length one."""
 
 
 @torch.no_grad()
@@ -39,12 +47,51 @@ def encode_corpus(
     return len(loops)
 
 
+@torch.no_grad()
+def embed_corpus(
+    folder: Path, clap: ClapEmbedder, progress: Callable[[int, int], None], *, again: bool = False
+) -> int:
+    """Embed the audio and the captions of every loop in `folder` that this embedder has not embedded yet; returns
+    their number."""
+    loops = list(stored_loops(folder))
+    again = again or read_manifest(folder).get("embedder") != embedder_hash(clap)
+    device = next(clap.parameters()).device
+    clap.eval()
+    for done, loop in enumerate(loops):
+        if again or not loop.embedding_path.exists():
+            sound = clap.embed_audio(torch.from_numpy(loop.audio())[None].to(device), SAMPLE_RATE)[0]
+            captions = loop.annotation.captions
+            said = clap.embed_text(captions) if captions else sound.new_zeros(0, len(sound))
+            loop.store_embeddings(sound.float().cpu().numpy(), said.float().cpu().numpy())
+        progress(done + 1, len(loops))
+    write_manifest(folder, {"embedder": embedder_hash(clap)})
+    return len(loops)
+
+
 @dataclass(frozen=True)
 class LatentLoop:
-    """One loop in memory: latent `[1, D, F]` as the codec gave it, and everything known of it."""
+    """One loop in memory: latent `[1, D, F]` as the codec gave it, everything known of it, and, where the corpus was
+    embedded, the embeddings `[1, 512]` of its sound and `[N, 512]` of its captions."""
 
     latent: Tensor
     conditions: Conditions
+    sound: Tensor | None = None
+    captions: Tensor | None = None
+
+    def said(self, generator: torch.Generator) -> "LatentLoop":
+        """The loop conditioned on a caption or on its sound, as requests are on words or on a reference."""
+        if self.sound is None or self.captions is None:
+            return self
+        words, noise = torch.rand(2, generator=generator).tolist()
+        embedded = self.sound
+        if len(self.captions) and words < CAPTION_SHARE:
+            chosen = int(torch.randint(len(self.captions), (1,), generator=generator))
+            embedded = self.captions[chosen : chosen + 1]
+        # Noise closes what is left of the gap between words and sounds (Nukrai et al. 2022).
+        strength = EMBEDDING_NOISE * noise / embedded.shape[1] ** 0.5
+        embedded = functional.normalize(embedded + strength * torch.randn(embedded.shape, generator=generator), dim=1)
+        given = torch.ones(1, 1)
+        return replace(self, conditions=replace(self.conditions, clap=embedded, clap_given=given))
 
 
 @dataclass(frozen=True)
@@ -62,12 +109,12 @@ class LatentCorpus:
     `frames_per_batch` frames, however long its loops are.
     """
 
-    def __init__(self, folder: Path, *, held_out: bool, frames_per_batch: int = 2048) -> None:
+    def __init__(self, folder: Path, *, held_out: bool, frames_per_batch: int = 2048, embedded: bool = False) -> None:
         self.frames_per_batch = frames_per_batch
         self.by_frames: dict[int, list[LatentLoop]] = defaultdict(list)
         for loop in stored_loops(folder):
             if loop.held_out == held_out:
-                self.by_frames[loop.frames].append(_load(loop))
+                self.by_frames[loop.frames].append(_load(loop, embedded=embedded))
         if not self.by_frames:
             kind = "held-out" if held_out else "training"
             raise CorpusError(f"{folder} has no {kind} loops; build some with `loopgen corpus build {folder}`.")
@@ -89,7 +136,7 @@ class LatentCorpus:
         loops = self.by_frames[frames]
         size = max(1, round(self.frames_per_batch / frames))
         chosen = torch.randint(len(loops), (size,), generator=generator).tolist()
-        return self._rotated([loops[i] for i in chosen], generator)
+        return self._rotated([loops[i].said(generator) for i in chosen], generator)
 
     def fixed_batches(self) -> list[LatentBatch]:
         """Every loop once, in batches of one length, unrotated: for validation."""
@@ -107,12 +154,17 @@ class LatentCorpus:
         return _stacked([_rotate(loop, shift) for loop, shift in zip(loops, shifts, strict=True)])
 
 
-def _load(loop: StoredLoop) -> LatentLoop:
+def _load(loop: StoredLoop, *, embedded: bool) -> LatentLoop:
     geometry = LoopGeometry(loop.annotation.tempo_bpm, loop.annotation.bars)
     latent = torch.from_numpy(loop.latent())[None]
     if latent.shape[-1] != geometry.frames:
         raise CorpusError(f"The latent of {loop.name} has {latent.shape[-1]} frames, not {geometry.frames}.")
-    return LatentLoop(latent, annotation_conditions(loop.annotation, geometry, torch.from_numpy(loop.curves())))
+    conditions = annotation_conditions(loop.annotation, geometry, torch.from_numpy(loop.curves()))
+    if not embedded:
+        return LatentLoop(latent, conditions)
+    sound, captions = (torch.from_numpy(x) for x in loop.embeddings())
+    known = replace(conditions, clap=sound[None], clap_given=torch.ones(1, 1))
+    return LatentLoop(latent, known, sound[None], captions)
 
 
 def _rotate(loop: LatentLoop, shift: int) -> LatentLoop:
@@ -120,7 +172,7 @@ def _rotate(loop: LatentLoop, shift: int) -> LatentLoop:
     turned = {
         name: torch.roll(getattr(conditions, name), shift, -1) for name in ("beat", "pattern", "notes", "curves")
     }
-    return LatentLoop(torch.roll(loop.latent, shift, -1), replace(conditions, **turned))
+    return replace(loop, latent=torch.roll(loop.latent, shift, -1), conditions=replace(conditions, **turned))
 
 
 def _stacked(loops: list[LatentLoop]) -> LatentBatch:

@@ -208,6 +208,11 @@ class TrainingRun:
         tensors, state = saved
         self.trainer.model.load_state_dict(without_prefix("model", tensors))
         self.average.load_state_dict(without_prefix("average", tensors))
+        with torch.no_grad():
+            # What a run freezes is what packs have of it: the average, not where training happened to stand.
+            for own, averaged in zip(self.trainer.model.parameters(), self.average.module.parameters(), strict=True):
+                if not own.requires_grad:
+                    own.copy_(averaged)
         restore_optimizer(self.optimizer, self.trainer.model, tensors, "optimizer")
         self.trainer.restore_extra(tensors)
         self.step, self.seconds_before = state["step"], state["seconds"]

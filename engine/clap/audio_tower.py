@@ -1,0 +1,51 @@
+"""The audio tower: circular convolutions over what is heard."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.clap.base import CLAP_DIM
+from engine.clap.config import StarterClapConfig
+
+
+class CircularBlock(nn.Module):
+    """Norm, GELU and circular convolution, twice, added to the input."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norms = nn.ModuleList(nn.GroupNorm(8, width) for _ in range(2))
+        self.convolutions = nn.ModuleList(
+            nn.Conv1d(width, width, 3, padding=1, padding_mode="circular") for _ in range(2)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[B, C, F]` to the same shape."""
+        y = x
+        for norm, convolution in zip(self.norms, self.convolutions, strict=True):
+            y = convolution(functional.gelu(norm(y)))
+        return x + y
+
+
+class AudioTower(nn.Module):
+    """Circular convolutions over what is heard, halving time at each stage; mean, deviation and peak over time."""
+
+    def __init__(self, config: StarterClapConfig, inputs: int) -> None:
+        super().__init__()
+        first, *_ = widths = config.audio_widths
+        stages: list[nn.Module] = [nn.Conv1d(inputs, first, 5, padding=2, padding_mode="circular")]
+        for index, width in enumerate(widths):
+            if index:
+                stages.append(nn.Conv1d(widths[index - 1], width, 4, stride=2, padding=1, padding_mode="circular"))
+            stages += [CircularBlock(width) for _ in range(config.audio_blocks)]
+        self.stages = nn.Sequential(*stages)
+        pooled = 3 * widths[-1]
+        self.out = nn.Sequential(
+            nn.LayerNorm(pooled), nn.Linear(pooled, pooled), nn.GELU(), nn.Dropout(0.1), nn.Linear(pooled, CLAP_DIM)
+        )
+
+    def forward(self, heard: Tensor) -> Tensor:
+        """What is heard `[B, inputs, F]`, F at least 16, to `[B, 512]`, not normalised."""
+        x = self.stages(heard)
+        deviation = (x.var(-1, unbiased=False) + 1e-5).sqrt()
+        embedded: Tensor = self.out(torch.cat((x.mean(-1), deviation, x.amax(-1)), dim=1).float())
+        return embedded

@@ -1,0 +1,60 @@
+"""StarterClap: words and loops in one space, trained on the corpus with the symmetric contrastive loss.
+
+The text tower reads frozen word vectors, so that it understands words no caption has; the audio tower reads a mel
+spectrogram and semitone levels, and time wraps around.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.audio.resampling import resample_loop
+from engine.clap.audio_tower import AudioTower
+from engine.clap.base import CLAP_DIM, ClapEmbedder
+from engine.clap.config import StarterClapConfig
+from engine.clap.listening import LISTENING_RATE, Listening
+from engine.clap.text_tower import TextTower
+from engine.clap.words import Vocabulary
+from engine.vocabulary import TAGS
+
+MAX_SECONDS = 30.0
+"""Of a longer sound the middle is heard."""
+
+
+class StarterClap(ClapEmbedder):
+    """The starter pack's embedder; `facts` reads the tags off any of its embeddings, as logits."""
+
+    def __init__(self, config: StarterClapConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.listening = Listening()
+        self.text = TextTower(config)
+        self.audio = AudioTower(config, self.listening.rows)
+        self.facts = nn.Linear(CLAP_DIM, len(TAGS))
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words the text tower reads."""
+        return self.text.table.vocabulary
+
+    def embed_text(self, texts: Sequence[str]) -> Tensor:
+        """One vector `[512]` of unit norm per text; one without any word it can read gives that of no words."""
+        return functional.normalize(self.text([self.vocabulary.read(text) for text in texts]), dim=-1)
+
+    def embed_audio(self, audio: Tensor, sample_rate: int) -> Tensor:
+        """One vector `[512]` of unit norm per loop of `audio` `[B, C, T]`; time wraps around."""
+        if sample_rate != LISTENING_RATE:
+            audio = torch.stack(
+                [torch.from_numpy(resample_loop(x.cpu().numpy(), sample_rate, LISTENING_RATE)) for x in audio]
+            ).to(audio.device)
+        surplus = audio.shape[-1] - round(MAX_SECONDS * LISTENING_RATE)
+        if surplus > 0:
+            audio = audio[..., surplus // 2 : audio.shape[-1] - surplus // 2]
+        return functional.normalize(self.audio(self.listening(audio)), dim=-1)
+
+    def tag_logits(self, embedded: Tensor) -> Tensor:
+        """How sure it is of each tag `[B, len(TAGS)]`, in logits, from embeddings `[B, 512]` of words or sounds."""
+        logits: Tensor = self.facts(embedded * CLAP_DIM**0.5)
+        return logits

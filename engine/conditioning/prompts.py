@@ -1,0 +1,108 @@
+"""Prompts: words and their weights as one embedding, and what they say of tags."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from engine.clap.base import ClapEmbedder
+from engine.clap.starter import StarterClap
+from engine.errors import InvalidRequest
+from engine.requests import LoopRequest
+from engine.vocabulary import TAGS
+
+MAX_WEIGHT: Final = 5.0
+_WEIGHTED = re.compile(r"\(?([^,:()]+?)\s*:\s*(-?\d+(?:\.\d*)?|-?\.\d+)\s*\)?\s*(?=,|$)")
+
+SURE: Final = 0.6
+"""Probability from which a tag counts as asked for."""
+SURELY_NOT: Final = 0.1
+MOVED: Final = 1.0
+"""Logits that a tag has to move from what no words at all say of it."""
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words between commas, and how much they weigh: 1 as they stand, 0 not at all."""
+
+    words: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What a prompt says: its embedding `[1, 512]` of unit norm, None without words; tags that it asks for and tags
+    that it asks away."""
+
+    embedded: Tensor | None = None
+    tags: tuple[str, ...] = ()
+    negative_tags: tuple[str, ...] = ()
+
+    def turned(self) -> "Reading":
+        """The same as a negative prompt: what it names is unwanted, and what it excludes is not asked for."""
+        return Reading(self.embedded, (), self.tags)
+
+    def applied(self, request: LoopRequest) -> LoopRequest:
+        """The request with the tags of its words beside those it names; what it names wins."""
+        named = {*request.tags, *request.negative_tags}
+        return request.with_(
+            tags=(*request.tags, *(tag for tag in self.tags if tag not in named)),
+            negative_tags=(*request.negative_tags, *(tag for tag in self.negative_tags if tag not in named)),
+        )
+
+
+def phrases(prompt: str) -> list[Phrase]:
+    """The phrases of a prompt: "warm pad, acid:1.3" is two. Raises `InvalidRequest` on a weight beyond 0 to 5."""
+    found = []
+    for piece in filter(None, (piece.strip() for piece in prompt.split(","))):
+        weighted = _WEIGHTED.fullmatch(piece)
+        if weighted is None:
+            found.append(Phrase(piece))
+            continue
+        weight = float(weighted[2])
+        if not 0 <= weight <= MAX_WEIGHT:
+            raise InvalidRequest(f"Weight {weighted[2]} of {weighted[1]!r} is out of range: 0 to {MAX_WEIGHT:g}.")
+        found.append(Phrase(weighted[1].strip(), weight))
+    return found
+
+
+@torch.inference_mode()
+def read_prompt(clap: ClapEmbedder, prompt: str) -> Reading:
+    """What `clap` makes of `prompt`; a prompt without words it knows asks for nothing."""
+    said = phrases(prompt)
+    if not said or (isinstance(clap, StarterClap) and not clap.vocabulary.knows(prompt)):
+        return Reading()
+    whole = ", ".join(phrase.words for phrase in said)
+    nothing, embedded, *single = clap.embed_text(["", whole, *(phrase.words for phrase in said)]).float()
+    # A phrase's own direction, once more for every weight above one, taken back below.
+    for phrase, alone in zip(said, single, strict=True):
+        embedded = embedded + (phrase.weight - 1) * (alone - nothing)
+    embedded = functional.normalize(embedded[None], dim=1)
+    if not isinstance(clap, StarterClap):
+        return Reading(embedded)
+    before, after = clap.tag_logits(nothing[None])[0], clap.tag_logits(embedded)[0]
+    chances, moved = after.sigmoid(), after - before
+    return Reading(
+        embedded,
+        tuple(tag for row, tag in enumerate(TAGS) if chances[row] >= SURE and moved[row] >= MOVED),
+        tuple(tag for row, tag in enumerate(TAGS) if chances[row] <= SURELY_NOT and moved[row] <= -MOVED),
+    )
+
+
+class PromptReader:
+    """Reads the prompts of requests with one embedder, each text once."""
+
+    def __init__(self, clap: ClapEmbedder | None) -> None:
+        self.clap = clap
+        self._read = lru_cache(maxsize=256)(self._fresh)
+
+    def __call__(self, prompt: str) -> Reading:
+        """What the prompt says; nothing where the pack has no embedder."""
+        return self._read(prompt)
+
+    def _fresh(self, prompt: str) -> Reading:
+        return Reading() if self.clap is None or not prompt.strip() else read_prompt(self.clap, prompt)

@@ -1,0 +1,125 @@
+"""The loops of a corpus as an embedder hears them, with everything that may be said of each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from engine.clap.listening import Listening
+from engine.corpus.build import fitted_plan
+from engine.corpus.captions import write_captions
+from engine.corpus.forms import DRUMS
+from engine.corpus.render import facts_of
+from engine.corpus.store import StoredLoop, stored_loops
+from engine.corpus.streams import Streams
+from engine.errors import CorpusError
+from engine.vocabulary import CHARACTERS, KEYS, TAGS
+
+WINDOW = 256
+"""Frames of a loop that are heard at once in training, 6 s."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeardLoop:
+    """`heard` `[rows, F]`; true `captions`; `tags` `[len(TAGS)]` 1 present, 0 absent, and `known` where that is so;
+    index of the key in `KEYS` (-1 unknown or none); tempo in BPM."""
+
+    heard: Tensor
+    captions: tuple[str, ...]
+    tags: Tensor
+    known: Tensor
+    key: int
+    tempo_bpm: float
+
+
+@dataclass(frozen=True, eq=False)
+class HeardBatch:
+    """Windows `[B, rows, WINDOW]`, a caption each, and what is known of them, as in `HeardLoop`."""
+
+    heard: Tensor
+    captions: list[str]
+    tags: Tensor
+    known: Tensor
+    key: Tensor
+    tempo_bpm: Tensor
+
+
+class Sounds:
+    """Loops with audio and captions. `captions` is how many are written for each synthesised loop."""
+
+    def __init__(self, folder: Path, *, held_out: bool, captions: int = 4) -> None:
+        listening = Listening()
+        chosen = [loop for loop in stored_loops(folder) if loop.held_out == held_out]
+        self.loops = [
+            _hear(loop, listening, captions)
+            for loop in tqdm(chosen, desc="listening", unit="loop", disable=None, leave=False)
+            if loop.annotation.captions
+        ]
+        if not self.loops:
+            raise CorpusError(
+                f"{folder} has no loops with captions; build some with `loopgen corpus build {folder}`."
+            )
+
+    def batch(self, size: int, generator: torch.Generator) -> HeardBatch:
+        """Windows of different loops from anywhere around them, each with one of its captions."""
+        order = torch.randperm(len(self.loops), generator=generator)[:size].tolist()
+        loops = [self.loops[index] for index in order]
+        starts = torch.randint(1 << 30, (len(loops),), generator=generator).tolist()
+        said = torch.randint(1 << 30, (len(loops),), generator=generator).tolist()
+        heard = torch.stack([window(loop.heard, start) for loop, start in zip(loops, starts, strict=True)])
+        return HeardBatch(
+            vary(heard, generator),
+            [loop.captions[number % len(loop.captions)] for loop, number in zip(loops, said, strict=True)],
+            torch.stack([loop.tags for loop in loops]),
+            torch.stack([loop.known for loop in loops]),
+            torch.tensor([loop.key for loop in loops]),
+            torch.tensor([loop.tempo_bpm for loop in loops]),
+        )
+
+
+def window(heard: Tensor, start: int, frames: int = WINDOW) -> Tensor:
+    """`frames` frames `[rows, frames]` from `start` on, around the loop as often as it takes."""
+    length = heard.shape[-1]
+    return heard[:, (start + torch.arange(frames)) % length]
+
+
+def vary(heard: Tensor, generator: torch.Generator) -> Tensor:
+    """Tilt, and blank a band of rows and a stretch of time (SpecAugment; Park et al. 2019), loop by loop."""
+    count, rows, frames = heard.shape
+    tilt = torch.linspace(-1, 1, rows // 2)[None, :, None] * 0.15 * torch.randn(count, 1, 1, generator=generator)
+    varied = heard.clone()
+    varied[:, : rows // 2] += tilt
+    for axis, (length, most) in ((1, (rows, 24)), (2, (frames, 32))):
+        width = torch.randint(most, (count,), generator=generator)
+        start = (torch.rand(count, generator=generator) * (length - width)).long()
+        at = torch.arange(length)
+        blank = (at >= start[:, None]) & (at < (start + width)[:, None])
+        varied = varied.masked_fill(blank[:, :, None] if axis == 1 else blank[:, None, :], 0.0)
+    return varied
+
+
+@torch.no_grad()
+def _hear(loop: StoredLoop, listening: Listening, captions: int) -> HeardLoop:
+    annotation = loop.annotation
+    exact = annotation.source == "synthesis"
+    tags = torch.tensor([float(tag in annotation.tags) for tag in TAGS])
+    heard = listening(torch.from_numpy(loop.audio())[None])[0]
+    return HeardLoop(
+        heard,
+        (*annotation.captions, *(_more_captions(loop, captions) if exact else ())),
+        tags,
+        torch.ones(len(TAGS)) if exact else tags,
+        KEYS.index(annotation.key) if annotation.key else -1,
+        annotation.tempo_bpm,
+    )
+
+
+def _more_captions(loop: StoredLoop, count: int) -> Sequence[str]:
+    plan = fitted_plan(loop.annotation.seed)
+    characters = tuple(tag for tag in loop.annotation.tags if tag in CHARACTERS)
+    # Which drums one-shots play is not known any more: of none of them the voice is named.
+    facts = facts_of(plan, characters, sampled=DRUMS)
+    return write_captions(facts, Streams(plan.seed)("more captions"), count)
