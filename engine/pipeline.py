@@ -13,6 +13,7 @@ from torch import Tensor
 
 from engine.audio.loudness import level_match
 from engine.audio.resampling import resample_periodic
+from engine.audio.spectrum import check_audio
 from engine.clap.base import ClapEmbedder
 from engine.codec.base import LatentCodec
 from engine.conditioning.assembly import negative_conditions, request_conditions
@@ -23,7 +24,7 @@ from engine.devices import choose_device, fast_dtype
 from engine.diffusion.noise import pad_noise, seeded_noise
 from engine.diffusion.samplers import SamplerStep, sample
 from engine.diffusion.schedules import alphas
-from engine.errors import Cancelled, InvalidRequest, PackError
+from engine.errors import AudioFileError, Cancelled, InvalidRequest, PackError
 from engine.guided import GuidedDenoiser, guided_directions
 from engine.loop import Loop, PackInfo, StepReport
 from engine.models.unet import Denoiser
@@ -31,6 +32,9 @@ from engine.pack_models import load_clap, load_codec, load_denoiser
 from engine.packs import Pack
 from engine.requests import LoopRequest
 from engine.tempo import LoopGeometry
+
+SILENCE = 1e-4
+"""Peak below which a sound counts as silent, -80 dBFS."""
 
 __all__ = ["Loop", "LoopPipeline", "PackInfo", "StepReport"]
 
@@ -103,7 +107,7 @@ class LoopPipeline:
         geometry, clock = self.geometry(first), _Clock()
         with torch.inference_mode():
             with clock("conditioning"):
-                said, unsaid = self._read(first.prompt), self._read(first.negative_prompt)
+                said, unsaid = self._read.wanted(first), self._read(first.negative_prompt)
                 conditions = [
                     request_conditions(r, geometry, said.embedded, compose(said.applied(unsaid.turned().applied(r))))
                     for r in requests
@@ -138,6 +142,20 @@ class LoopPipeline:
                 )
             )
         return loops
+
+    def hear(self, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
+        """The embedding of a sound `audio [C, T]`, for `LoopRequest.reference`.
+
+        Raises `PackError` when the pack has no embedder, `AudioFileError` when there is nothing to hear.
+        """
+        if self._read.clap is None:
+            raise PackError(f"Pack {self.info.name!r} has no embedder: it takes no words and no reference.")
+        heard = check_audio(audio)[:2]
+        if np.abs(heard).max() < SILENCE:
+            raise AudioFileError("The reference is silent; give a sound.")
+        with torch.inference_mode():
+            embedded = self._read.clap.embed_audio(torch.from_numpy(heard)[None].to(self.device), sample_rate)[0]
+        return tuple(round(float(value), 5) for value in embedded)
 
     def noise(self, request: LoopRequest) -> Tensor:
         """The noise `[1, D, F]` a request starts from: of its seed, or of its point on the noise pad; at its

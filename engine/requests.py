@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, Self, get_args
 
 from engine.errors import InvalidRequest
-from engine.vocabulary import BEATS_PER_BAR, CURVES, KEYS, PARTS, STEPS_PER_BAR, TAGS
+from engine.vocabulary import BEATS_PER_BAR, CURVES, EMBEDDING_DIM, KEYS, PARTS, STEERS, STEPS_PER_BAR, TAGS
 
 Sampler = Literal["euler", "heun", "midpoint"]
 Schedule = Literal["linear", "cosine"]
@@ -20,6 +20,7 @@ MIN_BARS, MAX_BARS = 1, 16
 MAX_STEPS = 256
 MAX_GUIDANCE = 10.0
 MAX_TEMPERATURE = 1.5
+MAX_STEER = 2.0
 MAX_PROMPT_CHARACTERS = 1000
 MAX_SEED = 2**63 - 1
 
@@ -130,6 +131,10 @@ class LoopRequest:
     loop is made from: 1 is as wild as the corpus, less is cleaner and more alike. With `compose`, the engine writes
     the parts that have no row in the pattern; without, the denoiser is left alone with them. Raises `InvalidRequest`
     on anything impossible.
+
+    `reference` is the embedding of a sound (512 values, as an embedder gave it) whose character the loop takes on,
+    and `blend` how much it weighs against the words, 0 to 1. `steer` moves the embedding of words or sound along the
+    directions of `STEERS`, each -2 to 2.
     """
 
     tempo_bpm: float = 126.0
@@ -150,6 +155,9 @@ class LoopRequest:
     guidance: Mapping[str, float] = field(default_factory=dict)
     temperature: float = 0.6
     compose: bool = True
+    reference: tuple[float, ...] = ()
+    blend: float = 0.5
+    steer: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _in_range("Tempo", self.tempo_bpm, MIN_TEMPO_BPM, MAX_TEMPO_BPM, "BPM")
@@ -175,6 +183,12 @@ class LoopRequest:
         if self.key is not None:
             _known("key", self.key, KEYS)
         self._check_curves()
+        self._check_reference()
+        _in_range("Blend", self.blend, 0.0, 1.0)
+        for direction, amount in self.steer.items():
+            _known("direction", direction, tuple(STEERS))
+            _in_range(f"Steer {direction}", amount, -MAX_STEER, MAX_STEER)
+        object.__setattr__(self, "steer", {name: float(amount) for name, amount in self.steer.items() if amount})
         for condition, weight in self.guidance.items():
             _known("guidance condition", condition, GUIDANCE_CONDITIONS)
             _in_range(f"Guidance of {condition}", weight, 0.0, MAX_GUIDANCE)
@@ -192,6 +206,14 @@ class LoopRequest:
                 _in_range(f"Curve {name!r} value", value, 0.0, 1.0)
             clean[name] = tuple(float(v) for v in points)
         object.__setattr__(self, "curves", clean)
+
+    def _check_reference(self) -> None:
+        values = tuple(self.reference)
+        if len(values) not in (0, EMBEDDING_DIM):
+            raise InvalidRequest(f"A reference is an embedding of {EMBEDDING_DIM} values, not {len(values)}.")
+        for value in values:
+            _in_range("Reference value", value, -1.0, 1.0)
+        object.__setattr__(self, "reference", tuple(float(value) for value in values))
 
     def __hash__(self) -> int:
         return hash(json.dumps(self.to_dict(), sort_keys=True))

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.errors import Cancelled, LoopGenError
 from engine.loop import Loop, PackInfo, StepReport
 from engine.requests import LoopRequest
@@ -30,6 +33,9 @@ class Renderer(Protocol):
         cancelled: Callable[[], bool] | None = None,
     ) -> Loop:
         """The loop of `request`; raises `Cancelled` soon after `cancelled()` turns true."""
+
+    def hear(self, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
+        """The embedding of a sound `audio [C, T]`, for `LoopRequest.reference`."""
 
 
 def _ignore(*_: object) -> None: ...

@@ -22,6 +22,19 @@ TONICS: Final = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B"
 KEYS: Final = TONICS + tuple(f"{tonic}m" for tonic in TONICS)
 """24 keys, majors then minors, spelled with flats as file names want them."""
 
+STEERS: Final = {
+    "bright": ("bright", "dark"),
+    "dense": ("busy", "sparse"),
+    "hard": ("hard", "soft"),
+    "dub": ("wet", "dry"),
+    "acid": ("acid", ""),
+    "lo_fi": ("lo_fi", "clean"),
+}
+"""Directions that an embedding can be steered in: towards a tag, away from its opposite where it has one."""
+
+EMBEDDING_DIM: Final = 512
+"""Length of an embedding of words or sounds."""
+
 CURVES: Final = ("loudness", "brightness", "density", "noisiness")
 """Rows of the curve condition, each in [0, 1]."""
 

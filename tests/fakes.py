@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import Cancelled
 from engine.loop import Loop, PackInfo, StepReport
@@ -27,6 +28,10 @@ class FakeRenderer:
         self.rendered: list[LoopRequest] = []
         self.thread: threading.Thread | None = None
         self.info = PackInfo(name="fake", version="1", hash="0" * 64, sample_rate=sample_rate)
+
+    def hear(self, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
+        """An embedding that tells how loud a sound is."""
+        return (float(np.abs(audio).max()), *[0.0] * 511)
 
     def render(
         self,

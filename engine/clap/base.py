@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-CLAP_DIM = 512
-"""Length of every embedding."""
+from engine.vocabulary import EMBEDDING_DIM
+
+CLAP_DIM = EMBEDDING_DIM
 
 
 class ClapEmbedder(nn.Module, ABC):

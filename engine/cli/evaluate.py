@@ -39,6 +39,7 @@ def register(app: typer.Typer) -> None:
     verbs.command("loops", help="Render held-out requests and measure them beside the corpus.")(loops)
     verbs.command("guidance", help="The same figures as a curve over guidance.")(guidance)
     verbs.command("codec", help="What the codec does to loops, beside Opus.")(codec)
+    verbs.command("words", help="Whether words find their loops, and loops do what words say.")(words)
     verbs.command("corpus", help="How near the corpus stands to a folder of real music.")(corpus)
     verbs.command("point-cloud", help="The algorithm on clouds of points, where the answer is known.")(point_cloud)
     verbs.command("train-detector", help="Train the judge of part onsets on corpus loops.")(train_detector)
@@ -128,6 +129,40 @@ def codec(
     model = load_codec(Pack.open(find_pack(pack))).to(chosen).eval()
     results = evaluate_codec(codec_round_trip(model, chosen), sets, out, progress=sys.stderr.isatty())
     _say(results, out / "codec.md", as_json=json)
+
+
+def words(
+    out: OutFolder,
+    count: Annotated[int, typer.Option(help="Held-out loops to find among; 0 leaves finding out.")] = 1000,
+    seeds: Annotated[int, typer.Option(help="Loops of every prompt; 0 leaves prompts out.")] = 8,
+    scale: Annotated[float, typer.Option("--guidance", help="How strictly to obey.")] = 2.0,
+    tag_loops: Annotated[int, typer.Option(help="Corpus loops that train the tag judge.")] = 400,
+    pack: PackOption = None,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Whether words find their loops, and loops do what words say."""
+    if not count and not seeds:
+        raise InvalidRequest("Nothing is left to measure: give --count, --seeds or both.")
+    if not (count == 0 or 20 <= count <= 100_000) or not 0 <= seeds <= 1000 or not 20 <= tag_loops <= 10_000:
+        raise InvalidRequest("Possible: --count 0 or 20 to 100000, --seeds 0 to 1000, --tag-loops 20 to 10000.")
+    from engine.evaluation.claims import ClaimJudges
+    from engine.evaluation.loop_experiment import train_tag_judge
+    from engine.evaluation.part_onsets import PartOnsetDetector
+    from engine.evaluation.word_experiment import evaluate_prompts, evaluate_retrieval
+    from engine.pack_models import load_clap
+
+    progress = sys.stderr.isatty()
+    results: dict[str, Any] = {}
+    if count:
+        clap = load_clap(Pack.open(find_pack(pack)))
+        results["retrieval"] = evaluate_retrieval(clap, out, count=count, progress=progress)
+    if seeds:
+        judges = ClaimJudges(PartOnsetDetector.load(), train_tag_judge(tag_loops, progress=progress))
+        results |= evaluate_prompts(
+            _pipeline(pack, device), judges, out, seeds=seeds, guidance_scale=scale, progress=progress
+        )
+    _say(results, out / ("prompts.md" if seeds else "retrieval.md"), as_json=json)
 
 
 def corpus(

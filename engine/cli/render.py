@@ -18,7 +18,7 @@ from engine.cli.options import (
 )
 from engine.errors import InvalidRequest
 from engine.requests import SAMPLERS, SCHEDULES, LoopRequest
-from engine.vocabulary import CHARACTERS, CURVES, PARTS, STYLES
+from engine.vocabulary import CHARACTERS, CURVES, PARTS, STEERS, STYLES
 
 MAX_COUNT = 1000
 
@@ -60,6 +60,13 @@ def render(
     temperature: Annotated[
         float, typer.Option(help="0 to 1.5: lower is cleaner and more alike, higher wilder.")
     ] = LoopRequest.temperature,
+    reference: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A sound whose character the loop takes on.")
+    ] = None,
+    blend: Annotated[float, typer.Option(help="Words (0) or reference (1), where both are given.")] = 0.5,
+    steer: Annotated[
+        list[str], typer.Option(help=f"{', '.join(STEERS)}: -2 to 2, such as bright=0.7; may be repeated.")
+    ] = [],
     compose: Annotated[
         bool,
         typer.Option("--compose/--free", help="Write the parts that the pattern leaves open, or leave them."),
@@ -95,11 +102,19 @@ def render(
             "temperature": temperature,
             "compose": compose,
             "guidance": {name: _single(name, values) for name, values in parse_numbers(weight, "Weight").items()},
+            "blend": blend,
+            "steer": {name: _single(name, values) for name, values in parse_numbers(steer, "Steer").items()},
         }
     )
-    requests = [first.with_(seed=first.seed + i) for i in range(count)]
     destination = rendering.Destination.check(out, bit_depth, count)
-    told = rendering.render_all(rendering.load_renderer(pack, device), requests, destination)
+    from engine.audio.io import read_audio
+
+    sound = None if reference is None else read_audio(reference)
+    renderer = rendering.load_renderer(pack, device)
+    if sound is not None:
+        first = first.with_(reference=renderer.hear(sound.audio, sound.sample_rate))
+    requests = [first.with_(seed=first.seed + i) for i in range(count)]
+    told = rendering.render_all(renderer, requests, destination)
     rendering.say(told, as_json=json)
 
 

@@ -1,7 +1,7 @@
 """Prompts: words and their weights as one embedding, and what they say of tags."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -11,9 +11,10 @@ from torch.nn import functional
 
 from engine.clap.base import ClapEmbedder
 from engine.clap.starter import StarterClap
+from engine.diffusion.noise import slerp
 from engine.errors import InvalidRequest
 from engine.requests import LoopRequest
-from engine.vocabulary import TAGS
+from engine.vocabulary import STEERS, TAGS
 
 MAX_WEIGHT: Final = 5.0
 _WEIGHTED = re.compile(r"\(?([^,:()]+?)\s*:\s*(-?\d+(?:\.\d*)?|-?\.\d+)\s*\)?\s*(?=,|$)")
@@ -93,6 +94,25 @@ def read_prompt(clap: ClapEmbedder, prompt: str) -> Reading:
     )
 
 
+STEER_LENGTH: Final = 0.5
+"""How far a steer of 1 moves an embedding of length one."""
+
+
+def direction(clap: StarterClap, name: str) -> Tensor:
+    """The unit vector `[512]` of a steer: towards its tag, away from the opposite, and, as far as it goes, along none
+    of the other steers (their directions are projected out)."""
+    own, *others = (_raw_direction(clap, steer) for steer in (name, *(s for s in STEERS if s != name)))
+    span, _ = torch.linalg.qr(torch.stack(others, dim=1))
+    return functional.normalize(own - span @ (span.T @ own), dim=0)
+
+
+def _raw_direction(clap: StarterClap, name: str) -> Tensor:
+    towards, away = STEERS[name]
+    weight = clap.facts.weight[TAGS.index(towards)]
+    weight = weight - clap.facts.weight[TAGS.index(away)] if away else weight
+    return functional.normalize(weight.float(), dim=0)
+
+
 class PromptReader:
     """Reads the prompts of requests with one embedder, each text once."""
 
@@ -103,6 +123,25 @@ class PromptReader:
     def __call__(self, prompt: str) -> Reading:
         """What the prompt says; nothing where the pack has no embedder."""
         return self._read(prompt)
+
+    @torch.inference_mode()
+    def wanted(self, request: LoopRequest) -> Reading:
+        """What a request asks for: its words, blended with its reference, steered."""
+        said = self(request.prompt)
+        embedded = said.embedded
+        if self.clap is None:
+            return said
+        if request.reference:
+            sound = functional.normalize(torch.tensor([request.reference]), dim=1)
+            embedded = sound if embedded is None else slerp(embedded.cpu(), sound, request.blend)
+        if request.steer and isinstance(self.clap, StarterClap):
+            if embedded is None:
+                # Nothing to steer yet: begin at what the tags say.
+                embedded = self.clap.embed_text([" ".join(request.tags).replace("_", " ") or "loop"]).float()
+            for name, amount in request.steer.items():
+                embedded = embedded + STEER_LENGTH * amount * direction(self.clap, name).to(embedded.device)
+            embedded = functional.normalize(embedded, dim=1)
+        return replace(said, embedded=embedded)
 
     def _fresh(self, prompt: str) -> Reading:
         return Reading() if self.clap is None or not prompt.strip() else read_prompt(self.clap, prompt)

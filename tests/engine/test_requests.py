@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.errors import InvalidRequest
 from engine.requests import LoopRequest, NoisePad, Pattern
-from engine.vocabulary import CURVES, KEYS, PARTS, TAGS
+from engine.vocabulary import CURVES, KEYS, PARTS, STEERS, TAGS
 
 VELOCITY = st.floats(0, 1)
 PATTERNS = st.builds(
@@ -29,6 +29,9 @@ REQUESTS = st.builds(
     noise=st.none() | st.builds(NoisePad, st.tuples(*[st.integers(0, 2**40)] * 4), VELOCITY, VELOCITY),
     num_steps=st.integers(1, 256),
     guidance_scale=st.floats(0, 10),
+    reference=st.just(()) | st.floats(-1, 1).map(lambda value: (value,) * 512),
+    blend=VELOCITY,
+    steer=st.dictionaries(st.sampled_from(sorted(STEERS)), st.floats(-2, 2)),
 )
 
 
@@ -50,6 +53,11 @@ def test_a_request_survives_json(request: LoopRequest) -> None:
         ({"seed": -1}, "from 0 to"),
         ({"num_steps": 257}, "from 1 to 256"),
         ({"guidance_scale": 11}, "0 to 10"),
+        ({"reference": (0.1,) * 511}, "512 values, not 511"),
+        ({"reference": (2.0,) * 512}, "-1 to 1"),
+        ({"blend": 1.1}, "Blend 1.1 is out of range: 0 to 1"),
+        ({"steer": {"loud": 1.0}}, "Unknown direction 'loud'; possible: bright"),
+        ({"steer": {"bright": -2.1}}, "-2 to 2"),
         ({"sampler": "rk4"}, "possible: euler, heun, midpoint"),
         ({"schedule": "log"}, "possible: linear, cosine"),
         ({"tags": ("polka",)}, "Unknown tag 'polka'"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fakes import FakeRenderer, sine_loop
 
-from engine.audio.io import read_audio
+from engine.audio.io import read_audio, write_wav
 from engine.cli import rendering
 from engine.cli.app import run
 from engine.requests import LoopRequest
@@ -62,6 +62,22 @@ def test_every_flag_reaches_the_request(
     recipe = json.loads(str(file.metadata.comment))
     assert LoopRequest.from_dict(recipe["request"]) == expected
     assert recipe["pack"] == {"name": "fake", "hash": "0" * 64}
+
+
+def test_a_reference_is_heard_and_steers_are_read(
+    renderer: FakeRenderer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound = write_wav(tmp_path / "sound.wav", np.full((2, 4410), 0.25, np.float32), 44100)
+    code, _, err = _run(
+        capsys, "render", "--reference", sound, "--blend", "0.3", "--steer", "bright=0.7", "--steer", "hard=-1",
+        "--out", tmp_path / "a.wav",
+    )  # fmt: skip
+    assert (code, err) == (0, [])
+    (request,) = renderer.requests
+    assert request.reference[0] == pytest.approx(0.25, abs=1e-3) and request.blend == 0.3
+    assert request.steer == {"bright": 0.7, "hard": -1.0}
+    again = read_audio(tmp_path / "a.wav")
+    assert json.loads(str(again.metadata.comment))["request"]["blend"] == 0.3
 
 
 def test_json_is_one_object_on_the_last_line(

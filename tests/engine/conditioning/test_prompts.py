@@ -5,10 +5,10 @@ import torch
 from tiny import tiny_clap
 
 from engine.clap.starter import StarterClap
-from engine.conditioning.prompts import Phrase, PromptReader, Reading, phrases, read_prompt
+from engine.conditioning.prompts import Phrase, PromptReader, Reading, direction, phrases, read_prompt
 from engine.errors import InvalidRequest
 from engine.requests import LoopRequest
-from engine.vocabulary import TAGS
+from engine.vocabulary import STEERS, TAGS
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,41 @@ def test_what_the_request_names_wins() -> None:
     assert asked.negative_tags == ("kick", "pad")
     turned = Reading(None, ("kick",), ("pad",)).turned()
     assert (turned.tags, turned.negative_tags) == ((), ("kick",))
+
+
+def test_words_and_a_reference_are_blended_and_ends_are_exact() -> None:
+    clap = tiny_clap().eval()
+    reader = PromptReader(clap)
+    sound = torch.nn.functional.normalize(torch.randn(1, 512, generator=torch.Generator().manual_seed(0)), dim=1)
+    request = LoopRequest(prompt="warm pad", reference=tuple(sound[0].tolist()))
+    words = reader("warm pad").embedded
+    assert words is not None
+    nearness = []
+    for blend in (0.0, 0.25, 0.5, 0.75, 1.0):
+        embedded = reader.wanted(request.with_(blend=blend)).embedded
+        assert embedded is not None and float(embedded.norm()) == pytest.approx(1, abs=1e-4)
+        nearness.append(float((embedded * sound).sum()))
+    assert nearness == sorted(nearness) and nearness[-1] == pytest.approx(1, abs=1e-4)
+    assert nearness[0] == pytest.approx(float((words * sound).sum()), abs=1e-4)
+    alone = reader.wanted(request.with_(prompt="")).embedded
+    assert alone is not None and torch.allclose(alone, sound, atol=1e-4)
+
+
+def test_steers_move_their_own_tags_evenly_and_leave_the_other_steers_alone() -> None:
+    clap = tiny_clap().eval()
+    reader = PromptReader(clap)
+    axes = torch.stack([direction(clap, name) for name in STEERS])
+    assert torch.allclose(axes.norm(dim=1), torch.ones(len(STEERS)), atol=1e-4)
+    clap.requires_grad_(False)
+    raw = clap.facts.weight[TAGS.index("bright")] - clap.facts.weight[TAGS.index("dark")]
+    moved = []
+    for amount in (-2, -1, 0, 1, 2):
+        request = LoopRequest(prompt="warm techno", steer={"bright": amount})
+        embedded = reader.wanted(request).embedded
+        assert embedded is not None
+        moved.append(float(embedded[0] @ raw))
+    assert moved == sorted(moved) and moved[-1] > moved[0] + 0.05
+    dense = clap.facts.weight[TAGS.index("busy")] - clap.facts.weight[TAGS.index("sparse")]
+    assert abs(float(direction(clap, "bright") @ dense)) < 1e-4
+    assert reader.wanted(LoopRequest(steer={"bright": 1.0})).embedded is not None  # from no words, too
+    assert PromptReader(None).wanted(LoopRequest(steer={"bright": 1.0})).embedded is None
