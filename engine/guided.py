@@ -8,7 +8,7 @@ from torch import Tensor
 
 from engine.conditioning.conditions import Conditions
 from engine.diffusion.guidance import guide, rescale
-from engine.models.unet import Denoiser
+from engine.models.sampling import SamplingDenoiser
 from engine.requests import LoopRequest
 
 
@@ -27,7 +27,12 @@ class GuidedDenoiser:
     """
 
     def __init__(
-        self, denoiser: Denoiser, null: Conditions, directions: Sequence[GuidedDirection], *, rescaling: float = 0.7
+        self,
+        denoiser: SamplingDenoiser,
+        null: Conditions,
+        directions: Sequence[GuidedDirection],
+        *,
+        rescaling: float = 0.7,
     ) -> None:
         self.denoiser = denoiser
         self.rescaling = rescaling

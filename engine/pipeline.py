@@ -27,6 +27,7 @@ from engine.diffusion.schedules import alphas
 from engine.errors import AudioFileError, Cancelled, InvalidRequest, PackError
 from engine.guided import GuidedDenoiser, guided_directions
 from engine.loop import Loop, PackInfo, StepReport
+from engine.models.sampling import SamplingDenoiser
 from engine.models.unet import Denoiser
 from engine.pack_models import load_clap, load_codec, load_denoiser
 from engine.packs import Pack
@@ -59,7 +60,7 @@ class LoopPipeline:
         self._codec = codec.to(device).eval().requires_grad_(False)
         # The scale of the latents stays in float32; only the network runs in the fast precision.
         self._mean, self._deviation = (x.to(device, torch.float32) for x in (denoiser.mean, denoiser.deviation))
-        self._denoiser = denoiser.to(device, self._dtype).eval().requires_grad_(False)
+        self._denoiser = SamplingDenoiser(denoiser.to(device, self._dtype).eval().requires_grad_(False))
 
     @classmethod
     def from_pack(cls, folder: Path | str, device: str = "auto") -> Self:
