@@ -17,6 +17,7 @@ from engine.audio.descriptors import measure_curves
 from engine.audio.resampling import resample_periodic
 from engine.corpus.arrangement import LoopPlan, plan_loop
 from engine.corpus.folder import ImportReport, read_folder
+from engine.corpus.materials import materials
 from engine.corpus.recordings import recorded_loops
 from engine.corpus.render import render_plan
 from engine.corpus.score import HELD_OUT_SEED, CorpusLoop
@@ -95,6 +96,7 @@ def build_corpus(folder: Path, options: BuildOptions, progress: Callable[[int, i
             "synthesised_loops": options.count,
             "held_out_loops": options.held_out,
             "recorded_loops": recordings,
+            "materials": materials(recordings=recordings > 0),
         },
     )
     return len(seeds) + recordings

@@ -158,9 +158,14 @@ def _load_once(folders: tuple[str, ...]) -> OneShots:
     return OneShots.load(*folders)
 
 
+def one_shot_folders() -> tuple[Path, ...]:
+    """The folders that `LOOPGEN_ONE_SHOTS` names."""
+    return tuple(Path(folder) for folder in os.environ.get(FOLDERS_VARIABLE, "").split(os.pathsep) if folder)
+
+
 def available_one_shots() -> OneShots | None:
     """The samples of the folders in `LOOPGEN_ONE_SHOTS`, read once per process; None when it is not set."""
-    named = tuple(folder for folder in os.environ.get(FOLDERS_VARIABLE, "").split(os.pathsep) if folder)
+    named = tuple(map(str, one_shot_folders()))
     return _load_once(named) if named else None
 
 

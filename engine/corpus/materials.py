@@ -1,0 +1,44 @@
+"""What a corpus is made of besides synthesis, by name and licence: what a pack has to say of its training."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+from engine.corpus.one_shots import one_shot_folders
+from engine.corpus.recordings import GAMES, find_tracks
+
+
+def materials(*, recordings: bool = True) -> list[str]:
+    """The sources that are at hand: packages of recorded tracks where `recordings` are used, folders of one-shots."""
+    tracks = recorded_materials(find_tracks()) if recordings else []
+    return [*tracks, *(one_shot_material(folder) for folder in one_shot_folders())]
+
+
+def recorded_materials(tracks: Sequence[Path]) -> list[str]:
+    """The Debian packages that `tracks` are from, each once; other tracks by the name of their folder."""
+    games = [path.relative_to(GAMES).parts[0] if path.is_relative_to(GAMES) else None for path in tracks]
+    named = [
+        f"Debian {game}-data (BSD-2-Clause)" if game else f"recordings of the folder {path.parent.name}"
+        for game, path in zip(games, tracks, strict=True)
+    ]
+    return list(dict.fromkeys(named))
+
+
+def one_shot_material(folder: Path) -> str:
+    """A folder of one-shots by what it says of itself: an npm package, a Hydrogen kit, else its name."""
+    for place in (folder, folder.parent):
+        if (place / "package.json").is_file():
+            try:
+                told = json.loads((place / "package.json").read_text(encoding="utf-8"))
+                return f"npm {told['name']} {told['version']} ({told['license']})"
+            except (OSError, ValueError, KeyError, TypeError):
+                break
+    if (folder / "drumkit.xml").is_file():
+        try:
+            root = ElementTree.fromstring((folder / "drumkit.xml").read_text(encoding="utf-8"))
+        except (OSError, ValueError, ElementTree.ParseError):
+            return f"one-shots of the folder {folder.name}"
+        texts = {node.tag.rpartition("}")[2]: (node.text or "").strip() for node in root}
+        return f"Hydrogen kit {texts.get('name', folder.name)} ({texts.get('license') or 'licence unknown'})"
+    return f"one-shots of the folder {folder.name}"
