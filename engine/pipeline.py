@@ -16,13 +16,12 @@ from engine.audio.resampling import resample_periodic
 from engine.codec.base import LatentCodec
 from engine.conditioning.assembly import negative_conditions, request_conditions
 from engine.conditioning.composition import compose
-from engine.conditioning.conditions import Conditions
 from engine.devices import choose_device, fast_dtype
 from engine.diffusion.noise import pad_noise, seeded_noise
 from engine.diffusion.samplers import SamplerStep, sample
 from engine.diffusion.schedules import alphas
 from engine.errors import Cancelled, InvalidRequest, PackError
-from engine.guided import GuidedDenoiser, guided_directions
+from engine.guided import Aim, GuidedDenoiser, guided_directions
 from engine.loop import Loop, PackInfo, StepReport
 from engine.models.unet import Denoiser
 from engine.pack_models import load_codec, load_denoiser
@@ -89,20 +88,57 @@ class LoopPipeline:
         first = requests[0]
         if any(_recipe(request) != _recipe(first) for request in requests):
             raise InvalidRequest("Loops of one batch may differ in seed and noise only; render the others apart.")
-        geometry, clock = self.geometry(first), _Clock()
+        clock = _Clock()
         with torch.inference_mode():
             with clock("conditioning"):
-                conditions = [request_conditions(r, geometry, composition=compose(r)) for r in requests]
-                directions = guided_directions(first, Conditions.stack(conditions))
-                null = Conditions.stack([negative_conditions(first, geometry)] * len(requests))
-                guided = GuidedDenoiser(self._denoiser, null, directions)
+                guided = self.flow(first, Aim.stack([self.aim(request) for request in requests]))
                 x_0 = torch.cat([self.noise(request) for request in requests]).to(self.device)
             with clock("denoiser"):
-                hook = self._hook(on_step, cancelled)
+                hook = self.hook(on_step, cancelled)
                 x_1 = sample(guided, x_0, alphas(first.num_steps, first.schedule), first.sampler, hook)
-                latent = x_1 * self._deviation + self._mean
-            with clock("codec"):
-                audio = self._decode(latent)
+        return self._finish(x_1, requests, clock)
+
+    def aim(self, request: LoopRequest) -> Aim:
+        """What `request` asks for, its composition included, and what it leads away from: one loop's conditions."""
+        geometry = self.geometry(request)
+        return Aim(
+            request_conditions(request, geometry, composition=compose(request)),
+            negative_conditions(request, geometry),
+        )
+
+    def flow(self, request: LoopRequest, aim: Aim) -> GuidedDenoiser:
+        """The direction field `D(x, alpha)` under `aim`, of B loops or windows of F frames, guided as `request` says.
+
+        States are standardised latents `[B, D, F]` on `device`: data at alpha 1, noise at alpha 0. It is made, and
+        walked along with the samplers of `engine.diffusion`, under `torch.inference_mode()`.
+        """
+        return GuidedDenoiser(self._denoiser, aim.away, guided_directions(request, aim.towards))
+
+    def encode(self, audio: NDArray[np.float32], frames: int) -> Tensor:
+        """The state `x_1` `[1, D, frames]` of loop `audio [2, T]` at the pack's sample rate, fitted to its frames."""
+        fitted = resample_periodic(audio, frames * self._codec.hop_length)
+        with torch.inference_mode():
+            latent = self._codec.encode(torch.from_numpy(fitted)[None].to(self.device), circular=True)
+            return (latent.float() - self._mean) / self._deviation
+
+    def decode(self, x_1: Tensor, *, circular: bool = True) -> NDArray[np.float32]:
+        """The sound `[B, 2, F * hop_length]` of states `x_1` `[B, D, F]`, as the codec gives it: no level, no length.
+
+        Without `circular` it is no loop: before its beginning and behind its end there is silence.
+        """
+        with torch.inference_mode():
+            return self._decode(x_1 * self._deviation + self._mean, circular=circular)
+
+    def finish(self, x_1: Tensor, requests: Sequence[LoopRequest]) -> list[Loop]:
+        """The loops `[B]` of states `x_1` `[B, D, F]` at alpha 1: exact length and level, as `render` gives them."""
+        with torch.inference_mode():
+            return self._finish(x_1, requests, _Clock())
+
+    def _finish(self, x_1: Tensor, requests: Sequence[LoopRequest], clock: "_Clock") -> list[Loop]:
+        geometry = self.geometry(requests[0])
+        with clock("codec"):
+            latent = x_1 * self._deviation + self._mean
+            audio = self._decode(latent)
         loops = []
         for index, request in enumerate(requests):
             with clock("finishing"):
@@ -134,15 +170,23 @@ class LoopPipeline:
         pad = request.noise
         return request.temperature * pad_noise(pad.corners, pad.x, pad.y, shape)
 
-    def _decode(self, latent: Tensor) -> NDArray[np.float32]:
+    def _decode(self, latent: Tensor, *, circular: bool = True) -> NDArray[np.float32]:
         with torch.autocast(self.device.type, self._dtype, enabled=self._dtype != torch.float32):
-            audio = self._codec.decode(latent.float(), circular=True)
+            audio = self._codec.decode(latent.float(), circular=circular)
         decoded: NDArray[np.float32] = audio.float().cpu().numpy()
         return decoded
 
-    def _hook(
-        self, on_step: Callable[[StepReport], None] | None, cancelled: Callable[[], bool] | None
+    def hook(
+        self,
+        on_step: Callable[[StepReport], None] | None,
+        cancelled: Callable[[], bool] | None,
+        *,
+        done: int = 0,
+        total: int | None = None,
     ) -> Callable[[SamplerStep], None]:
+        """A hook for `sample` that tells `on_step` and raises `Cancelled`; one walk of several counts on from `done`
+        of `total` steps."""
+
         def hook(step: SamplerStep) -> None:
             if cancelled is not None and cancelled():
                 raise Cancelled("The render was cancelled.")
@@ -154,7 +198,7 @@ class LoopPipeline:
                         decoded: NDArray[np.float32] = self._decode(estimate * self._deviation + self._mean)[0]
                     return decoded
 
-                on_step(StepReport(step.index, step.count, step.alpha, preview))
+                on_step(StepReport(done + step.index, total or step.count, step.alpha, preview))
 
         return hook
 
