@@ -15,7 +15,7 @@ from engine.audio.loudness import level_match
 from engine.audio.resampling import resample_periodic
 from engine.codec.base import LatentCodec
 from engine.conditioning.assembly import negative_conditions, request_conditions
-from engine.conditioning.composition import compose
+from engine.conditioning.composition import Composition, compose
 from engine.devices import choose_device, fast_dtype
 from engine.diffusion.noise import pad_noise, seeded_noise
 from engine.diffusion.samplers import SamplerStep, sample
@@ -98,11 +98,14 @@ class LoopPipeline:
                 x_1 = sample(guided, x_0, alphas(first.num_steps, first.schedule), first.sampler, hook)
         return self._finish(x_1, requests, clock)
 
-    def aim(self, request: LoopRequest) -> Aim:
-        """What `request` asks for, its composition included, and what it leads away from: one loop's conditions."""
+    def aim(self, request: LoopRequest, composition: Composition | None = None) -> Aim:
+        """What `request` asks for and what it leads away from: one loop's conditions.
+
+        What it leaves open is played as `composition` says, by default as the engine composes it.
+        """
         geometry = self.geometry(request)
         return Aim(
-            request_conditions(request, geometry, composition=compose(request)),
+            request_conditions(request, geometry, composition=composition or compose(request)),
             negative_conditions(request, geometry),
         )
 
@@ -119,7 +122,12 @@ class LoopPipeline:
         fitted = resample_periodic(audio, frames * self._codec.hop_length)
         with torch.inference_mode():
             latent = self._codec.encode(torch.from_numpy(fitted)[None].to(self.device), circular=True)
-            return (latent.float() - self._mean) / self._deviation
+        return self.standardise(latent)
+
+    def standardise(self, latent: Tensor | NDArray[np.float32]) -> Tensor:
+        """The states `[B, D, F]` at alpha 1 of latents as loops carry them."""
+        state: Tensor = (torch.as_tensor(latent).to(self.device, torch.float32) - self._mean) / self._deviation
+        return state
 
     def decode(self, x_1: Tensor, *, circular: bool = True) -> NDArray[np.float32]:
         """The sound `[B, 2, F * hop_length]` of states `x_1` `[B, D, F]`, as the codec gives it: no level, no length.

@@ -6,6 +6,8 @@ accelerated iterative diffusion inversion", for any explicit step): `x <- x + (t
 leads to the target, however few and long the steps are.
 """
 
+from collections.abc import Callable
+
 from torch import Tensor
 
 from engine.diffusion.samplers import STEPPERS, Model, SamplerStep, StepHook, sample
@@ -25,9 +27,9 @@ def invert(
 ) -> Tensor:
     """The state `[B, ...]` at alpha 0 that `sample` along increasing `alphas` `[N + 1]` carries to data `x`.
 
-    Without `corrections` this is the walk backwards. Each correction costs one step forwards, and one that leads
-    further away than the state before it is not kept, loop by loop. `on_step` is called after each of the N steps.
-    Raises `InvalidRequest` for an unknown sampler or more than 20 corrections.
+    Without `corrections` this is the walk backwards. Each correction costs one step forwards (and the first another
+    one); one that leads further away than the state before it is not kept, loop by loop. `on_step` is called after
+    each of the N steps. Raises `InvalidRequest` for an unknown sampler or more than 20 corrections.
     """
     if not 0 <= corrections <= MAX_CORRECTIONS:
         raise InvalidRequest(f"{corrections} corrections are not possible: 0 to {MAX_CORRECTIONS}.")
@@ -37,7 +39,11 @@ def invert(
         start, end = alphas[count - 1 - index], alphas[count - index]
         before = sample(model, x, alphas[[count - index, count - 1 - index]], sampler)
         if corrections:
-            before = _corrected(model, before, x, start, end, sampler, corrections)
+
+            def ahead(state: Tensor, start: Tensor = start, end: Tensor = end) -> Tensor:
+                return STEPPERS[sampler](model, state, start, end)[0]
+
+            before = _corrected(ahead, before, x, corrections)
         direction = (x - before) / (end - start)
         x = before
         if on_step is not None:
@@ -45,18 +51,17 @@ def invert(
     return x
 
 
-def _corrected(
-    model: Model, x: Tensor, target: Tensor, alpha: Tensor, next_alpha: Tensor, sampler: str, corrections: int
-) -> Tensor:
-    """`x` moved so that one step of `sampler` leads to `target`."""
-    step = STEPPERS[sampler]
-    best, least = x, None
+def _corrected(ahead: Callable[[Tensor], Tensor], x: Tensor, target: Tensor, corrections: int) -> Tensor:
+    """`x` moved so that the step `ahead` leads to `target`."""
+    shape = (-1, *[1] * (x.dim() - 1))
+    best, missed = x, target - ahead(x)
+    least = missed.flatten(1).norm(dim=1).view(shape)
+    pace = x.new_ones(len(x)).view(shape)
     for _ in range(corrections):
-        miss = target - step(model, x, alpha, next_alpha)[0]
-        size = miss.flatten(1).norm(dim=1).view(-1, *[1] * (x.dim() - 1))
-        if least is None:
-            least = size
-        better = size <= least
-        best, least = best.where(~better, x), least.where(~better, size)
-        x = best + miss.where(better, 0.5 * miss)
-    return x
+        x = best + pace * missed
+        miss = target - ahead(x)
+        size = miss.flatten(1).norm(dim=1).view(shape)
+        better = size < least
+        best, missed, least = x.where(better, best), miss.where(better, missed), size.where(better, least)
+        pace = pace.where(better, pace / 2)
+    return best
