@@ -129,13 +129,22 @@ class LoopPipeline:
         state: Tensor = (torch.as_tensor(latent).to(self.device, torch.float32) - self._mean) / self._deviation
         return state
 
+    def restore(self, x_1: Tensor) -> Tensor:
+        """The latents `[B, D, F]` of states at alpha 1."""
+        return x_1 * self._deviation + self._mean
+
+    @property
+    def latent_dim(self) -> int:
+        """Channels D of the pack's latents."""
+        return self._codec.latent_dim
+
     def decode(self, x_1: Tensor, *, circular: bool = True) -> NDArray[np.float32]:
         """The sound `[B, 2, F * hop_length]` of states `x_1` `[B, D, F]`, as the codec gives it: no level, no length.
 
         Without `circular` it is no loop: before its beginning and behind its end there is silence.
         """
         with torch.inference_mode():
-            return self._decode(x_1 * self._deviation + self._mean, circular=circular)
+            return self._decode(self.restore(x_1), circular=circular)
 
     def finish(self, x_1: Tensor, requests: Sequence[LoopRequest]) -> list[Loop]:
         """The loops `[B]` of states `x_1` `[B, D, F]` at alpha 1: exact length and level, as `render` gives them."""
@@ -145,7 +154,7 @@ class LoopPipeline:
     def _finish(self, x_1: Tensor, requests: Sequence[LoopRequest], clock: "_Clock") -> list[Loop]:
         geometry = self.geometry(requests[0])
         with clock("codec"):
-            latent = x_1 * self._deviation + self._mean
+            latent = self.restore(x_1)
             audio = self._decode(latent)
         loops = []
         for index, request in enumerate(requests):
@@ -203,7 +212,7 @@ class LoopPipeline:
 
                 def preview() -> NDArray[np.float32]:
                     with torch.inference_mode():
-                        decoded: NDArray[np.float32] = self._decode(estimate * self._deviation + self._mean)[0]
+                        decoded: NDArray[np.float32] = self._decode(self.restore(estimate))[0]
                     return decoded
 
                 on_step(StepReport(done + step.index, total or step.count, step.alpha, preview))

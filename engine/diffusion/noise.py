@@ -21,6 +21,12 @@ def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
     """
     if t <= 0 or t >= 1:
         return a if t <= 0 else b
+    return slerp_along(a, b, torch.tensor(t))
+
+
+def slerp_along(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
+    """Spherical interpolation of whole tensors `[B, D, F]`, each frame at its own share `t` `[F]` (or all at one)."""
+    t = t.to(a)
     cosine = torch.sum(a * b) / (a.norm() * b.norm()).clamp_min(1e-12)
     angle = torch.acos(cosine.clamp(-1, 1))
     if torch.sin(angle) < 1e-4:
