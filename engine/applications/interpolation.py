@@ -1,7 +1,7 @@
 """Blends: loops between two ends, by their noises, by their conditions, or by both."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final, Self
 
 import torch
@@ -45,6 +45,14 @@ class End:
     def aim(self, pipeline: LoopPipeline) -> Aim:
         """Its conditions."""
         return pipeline.aim(self.request, self.composition)
+
+
+def same(pipeline: LoopPipeline, a: End, b: End) -> bool:
+    """Whether two ends are one and the same to the pack, so that nothing lies between them."""
+    if a.noise.shape != b.noise.shape or not torch.equal(a.noise, b.noise):
+        return False
+    one, other = (end.aim(pipeline).towards for end in (a, b))
+    return all(torch.equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
 
 
 def blend_aims(a: Aim, b: Aim, t: float) -> Aim:

@@ -2,19 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.numpy import save
 from torch import Tensor
 
 from engine.applications.source import SourceLoop
 from engine.audio.likeness import mel_distance, si_sdr
 from engine.audio.resampling import resample_periodic
-from engine.diffusion.inversion import invert
+from engine.diffusion.inversion import MAX_CORRECTIONS, invert
 from engine.diffusion.samplers import EVALUATIONS, sample
 from engine.diffusion.schedules import alphas
 from engine.errors import InvalidRequest
+from engine.files import write_atomically
 from engine.loop import Loop, StepReport
 from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest
@@ -31,14 +34,16 @@ class Walk:
     `InvalidRequest` on what a request would not allow.
     """
 
-    num_steps: int = 20
+    num_steps: int = 16
     sampler: str = "heun"
     schedule: str = "cosine"
     guidance_scale: float = 1.0
-    corrections: int = 1
+    corrections: int = 2
 
     def __post_init__(self) -> None:
         self.of(LoopRequest())
+        if not 0 <= self.corrections <= MAX_CORRECTIONS:
+            raise InvalidRequest(f"{self.corrections} corrections are not possible: 0 to {MAX_CORRECTIONS}.")
 
     def of(self, request: LoopRequest) -> LoopRequest:
         """`request`, walked like this."""
@@ -59,7 +64,7 @@ class Walk:
 
     @property
     def evaluations(self) -> int:
-        """Evaluations of the denoiser for one walk back, corrections included."""
+        """Evaluations of the denoiser for one walk back, at most: corrections that are not needed are not made."""
         extra = self.corrections + 1 if self.corrections else 0
         return self.num_steps * EVALUATIONS[self.sampler] * (1 + extra)
 
@@ -164,6 +169,11 @@ def round_trip(pipeline: LoopPipeline, inverted: InvertedLoop, x_1: Tensor) -> R
         mel_distance(source.audio, back, rate),
         si_sdr(source.audio, back),
     )
+
+
+def write_noise(path: Path, inverted: InvertedLoop) -> None:
+    """Write an inverted loop's noise `[D, F]` as safetensors; raises `ExportError` when the folder cannot be used."""
+    write_atomically(path, save({"noise": inverted.noise[0].cpu().numpy()}))
 
 
 def _sound(pipeline: LoopPipeline, x_1: Tensor, samples: int) -> NDArray[np.float32]:

@@ -92,7 +92,7 @@ def finish_passage(pipeline: LoopPipeline, ramp: TempoRamp, x_1: Tensor, before:
     levelled = level_match(fitted[:, first : first + ramp.samples], rate)
     if levelled.replaced_samples:
         raise PackError(f"Pack {pipeline.info.name!r} gave samples that are not numbers; use another pack.")
-    begins = window_lines(ramp)[1 : 1 - WINDOW_BARS]
+    begins = window_lines(ramp)[1:-WINDOW_BARS]
     return Passage(
         levelled.audio,
         rate,

@@ -25,7 +25,8 @@ def stretch(
     tempo_bpm: float,
     *,
     route: str = "inversion",
-    resampling: str = "restored",
+    resampling: str = "nearest",
+    turn_at: float = 0.0,
     on_step: StepListener | None = None,
     cancelled: Cancelled | None = None,
     done: int = 0,
@@ -33,22 +34,28 @@ def stretch(
 ) -> Loop:
     """The loop of `inverted` at `tempo_bpm`: as many bars, the same pitches, onsets where the new beat has them.
 
-    Route "inversion" regenerates from its own noise, resampled in time (see `resample_noise`); "conditions" from new
-    noise of its seed, with its conditions alone. Raises `InvalidRequest` beyond half or twice the tempo.
+    Route "inversion" regenerates from its own noise, resampled in time (see `resample_noise`), or from its state at
+    alpha `turn_at`; "conditions" from new noise of its seed, with its conditions alone. Raises `InvalidRequest`
+    beyond half or twice the tempo.
     """
     request = stretched_request(inverted.request, tempo_bpm)
     frames = pipeline.geometry(request).frames
-    if route not in ROUTES:
-        raise InvalidRequest(f"Unknown route {route!r}; possible: {', '.join(ROUTES)}.")
+    check_route(route)
+    walk = inverted.walk
+    turn = int((walk.alphas - turn_at).abs().argmin()) if route == "inversion" else 0
     with torch.inference_mode():
         if route == "inversion":
-            start = stretched_noise(inverted.noise, frames, resampling)
+            state = inverted.noise
+            if turn:
+                own = pipeline.flow(inverted.request, pipeline.aim(inverted.request))
+                state = sample(own, state, walk.alphas[: turn + 1], walk.sampler)
+            start = stretched_state(state, frames, resampling)
         else:
             start = pipeline.noise(request).to(pipeline.device)
         # Composed at its own tempo: another one would be arranged otherwise.
         flow = pipeline.flow(request, pipeline.aim(request, compose(inverted.request)))
         hook = pipeline.hook(on_step, cancelled, done=done, total=total)
-        x_1 = sample(flow, start, inverted.walk.alphas, inverted.walk.sampler, hook)
+        x_1 = sample(flow, start, walk.alphas[turn:], walk.sampler, hook)
     return pipeline.finish(x_1, [request])[0]
 
 
@@ -67,7 +74,13 @@ def stretched_request(request: LoopRequest, tempo_bpm: float) -> LoopRequest:
     return request.with_(tempo_bpm=float(tempo_bpm), curves=curves)
 
 
-def stretched_noise(noise: Tensor, frames: int, resampling: str = "restored") -> Tensor:
-    """Noise `[B, D, F]` of a loop as noise of as many bars in `frames` frames."""
-    positions = torch.arange(frames, dtype=torch.float64) * noise.shape[-1] / frames
-    return resample_noise(noise, positions, resampling)
+def stretched_state(state: Tensor, frames: int, resampling: str = "nearest") -> Tensor:
+    """A state `[B, D, F]` of a loop as one of as many bars in `frames` frames."""
+    positions = torch.arange(frames, dtype=torch.float64) * state.shape[-1] / frames
+    return resample_noise(state, positions, resampling)
+
+
+def check_route(route: str) -> None:
+    """Raise `InvalidRequest` on an unknown route."""
+    if route not in ROUTES:
+        raise InvalidRequest(f"Unknown route {route!r}; possible: {', '.join(ROUTES)}.")

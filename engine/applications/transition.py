@@ -37,8 +37,7 @@ def transition(
     their own on the way from `a` to `b`, and the tempo goes evenly from one to the other. `walk` should be the one
     that inverted the ends. Raises `InvalidRequest` on fewer than 3 bars or more than 64.
     """
-    if not MIN_BARS <= bars <= MAX_PASSAGE_BARS:
-        raise InvalidRequest(f"A transition of {bars} bars is not possible: {MIN_BARS} to {MAX_PASSAGE_BARS} bars.")
+    check_bars(bars)
     request = walk.of(a.request)
     geometry = pipeline.geometry(request)
     ramp = TempoRamp(a.request.tempo_bpm, b.request.tempo_bpm, bars, geometry.sample_rate, geometry.hop_length)
@@ -63,7 +62,7 @@ def transition(
         x_0 = torch.cat((a.noise, between, b.noise), dim=-1)
         x_1 = sample(model, x_0, walk.alphas, walk.sampler, hook)
     lengths = [a.noise.shape[-1], ramp.frames, b.noise.shape[-1]]
-    before, between, after = torch.split(x_1, lengths, dim=-1)  # type: ignore[no-untyped-call]
+    before, between, after = torch.split(x_1, lengths, dim=-1)
     return finish_passage(pipeline, ramp, between, before[..., -CONTEXT_FRAMES:], after[..., :CONTEXT_FRAMES])
 
 
@@ -81,3 +80,9 @@ def _positions_from_end(end: End, beats: torch.Tensor, total_beats: int, tail: i
     positions = (beats - total_beats) % loop_beats / loop_beats * frames
     positions[len(positions) - tail :] = torch.arange(-tail, 0, dtype=positions.dtype) % frames
     return positions
+
+
+def check_bars(bars: int) -> None:
+    """Raise `InvalidRequest` on a transition of too few or too many bars."""
+    if not MIN_BARS <= bars <= MAX_PASSAGE_BARS:
+        raise InvalidRequest(f"A transition of {bars} bars is not possible: {MIN_BARS} to {MAX_PASSAGE_BARS} bars.")

@@ -43,8 +43,7 @@ def vary(
     colour, with a pattern that is composed anew from `seed`. Raises `InvalidRequest` on a strength outside 0 to 1 or
     another word for what to keep.
     """
-    if not 0 <= strength <= 1:  # also catches NaN
-        raise InvalidRequest(f"Strength {strength:g} is out of range: 0 (the loop itself) to 1 (new noise).")
+    check(strength, keep, tags, seed)
     request = varied_request(inverted, keep, seed, tags)
     with torch.inference_mode():
         new = pipeline.noise(request.with_(seed=seed, noise=None)).to(pipeline.device)
@@ -59,10 +58,6 @@ def varied_request(inverted: InvertedLoop, keep: str, seed: int, tags: Sequence[
     """The conditions of a variation that keeps "all", "rhythm" or "sound" of a loop; see `vary`."""
     request = inverted.request
     match keep:
-        case "all":
-            if tags:
-                raise InvalidRequest("New tags change the sound: they need keep 'rhythm' (or 'sound'), not 'all'.")
-            return request
         case "rhythm":
             return request.with_(
                 seed=seed,
@@ -82,7 +77,18 @@ def varied_request(inverted: InvertedLoop, keep: str, seed: int, tags: Sequence[
             return request.with_(
                 seed=seed, pattern=Pattern(), curves=colour, compose=True, tags=(*request.tags, *tags)
             )
-    raise InvalidRequest(f"Unknown keep {keep!r}; possible: {', '.join(KEEPS)}.")
+    return request
+
+
+def check(strength: float, keep: str, tags: Sequence[str] = (), seed: int = 0) -> None:
+    """Raise `InvalidRequest` on a variation that is not possible, before a loop is inverted for it."""
+    if not 0 <= strength <= 1:  # also catches NaN
+        raise InvalidRequest(f"Strength {strength:g} is out of range: 0 (the loop itself) to 1 (new noise).")
+    if keep not in KEEPS:
+        raise InvalidRequest(f"Unknown keep {keep!r}; possible: {', '.join(KEEPS)}.")
+    if tags and keep == "all":
+        raise InvalidRequest("New tags change the sound: they need keep 'rhythm' or 'sound', not 'all'.")
+    LoopRequest(seed=seed, tags=tuple(tags))
 
 
 def kept_pattern(inverted: InvertedLoop) -> Pattern:

@@ -59,7 +59,7 @@ class PinnedEnds:
 
     def __call__(self, x: Tensor, alpha: Tensor) -> Tensor:
         """Directions, the shape of `x`."""
-        states = torch.split(x, [part.frames for part in self.parts], dim=-1)  # type: ignore[no-untyped-call]
+        states = torch.split(x, [part.frames for part in self.parts], dim=-1)
         a, between, b = (part.model(state, alpha) for part, state in zip(self.parts, states, strict=True))
         between = between.clone()
         between[..., : self.head] = a[..., : self.head]

@@ -44,8 +44,7 @@ def kinship(
     rate = geometry.sample_rate
     heard = comb_tempo(audio, rate).tempo_bpm
     phases = [
-        beat_phase(sound, rate, known).sixteenth_ms
-        for sound, known in ((source, source_geometry), (audio, geometry))
+        beat_phase(sound, rate, known).sixteenth_ms for sound, known in ((source, source_geometry), (audio, geometry))
     ]
     sixteenth_ms = 15_000 / geometry.tempo_bpm
     apart = phases[1] - phases[0]

@@ -45,7 +45,7 @@ def test_corrections_make_few_steps_exact(sampler: str) -> None:
     plain, once, often = (round_trip(corrections) for corrections in (0, 1, 12))
     assert plain > 5e-4
     assert once < plain / 2
-    assert often < 1e-4
+    assert often < 4e-4  # steps that miss by less than 2e-4 are left as they are
 
 
 def test_a_correction_that_leads_away_is_not_kept() -> None:
