@@ -31,6 +31,7 @@ Audio = NDArray[np.float32]
 Fit = Literal["trim", "stretch"]
 FITS: Final = ("trim", "stretch")
 
+_ROUNDING_SECONDS = 1e-4
 _SILENT_PEAK = 1e-4
 _CLIPPED_SHARE = 1e-3
 _DC = 0.01
@@ -162,7 +163,8 @@ def _whole_bars(path: Path, seconds: float, told: Finding, fit: str | None) -> F
         raise InvalidRequest(f"{lasts}, less than a bar; 1 to {MAX_BARS} whole bars are possible.")
     whole = max(1, round(bars))
     if whole <= MAX_BARS and abs(bars / whole - 1) <= WHOLE_BARS_TOLERANCE and fit != "trim":
-        return replace(told, tempo_bpm=_at_whole(seconds, whole), bars=whole)
+        exact = abs(bars / whole - 1) * seconds < _ROUNDING_SECONDS
+        return replace(told, tempo_bpm=tempo if exact else _at_whole(seconds, whole), bars=whole)
     if fit == "trim":
         return replace(told, bars=min(MAX_BARS, int(bars + WHOLE_BARS_TOLERANCE)))
     stretched = _at_whole(seconds, whole)
