@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.stats
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -21,11 +20,12 @@ from engine.applications.inversion import invert_loop, replay
 from engine.applications.variation import vary
 from engine.audio.likeness import mel_distance
 from engine.diffusion.noise import slerp
+from engine.errors import InvalidRequest
 from engine.evaluation.embedding import embed
 from engine.evaluation.held_out import held_out_request
 from engine.evaluation.kinship import kinship
 from engine.evaluation.results import results_folder
-from engine.evaluation.sources import SourceSettings, mean, write_table
+from engine.evaluation.sources import SourceSettings, mean, rank_correlation, write_table
 from engine.evaluation.tempo import OCTAVES, comb_tempo, tempo_hit
 from engine.loop import Loop
 from engine.pipeline import LoopPipeline
@@ -46,14 +46,15 @@ def evaluate_interpolation(
     settings: SourceSettings,
     *,
     points: int = POINTS,
+    strengths: tuple[float, ...] = STRENGTHS,
     progress: bool = True,
 ) -> dict[str, Any]:
     """Blends between pairs of held-out requests, variations of held-out loops: `interpolation.json`, `.md`, plots.
 
     Requests are blended at the tempo and length of the first of each pair, sampled as requests are.
     """
-    if points < 3 or (points - 1) % 2:
-        points = POINTS
+    if points < 3 or points % 2 == 0:
+        raise InvalidRequest(f"A path of {points} points is not possible: an odd number, at least 3.")
     out = results_folder(out)
     paths: dict[tuple[str, str, float], list[dict[str, Any]]] = defaultdict(list)
     for seed in tqdm(settings.seeds, desc="blends", unit="pair", disable=not progress):
@@ -67,7 +68,7 @@ def evaluate_interpolation(
                     pipeline, ends[0], goal, [float(t) for t in np.linspace(0, 1, points)], over=over, path=path
                 )
                 paths[over, path, near].append(_smoothness(loops))
-    varied = _variations(pipeline, settings, progress=progress)
+    varied = _variations(pipeline, settings, strengths, progress=progress)
     header = [
         "over", "path", "angle", "embedding: mean step", "largest / smallest step", "finer path is longer by",
         "perceptual length", "spectra: mean step", "largest / smallest step ", "tempo hit",
@@ -117,7 +118,9 @@ def _steps(rows: Doubles) -> Doubles:
     return np.asarray(np.linalg.norm(np.diff(rows, axis=0), axis=1))
 
 
-def _variations(pipeline: LoopPipeline, settings: SourceSettings, *, progress: bool) -> dict[str, Any]:
+def _variations(
+    pipeline: LoopPipeline, settings: SourceSettings, strengths: tuple[float, ...], *, progress: bool
+) -> dict[str, Any]:
     """Distance from the source against strength, and what is kept of rhythm and sound at full strength."""
     distances, kept = [], defaultdict(list)
     for seed in tqdm(settings.seeds, desc="variations", unit="loop", disable=not progress):
@@ -126,7 +129,7 @@ def _variations(pipeline: LoopPipeline, settings: SourceSettings, *, progress: b
         inverted = invert_loop(pipeline, source, settings.walk)
         own = replay(pipeline, inverted)[0]
         row = []
-        for strength in STRENGTHS:
+        for strength in strengths:
             audio = vary(pipeline, inverted, strength, seed=seed).audio
             near = kinship(own.audio, geometry, audio, geometry)
             row.append([mel_distance(own.audio, audio, own.sample_rate), near.distance])
@@ -139,9 +142,9 @@ def _variations(pipeline: LoopPipeline, settings: SourceSettings, *, progress: b
                 kinship(own.audio, geometry, audio, geometry).timbre
             )
     mel, embedded = np.array(distances).mean(axis=0).T
-    ranks = [float(scipy.stats.spearmanr(STRENGTHS, curve).statistic) for curve in (mel, embedded)]
+    ranks = [rank_correlation(strengths, curve.tolist()) for curve in (mel, embedded)]
     return {
-        "strengths": list(STRENGTHS),
+        "strengths": list(strengths),
         "mel": mel.tolist(),
         "embedding": embedded.tolist(),
         "figures": {

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.stats
 
 from engine.applications.inversion import Walk
 from engine.applications.source import SourceLoop, with_curves
@@ -73,6 +74,13 @@ def write_table(path: Path, heading: str, header: Sequence[str], rows: Sequence[
     """The table under its heading as `path` with `.md`, everything as `.json`."""
     write_json(path.with_suffix(".json"), results)
     write_atomically(path.with_suffix(".md"), (heading + markdown_table(header, rows)).encode())
+
+
+def rank_correlation(x: Sequence[float], y: Sequence[float]) -> float:
+    """Spearman's rank correlation; 0 when one side does not move."""
+    if np.ptp(x) == 0 or np.ptp(y) == 0:
+        return 0.0
+    return float(scipy.stats.spearmanr(x, y).statistic)
 
 
 def mean(values: Sequence[float]) -> float:

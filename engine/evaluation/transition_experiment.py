@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.stats
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -20,7 +19,7 @@ from engine.errors import InvalidRequest
 from engine.evaluation.embedding import embed
 from engine.evaluation.results import results_folder
 from engine.evaluation.seam import spectral_jumps
-from engine.evaluation.sources import SourceSettings, mean, write_table
+from engine.evaluation.sources import SourceSettings, mean, rank_correlation, write_table
 from engine.pipeline import LoopPipeline
 from engine.plots import new_figure, save_figure
 from engine.tempo import TempoRamp
@@ -66,7 +65,7 @@ def evaluate_transition(
                 "to_bpm": passage.ramp.to_bpm,
                 "first_is_a": _nearest(rows[0], firsts) == index,
                 "last_is_b": _nearest(rows[-1], lasts) == index + 1,
-                "drift": float(scipy.stats.spearmanr(np.arange(bars), to_a - to_b).statistic),
+                "drift": rank_correlation(range(bars), (to_a - to_b).tolist()),
                 "tempo_error": float(np.abs(local_tempo_errors(passage)).max()),
                 "seam_ratio": float(np.median(_window_jumps(passage)) / max(float(np.median(usual)), 1e-9)),
                 "worst_seam_ratio": float(_window_jumps(passage).max() / max(float(usual.max()), 1e-9)),
