@@ -90,8 +90,10 @@ class Destination:
         if self.is_folder:
             path = free_path(self.path, export_name(words, ramp.to_bpm, None, ramp.bars, 0))
         recipe = json.dumps({"pack": {"name": passage.pack_name, "hash": passage.pack_hash}, "origin": dict(origin)})
-        write = write_flac if path.suffix.lower() == ".flac" else write_wav
-        return write(path, passage.audio, passage.sample_rate, subtype=SUBTYPES[self.bit_depth], recipe=recipe)
+        subtype = SUBTYPES[self.bit_depth]
+        if path.suffix.lower() == ".flac":
+            return write_flac(path, passage.audio, passage.sample_rate, subtype=subtype, recipe=recipe)
+        return write_wav(path, passage.audio, passage.sample_rate, subtype=subtype, recipe=recipe, is_loop=False)
 
 
 def load_renderer(pack: str | None, device: str) -> "Renderer":
