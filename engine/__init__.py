@@ -4,6 +4,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from engine.applications.interpolation import End, blend
+    from engine.applications.inversion import InvertedLoop, RoundTrip, Walk, invert_loop, replay
+    from engine.applications.noise_path import render_path
+    from engine.applications.passage import Passage
+    from engine.applications.source import SourceLoop, read_source
+    from engine.applications.time_stretch import stretch
+    from engine.applications.transition import transition
+    from engine.applications.variation import vary
     from engine.audio.chunks import LoopMetadata
     from engine.audio.descriptors import measure_curves, onset_envelope, onset_times
     from engine.audio.io import AudioFile, export_name, read_audio, write_flac, write_wav
@@ -33,6 +41,26 @@ if TYPE_CHECKING:
     from engine.vocabulary import BEATS_PER_BAR, CHARACTERS, CURVES, KEYS, PARTS, STEPS_PER_BAR, STYLES, TAGS, TONICS
 
 _HOMES = {
+    "engine.applications.interpolation": (
+        "End",
+        "blend",
+    ),
+    "engine.applications.inversion": (
+        "InvertedLoop",
+        "RoundTrip",
+        "Walk",
+        "invert_loop",
+        "replay",
+    ),
+    "engine.applications.noise_path": ("render_path",),
+    "engine.applications.passage": ("Passage",),
+    "engine.applications.source": (
+        "SourceLoop",
+        "read_source",
+    ),
+    "engine.applications.time_stretch": ("stretch",),
+    "engine.applications.transition": ("transition",),
+    "engine.applications.variation": ("vary",),
     "engine.audio.chunks": ("LoopMetadata",),
     "engine.audio.descriptors": (
         "measure_curves",
@@ -144,9 +172,11 @@ __all__ = [
     "Composition",
     "CorpusError",
     "DeviceError",
+    "End",
     "ExportError",
     "GenerationService",
     "InvalidRequest",
+    "InvertedLoop",
     "LevelledLoop",
     "Loop",
     "LoopGenError",
@@ -160,15 +190,21 @@ __all__ = [
     "PackEntry",
     "PackError",
     "PackInfo",
+    "Passage",
     "Pattern",
     "Renderer",
+    "RoundTrip",
     "ServiceEvents",
+    "SourceLoop",
     "StepReport",
+    "Walk",
+    "blend",
     "compose",
     "export_name",
     "find_pack",
     "free_path",
     "integrated_loudness",
+    "invert_loop",
     "level_match",
     "list_packs",
     "measure_curves",
@@ -176,15 +212,21 @@ __all__ = [
     "onset_envelope",
     "onset_times",
     "read_audio",
+    "read_source",
+    "render_path",
+    "replay",
     "resample",
     "resample_loop",
     "resample_periodic",
     "starter_pack",
+    "stretch",
     "sweep_stale_files",
+    "transition",
     "true_peak",
     "user_cache",
     "user_data",
     "user_packs",
+    "vary",
     "write_atomically",
     "write_flac",
     "write_wav",

@@ -13,6 +13,19 @@ from engine.requests import LoopRequest
 
 
 @dataclass(frozen=True)
+class Aim:
+    """What guidance leads `towards` and `away` from: conditions of the same B loops of F frames."""
+
+    towards: Conditions
+    away: Conditions
+
+    @classmethod
+    def stack(cls, aims: "Sequence[Aim]") -> "Aim":
+        """One batch from several with the same number of frames."""
+        return cls(Conditions.stack([aim.towards for aim in aims]), Conditions.stack([aim.away for aim in aims]))
+
+
+@dataclass(frozen=True)
 class GuidedDirection:
     """One conditional direction and its scale gamma_k."""
 

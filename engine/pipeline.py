@@ -17,15 +17,14 @@ from engine.audio.spectrum import check_audio
 from engine.clap.base import ClapEmbedder
 from engine.codec.base import LatentCodec
 from engine.conditioning.assembly import negative_conditions, request_conditions
-from engine.conditioning.composition import compose
-from engine.conditioning.conditions import Conditions
+from engine.conditioning.composition import Composition, compose
 from engine.conditioning.prompts import PromptReader
 from engine.devices import choose_device, fast_dtype
 from engine.diffusion.noise import pad_noise, seeded_noise
 from engine.diffusion.samplers import SamplerStep, sample
 from engine.diffusion.schedules import alphas
 from engine.errors import AudioFileError, Cancelled, InvalidRequest, PackError
-from engine.guided import GuidedDenoiser, guided_directions
+from engine.guided import Aim, GuidedDenoiser, guided_directions
 from engine.loop import Loop, PackInfo, StepReport
 from engine.models.sampling import SamplingDenoiser
 from engine.models.unet import Denoiser
@@ -43,7 +42,8 @@ __all__ = ["Loop", "LoopPipeline", "PackInfo", "StepReport"]
 class LoopPipeline:
     """Renders requests with one pack on one device.
 
-    The same request on the same pack gives the same loop, bit for bit on one machine.
+    The same request on the same pack gives the same loop, bit for bit on one machine. The network runs in `dtype`, by
+    default in what the device is fastest with.
     """
 
     def __init__(
@@ -52,11 +52,13 @@ class LoopPipeline:
         denoiser: Denoiser,
         info: PackInfo,
         device: torch.device,
+        *,
         clap: ClapEmbedder | None = None,
+        dtype: torch.dtype | None = None,
     ) -> None:
         self.info, self.device = info, device
         self._read = PromptReader(clap.to(device).eval().requires_grad_(False) if clap else None)
-        self._dtype = fast_dtype(device)
+        self._dtype = dtype or fast_dtype(device)
         self._codec = codec.to(device).eval().requires_grad_(False)
         # The scale of the latents stays in float32; only the network runs in the fast precision.
         self._mean, self._deviation = (x.to(device, torch.float32) for x in (denoiser.mean, denoiser.deviation))
@@ -72,7 +74,7 @@ class LoopPipeline:
         pack = Pack.open(folder, verify=False)  # tensors are hashed as they are read
         info = PackInfo(pack.name, str(pack.manifest["version"]), pack.hash, pack.sample_rate)
         clap = load_clap(pack) if "clap" in pack.components else None
-        return cls(load_codec(pack), load_denoiser(pack), info, chosen, clap)
+        return cls(load_codec(pack), load_denoiser(pack), info, chosen, clap=clap)
 
     def geometry(self, request: LoopRequest) -> LoopGeometry:
         """Length of the request's loop in samples and latent frames of this pack."""
@@ -105,24 +107,80 @@ class LoopPipeline:
         first = requests[0]
         if any(_recipe(request) != _recipe(first) for request in requests):
             raise InvalidRequest("Loops of one batch may differ in seed and noise only; render the others apart.")
-        geometry, clock = self.geometry(first), _Clock()
+        clock = _Clock()
         with torch.inference_mode():
             with clock("conditioning"):
-                said, unsaid = self._read.wanted(first), self._read(first.negative_prompt)
-                conditions = [
-                    request_conditions(r, geometry, said.embedded, compose(said.applied(unsaid.turned().applied(r))))
-                    for r in requests
-                ]
-                directions = guided_directions(first, Conditions.stack(conditions))
-                null = Conditions.stack([negative_conditions(first, geometry, unsaid.embedded)] * len(requests))
-                guided = GuidedDenoiser(self._denoiser, null, directions)
+                guided = self.flow(first, Aim.stack([self.aim(request) for request in requests]))
                 x_0 = torch.cat([self.noise(request) for request in requests]).to(self.device)
             with clock("denoiser"):
-                hook = self._hook(on_step, cancelled)
+                hook = self.hook(on_step, cancelled)
                 x_1 = sample(guided, x_0, alphas(first.num_steps, first.schedule), first.sampler, hook)
-                latent = x_1 * self._deviation + self._mean
-            with clock("codec"):
-                audio = self._decode(latent)
+        return self._finish(x_1, requests, clock)
+
+    def aim(self, request: LoopRequest, composition: Composition | None = None) -> Aim:
+        """What `request` asks for and what it leads away from: one loop's conditions.
+
+        What it leaves open is played as `composition` says, by default as the engine composes it.
+        """
+        geometry = self.geometry(request)
+        said, unsaid = self._read.wanted(request), self._read(request.negative_prompt)
+        return Aim(
+            request_conditions(request, geometry, said.embedded, composition or self.compose(request)),
+            negative_conditions(request, geometry, unsaid.embedded),
+        )
+
+    def compose(self, request: LoopRequest) -> Composition | None:
+        """What is written where `request` leaves parts open, as its tags and its words say; None when nothing is."""
+        unsaid = self._read(request.negative_prompt).turned()
+        return compose(self._read(request.prompt).applied(unsaid.applied(request)))
+
+    def flow(self, request: LoopRequest, aim: Aim) -> GuidedDenoiser:
+        """The direction field `D(x, alpha)` under `aim`, of B loops or windows of F frames, guided as `request` says.
+
+        States are standardised latents `[B, D, F]` on `device`: data at alpha 1, noise at alpha 0. It is made, and
+        walked along with the samplers of `engine.diffusion`, under `torch.inference_mode()`.
+        """
+        return GuidedDenoiser(self._denoiser, aim.away, guided_directions(request, aim.towards))
+
+    def encode(self, audio: NDArray[np.float32], frames: int) -> Tensor:
+        """The state `x_1` `[1, D, frames]` of loop `audio [2, T]` at the pack's sample rate, fitted to its frames."""
+        fitted = resample_periodic(audio, frames * self._codec.hop_length)
+        with torch.inference_mode():
+            latent = self._codec.encode(torch.from_numpy(fitted)[None].to(self.device), circular=True)
+        return self.standardise(latent)
+
+    def standardise(self, latent: Tensor | NDArray[np.float32]) -> Tensor:
+        """The states `[B, D, F]` at alpha 1 of latents as loops carry them."""
+        state: Tensor = (torch.as_tensor(latent).to(self.device, torch.float32) - self._mean) / self._deviation
+        return state
+
+    def restore(self, x_1: Tensor) -> Tensor:
+        """The latents `[B, D, F]` of states at alpha 1."""
+        return x_1 * self._deviation + self._mean
+
+    @property
+    def latent_dim(self) -> int:
+        """Channels D of the pack's latents."""
+        return self._codec.latent_dim
+
+    def decode(self, x_1: Tensor, *, circular: bool = True) -> NDArray[np.float32]:
+        """The sound `[B, 2, F * hop_length]` of states `x_1` `[B, D, F]`, as the codec gives it: no level, no length.
+
+        Without `circular` it is no loop: before its beginning and behind its end there is silence.
+        """
+        with torch.inference_mode():
+            return self._decode(self.restore(x_1), circular=circular)
+
+    def finish(self, x_1: Tensor, requests: Sequence[LoopRequest]) -> list[Loop]:
+        """The loops `[B]` of states `x_1` `[B, D, F]` at alpha 1: exact length and level, as `render` gives them."""
+        with torch.inference_mode():
+            return self._finish(x_1, requests, _Clock())
+
+    def _finish(self, x_1: Tensor, requests: Sequence[LoopRequest], clock: "_Clock") -> list[Loop]:
+        geometry = self.geometry(requests[0])
+        with clock("codec"):
+            latent = self.restore(x_1)
+            audio = self._decode(latent)
         loops = []
         for index, request in enumerate(requests):
             with clock("finishing"):
@@ -168,15 +226,23 @@ class LoopPipeline:
         pad = request.noise
         return request.temperature * pad_noise(pad.corners, pad.x, pad.y, shape)
 
-    def _decode(self, latent: Tensor) -> NDArray[np.float32]:
+    def _decode(self, latent: Tensor, *, circular: bool = True) -> NDArray[np.float32]:
         with torch.autocast(self.device.type, self._dtype, enabled=self._dtype != torch.float32):
-            audio = self._codec.decode(latent.float(), circular=True)
+            audio = self._codec.decode(latent.float(), circular=circular)
         decoded: NDArray[np.float32] = audio.float().cpu().numpy()
         return decoded
 
-    def _hook(
-        self, on_step: Callable[[StepReport], None] | None, cancelled: Callable[[], bool] | None
+    def hook(
+        self,
+        on_step: Callable[[StepReport], None] | None,
+        cancelled: Callable[[], bool] | None,
+        *,
+        done: int = 0,
+        total: int | None = None,
     ) -> Callable[[SamplerStep], None]:
+        """A hook for `sample` that tells `on_step` and raises `Cancelled`; one walk of several counts on from `done`
+        of `total` steps."""
+
         def hook(step: SamplerStep) -> None:
             if cancelled is not None and cancelled():
                 raise Cancelled("The render was cancelled.")
@@ -185,10 +251,10 @@ class LoopPipeline:
 
                 def preview() -> NDArray[np.float32]:
                     with torch.inference_mode():
-                        decoded: NDArray[np.float32] = self._decode(estimate * self._deviation + self._mean)[0]
+                        decoded: NDArray[np.float32] = self._decode(self.restore(estimate))[0]
                     return decoded
 
-                on_step(StepReport(step.index, step.count, step.alpha, preview))
+                on_step(StepReport(done + step.index, total or step.count, step.alpha, preview))
 
         return hook
 

@@ -45,8 +45,9 @@ def _ignore(*_: object) -> None: ...
 class ServiceEvents:
     """Who is told what; all are called on the worker thread, one at a time, and must not wait for another thread.
 
-    Each id ends in exactly one of `on_loop`, `on_error` and `on_cancelled`. Once `submit`, `submit_batch` or `cancel`
-    has returned, older ids only end in `on_cancelled` (progress that was being told may still be heard).
+    Each id ends in exactly one of `on_loop`, `on_result`, `on_error` and `on_cancelled`. Once `cancel` or one of the
+    `submit` methods has returned, older ids only end in `on_cancelled` (progress that was being told may still be
+    heard).
     """
 
     on_ready: Callable[[PackInfo], None] = _ignore
@@ -56,14 +57,21 @@ class ServiceEvents:
     on_progress: Callable[[int, StepReport], None] = _ignore
     """A step is done. The report's `preview()` may be called here and nowhere else."""
     on_loop: Callable[[int, Loop], None] = _ignore
+    on_result: Callable[[int, Any], None] = _ignore
+    """A task is done, and this is what it returned."""
     on_error: Callable[[int, LoopGenError], None] = _ignore
     on_cancelled: Callable[[int], None] = _ignore
+
+
+Task = Callable[[Renderer, Callable[[StepReport], None], Callable[[], bool]], Any]
+"""Work with a renderer that is more than one request, such as a variation or a transition: it is given the renderer,
+whom to tell of each step, and whether it has been cancelled, as the applications take them."""
 
 
 @dataclass(eq=False)
 class _Job:
     id: int
-    request: LoopRequest
+    work: LoopRequest | Task
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -98,11 +106,22 @@ class GenerationService:
             if self._closing:
                 raise RuntimeError("The generation service is closed.")
             self.cancel()
-            jobs = [_Job(self._last_id + i, request) for i, request in enumerate(requests, 1)]
-            self._last_id += len(jobs)
-            self._queue.extend(jobs)
-            self._changed.notify()
-            return tuple(job.id for job in jobs)
+            return self._enqueue(requests)
+
+    def submit_task(self, task: Task) -> int:
+        """Run `task` instead of everything submitted before; its id ends in `on_result` in place of `on_loop`."""
+        with self._changed:
+            if self._closing:
+                raise RuntimeError("The generation service is closed.")
+            self.cancel()
+            return self._enqueue([task])[0]
+
+    def _enqueue(self, work: Iterable[LoopRequest | Task]) -> tuple[int, ...]:
+        jobs = [_Job(self._last_id + i, item) for i, item in enumerate(work, 1)]
+        self._last_id += len(jobs)
+        self._queue.extend(jobs)
+        self._changed.notify()
+        return tuple(job.id for job in jobs)
 
     def cancel(self) -> None:
         """Cancel everything queued or running; the running job stops after its current step."""
@@ -153,26 +172,31 @@ class GenerationService:
 
     def _run(self, job: _Job) -> None:
         renderer = self._renderer
-        outcome: Loop | LoopGenError
+        outcome: Any
         if job.cancelled.is_set():
             outcome = Cancelled("Cancelled.")
         elif renderer is None:
             outcome = self._load_error
         else:
-            outcome = _attempt(
-                lambda: renderer.render(
-                    job.request, on_step=lambda report: self._progress(job, report), cancelled=job.cancelled.is_set
-                ),
-                "This loop could not be rendered",
-            )
+            outcome = _attempt(lambda: self._do(job, renderer), "This loop could not be rendered")
         with self._changed:
             self._current = None
             if job.cancelled.is_set() or isinstance(outcome, Cancelled):
                 self._deliver(self._events.on_cancelled, job.id)
             elif isinstance(outcome, LoopGenError):
                 self._deliver(self._events.on_error, job.id, outcome)
-            else:
+            elif isinstance(job.work, LoopRequest):
                 self._deliver(self._events.on_loop, job.id, outcome)
+            else:
+                self._deliver(self._events.on_result, job.id, outcome)
+
+    def _do(self, job: _Job, renderer: Renderer) -> Any:
+        def tell(report: StepReport) -> None:
+            self._progress(job, report)
+
+        if isinstance(job.work, LoopRequest):
+            return renderer.render(job.work, on_step=tell, cancelled=job.cancelled.is_set)
+        return job.work(renderer, tell, job.cancelled.is_set)
 
     def _progress(self, job: _Job, report: StepReport) -> None:
         # Without the lock: a preview takes a tenth of a second, for which nobody should have to wait.

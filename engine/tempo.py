@@ -9,6 +9,9 @@ from engine.errors import InvalidRequest
 from engine.requests import MAX_BARS, MAX_TEMPO_BPM, MIN_BARS, MIN_TEMPO_BPM
 from engine.vocabulary import BEATS_PER_BAR, STEPS_PER_BAR
 
+MAX_PASSAGE_BARS = 64
+"""Bars of the longest passage between loops."""
+
 
 def check_tempo(tempo_bpm: float) -> float:
     """Return `tempo_bpm` as float, or raise `InvalidRequest` outside 40-240 BPM."""
@@ -112,3 +115,78 @@ class LoopGeometry:
     def _phase(self, cycles: int) -> NDArray[np.float32]:
         # Integer arithmetic: float rounding would turn a phase of 0 into 1 at some downbeats.
         return ((cycles * np.arange(self.frames, dtype=np.int64)) % self.frames / self.frames).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class TempoRamp:
+    """`bars` bars that begin at `from_bpm` and end at `to_bpm`: not a loop, but a way from one to another.
+
+    The first and the last bar have one tempo each (with two bars there is nothing between); in between the tempo
+    changes evenly from beat to beat. Positions are counted in ramp coordinates: frame `i` starts at the share
+    `i / frames` of the whole time, whatever the rounding.
+    """
+
+    from_bpm: float
+    to_bpm: float
+    bars: int
+    sample_rate: int = 44100
+    hop_length: int = 1024
+
+    def __post_init__(self) -> None:
+        check_tempo(self.from_bpm)
+        check_tempo(self.to_bpm)
+        if not 2 <= self.bars <= MAX_PASSAGE_BARS:
+            raise InvalidRequest(f"{self.bars} bars are out of range here: 2 to {MAX_PASSAGE_BARS}.")
+
+    @property
+    def beats(self) -> int:
+        """Number of beats."""
+        return self.bars * BEATS_PER_BAR
+
+    @property
+    def seconds(self) -> float:
+        """Musical length in seconds, before rounding to samples."""
+        return float(self.beat_to_seconds(np.array(float(self.beats))))
+
+    @property
+    def samples(self) -> int:
+        """Exact length in samples."""
+        return round(self.seconds * self.sample_rate)
+
+    @property
+    def frames(self) -> int:
+        """Number of latent frames."""
+        return max(1, round(self.samples / self.hop_length))
+
+    def tempo_at(self, beat: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Tempo in BPM at each of `beat`."""
+        share = np.clip((beat - BEATS_PER_BAR) / max(self._ramp_beats, 1e-9), 0, 1)
+        return np.asarray(self.from_bpm + share * (self.to_bpm - self.from_bpm))
+
+    def beat_to_seconds(self, beat: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Time of each of `beat` in seconds: the integral of 60 / tempo."""
+        first = np.minimum(beat, BEATS_PER_BAR) * 60 / self.from_bpm
+        last = np.maximum(beat - BEATS_PER_BAR - self._ramp_beats, 0) * 60 / self.to_bpm
+        between = np.clip(beat - BEATS_PER_BAR, 0, self._ramp_beats)
+        if self._is_level:
+            return np.asarray(first + between * 60 / self.from_bpm + last)
+        slope = (self.to_bpm - self.from_bpm) / self._ramp_beats
+        return np.asarray(first + 60 / slope * np.log1p(slope * between / self.from_bpm) + last)
+
+    def frame_beats(self) -> NDArray[np.float64]:
+        """The beat at which each frame starts, `[F]`."""
+        grid = np.linspace(0, self.beats, self.beats * 256 + 1)  # the time of a beat is smooth: error below 1e-5
+        times = np.arange(self.frames) / self.frames * self.seconds
+        return np.interp(times, self.beat_to_seconds(grid), grid)
+
+    def beat_to_frame(self, beat: float) -> float:
+        """Fractional frame of `beat`, in [0, frames]."""
+        return float(self.beat_to_seconds(np.array(beat))) / self.seconds * self.frames
+
+    @property
+    def _ramp_beats(self) -> int:
+        return (self.bars - 2) * BEATS_PER_BAR
+
+    @property
+    def _is_level(self) -> bool:
+        return self._ramp_beats == 0 or abs(self.to_bpm - self.from_bpm) < 1e-6

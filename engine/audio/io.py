@@ -75,15 +75,16 @@ def write_wav(
     beats: int | None = None,
     key: str | None = None,
     recipe: str | None = None,
+    is_loop: bool = True,
 ) -> Path:
     """Write loop `audio [C, T]` in [-1, 1] as WAV, whole or not at all; returns the path.
 
-    `subtype` is PCM_16, PCM_24 or FLOAT (PCM clips at full scale). A smpl chunk marks the loop; with `tempo_bpm` and
-    `beats` an acid chunk tells the tempo, `recipe` goes into the ICMT text. Equal arguments give equal bytes. Raises
-    `ExportError` on impossible audio and on a missing, read-only or full folder.
+    `subtype` is PCM_16, PCM_24 or FLOAT (PCM clips at full scale). A smpl chunk marks the loop, unless `is_loop` is
+    false; with `tempo_bpm` and `beats` an acid chunk tells the tempo, `recipe` goes into the ICMT text. Equal
+    arguments give equal bytes. Raises `ExportError` on impossible audio and on a missing, read-only or full folder.
     """
     audio = _check_writable(path, audio, subtype, WAV_SUBTYPES)
-    chunks = [smpl_chunk(audio.shape[-1], sample_rate)]
+    chunks = [smpl_chunk(audio.shape[-1], sample_rate)] if is_loop else []
     if tempo_bpm is not None and beats is not None:
         chunks.append(acid_chunk(tempo_bpm, beats, key))
     texts = {"ISFT": "LoopGen"} | ({"ICMT": recipe} if recipe else {})

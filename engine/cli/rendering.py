@@ -6,7 +6,7 @@ Everything heavy is imported where it is used: this module is loaded for `loopge
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +21,7 @@ from engine.requests import LoopRequest
 from engine.vocabulary import BEATS_PER_BAR
 
 if TYPE_CHECKING:
+    from engine.applications.passage import Passage
     from engine.loop import Loop
     from engine.service import Renderer
 
@@ -56,16 +57,21 @@ class Destination:
         sweep_stale_files(out if is_folder else out.parent)
         return cls(out, is_folder, bit_depth)
 
-    def write(self, loop: "Loop") -> Path:
-        """Write `loop` with its tempo, key and recipe; in a folder nothing is overwritten. Returns the path."""
+    def write(self, loop: "Loop", words: str = "", origin: Mapping[str, Any] | None = None) -> Path:
+        """Write `loop` with its tempo, key and recipe; in a folder nothing is overwritten. Returns the path.
+
+        In a folder it is named after its prompt, or `words`. `origin` says in the recipe what it was made from.
+        """
         from engine.audio.io import export_name, write_flac, write_wav
 
         request = loop.request
         path = self.path
         if self.is_folder:
-            name = export_name(request.prompt, request.tempo_bpm, request.key, request.bars, request.seed)
+            name = export_name(words or request.prompt, request.tempo_bpm, request.key, request.bars, request.seed)
             path = free_path(self.path, name)
-        recipe = json.dumps({"request": request.to_dict(), "pack": {"name": loop.pack_name, "hash": loop.pack_hash}})
+        pack = {"name": loop.pack_name, "hash": loop.pack_hash}
+        made = {"origin": dict(origin)} if origin else {}
+        recipe = json.dumps({"request": request.to_dict(), "pack": pack, **made})
         told: dict[str, Any] = {
             "subtype": SUBTYPES[self.bit_depth],
             "tempo_bpm": request.tempo_bpm,
@@ -75,6 +81,19 @@ class Destination:
         if path.suffix.lower() == ".flac":
             return write_flac(path, loop.audio, loop.sample_rate, **told)
         return write_wav(path, loop.audio, loop.sample_rate, beats=request.bars * BEATS_PER_BAR, **told)
+
+    def write_passage(self, passage: "Passage", words: str, origin: Mapping[str, Any]) -> Path:
+        """Write `passage`, which is no loop and has no one tempo; in a folder it is named after `words`."""
+        from engine.audio.io import export_name, write_flac, write_wav
+
+        path, ramp = self.path, passage.ramp
+        if self.is_folder:
+            path = free_path(self.path, export_name(words, ramp.to_bpm, None, ramp.bars, 0))
+        recipe = json.dumps({"pack": {"name": passage.pack_name, "hash": passage.pack_hash}, "origin": dict(origin)})
+        subtype = SUBTYPES[self.bit_depth]
+        if path.suffix.lower() == ".flac":
+            return write_flac(path, passage.audio, passage.sample_rate, subtype=subtype, recipe=recipe)
+        return write_wav(path, passage.audio, passage.sample_rate, subtype=subtype, recipe=recipe, is_loop=False)
 
 
 def load_renderer(pack: str | None, device: str) -> "Renderer":
@@ -99,7 +118,7 @@ def render_all(
             start = time.perf_counter()
             loop = renderer.render(request, on_step=lambda _: bar.update())
             seconds = time.perf_counter() - start
-            told.append(_summary(loop, destination.write(loop), seconds))
+            told.append(summary(loop, destination.write(loop), seconds))
     return told
 
 
@@ -109,13 +128,14 @@ def say(told: list[dict[str, Any]], *, as_json: bool) -> None:
         typer.echo(json.dumps(told[0] if len(told) == 1 else {"loops": told}))
         return
     for entry in told:
+        seed = f"seed {entry['seed']}, " if "seed" in entry else ""
         typer.echo(
-            f"{entry['path']}  {entry['bars']} bars at {entry['tempo_bpm']:g} BPM, seed {entry['seed']}, "
-            f"{entry['seconds']:.2f} s"
+            f"{entry['path']}  {entry['bars']} bars at {entry['tempo_bpm']:g} BPM, {seed}{entry['seconds']:.2f} s"
         )
 
 
-def _summary(loop: "Loop", path: Path, seconds: float) -> dict[str, Any]:
+def summary(loop: "Loop", path: Path, seconds: float) -> dict[str, Any]:
+    """What `--json` tells of a loop written to `path` after `seconds` of work."""
     request = loop.request
     return {
         "path": str(path),

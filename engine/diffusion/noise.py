@@ -3,6 +3,11 @@
 import torch
 from torch import Tensor
 
+from engine.errors import InvalidRequest
+
+RESAMPLINGS = ("nearest", "restored", "fresh")
+"""Ways to `resample_noise`."""
+
 
 def seeded_noise(seed: int, shape: tuple[int, ...]) -> Tensor:
     """Standard normal noise of `shape`, the same on every device (drawn on the CPU)."""
@@ -16,6 +21,12 @@ def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
     """
     if t <= 0 or t >= 1:
         return a if t <= 0 else b
+    return slerp_along(a, b, torch.tensor(t))
+
+
+def slerp_along(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
+    """Spherical interpolation of whole tensors `[B, D, F]`, each frame at its own share `t` `[F]` (or all at one)."""
+    t = t.to(a)
     cosine = torch.sum(a * b) / (a.norm() * b.norm()).clamp_min(1e-12)
     angle = torch.acos(cosine.clamp(-1, 1))
     if torch.sin(angle) < 1e-4:
@@ -30,3 +41,29 @@ def pad_noise(corners: tuple[int, int, int, int], x: float, y: float, shape: tup
     """
     top_left, top_right, bottom_left, bottom_right = (seeded_noise(seed, shape) for seed in corners)
     return slerp(slerp(top_left, top_right, x), slerp(bottom_left, bottom_right, x), y)
+
+
+def resample_noise(noise: Tensor, positions: Tensor, method: str = "restored") -> Tensor:
+    """Noise `[B, D, F]` of a loop read at fractional frames `positions` `[F']` (modulo F): `[B, D, F']`.
+
+    `nearest` repeats or drops whole frames: every frame stays as it was, neighbours may be equal. `restored`
+    interpolates between neighbouring frames and divides by the deviation that white noise loses by it: every frame
+    has the variance of white noise, neighbours stay correlated. `fresh` is `nearest`, with the first of two equal
+    frames drawn anew at the deviation of the other: white, but with less of the old noise when it gets longer.
+    """
+    frames = noise.shape[-1]
+    positions = positions.to(noise.device).remainder(frames)
+    if method == "restored":
+        low = positions.floor()
+        weight = (positions - low).to(noise.dtype)
+        first, second = noise[..., low.long() % frames], noise[..., (low.long() + 1) % frames]
+        return ((1 - weight) * first + weight * second) / ((1 - weight) ** 2 + weight**2).sqrt()
+    nearest = positions.round().long() % frames
+    read = noise[..., nearest]
+    if method == "nearest":
+        return read
+    if method != "fresh":
+        raise InvalidRequest(f"Unknown way {method!r} to resample noise; possible: {', '.join(RESAMPLINGS)}.")
+    again = nearest == nearest.roll(-1)
+    drawn = seeded_noise(len(positions), tuple(read.shape)).to(read) * read.std(dim=1, keepdim=True)
+    return torch.where(again, drawn, read)

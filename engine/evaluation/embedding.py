@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from engine.audio.spectrum import check_audio, mel_filters, power_spectra
 
 NAME = "log-mel statistics v1"
+TIMBRE, PITCHES = slice(0, 48), slice(76, 88)
+"""The dimensions of cepstral statistics, and of the pitch-class profile."""
 
 _WINDOW_SECONDS, _HOP_SECONDS, _LEAST_SECONDS = 3.0, 1.5, 6.0
 _FRAME_SECONDS = 0.0116

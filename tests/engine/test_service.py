@@ -31,6 +31,7 @@ class Recorder:
             on_unavailable=lambda error: self._note("unavailable", str(error)),
             on_progress=lambda id, report: self._note("progress", id, report.step),
             on_loop=self._loop,
+            on_result=lambda id, result: self._note("result", id, result),
             on_error=self._error,
             on_cancelled=lambda id: self._note("cancelled", id),
         )
@@ -323,3 +324,29 @@ def test_the_fake_renderer_honours_its_contract() -> None:
     assert loop.true_peak_dbtp < -6
     with pytest.raises(Cancelled):
         renderer.render(request, cancelled=lambda: True)
+
+
+def test_a_task_runs_on_the_worker_with_progress_and_is_replaced_by_what_is_newer() -> None:
+    recorder, gate = Recorder(), Gate()
+    service = GenerationService(FakeRenderer, recorder.events)
+
+    def work(renderer: Any, on_step: Callable[[StepReport], None], cancelled: Callable[[], bool]) -> list[float]:
+        loops = [renderer.render(LoopRequest(bars=1, num_steps=2, seed=seed), on_step=on_step) for seed in (1, 2)]
+        return [float(loop.latent[0, 0]) for loop in loops]
+
+    def held(renderer: Any, on_step: Callable[[StepReport], None], cancelled: Callable[[], bool]) -> None:
+        gate(1)
+        if cancelled():
+            raise Cancelled("Cancelled.")
+
+    done = service.submit_task(work)
+    recorder.wait("result", done, [1.0, 2.0])
+    assert recorder.heard.count(("progress", done, 2)) == 2
+    stopped = service.submit_task(held)
+    gate.wait()
+    newer = service.submit(LoopRequest(bars=1, num_steps=1))
+    gate.open()
+    recorder.wait("loop", newer)
+    assert recorder.outcomes(stopped) == ["cancelled"]
+    service.close()
+    assert threading.current_thread() not in recorder.threads

@@ -1,0 +1,1 @@
+"""What the deterministic map makes possible: inversion, variation, time-stretch, interpolation, transition."""

@@ -1,0 +1,115 @@
+"""Blends: loops between two ends, by their noises, by their conditions, or by both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Final, Self
+
+import torch
+from torch import Tensor
+
+from engine.applications.inversion import Cancelled, InvertedLoop, StepListener, Walk
+from engine.conditioning.blending import blend_conditions
+from engine.conditioning.composition import Composition
+from engine.diffusion.noise import slerp
+from engine.diffusion.samplers import sample
+from engine.errors import InvalidRequest
+from engine.guided import Aim
+from engine.loop import Loop
+from engine.pipeline import LoopPipeline
+from engine.requests import LoopRequest
+
+OVER: Final = ("both", "noise", "conditions")
+"""What a blend moves over; the other stays that of its first end."""
+PATHS: Final = ("spherical", "linear")
+MAX_COUNT: Final = 256
+
+
+@dataclass(frozen=True, eq=False)
+class End:
+    """One end of a blend: a `request`, what its open parts play, and the `noise` `[1, D, F]` it starts from."""
+
+    request: LoopRequest
+    noise: Tensor
+    composition: Composition | None = None
+
+    @classmethod
+    def of_request(cls, pipeline: LoopPipeline, request: LoopRequest) -> Self:
+        """The loop that `request` renders to."""
+        return cls(request, pipeline.noise(request).to(pipeline.device), pipeline.compose(request))
+
+    @classmethod
+    def of_loop(cls, inverted: InvertedLoop) -> Self:
+        """A loop that was inverted."""
+        return cls(inverted.request, inverted.noise, inverted.composition)
+
+    def aim(self, pipeline: LoopPipeline) -> Aim:
+        """Its conditions."""
+        return pipeline.aim(self.request, self.composition)
+
+
+def same(pipeline: LoopPipeline, a: End, b: End) -> bool:
+    """Whether two ends are one and the same to the pack, so that nothing lies between them."""
+    if a.noise.shape != b.noise.shape or not torch.equal(a.noise, b.noise):
+        return False
+    one, other = (end.aim(pipeline).towards for end in (a, b))
+    return all(torch.equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+
+
+def blend_aims(a: Aim, b: Aim, t: float) -> Aim:
+    """From `a` (t = 0) to `b` (t = 1)."""
+    return Aim(blend_conditions(a.towards, b.towards, t), blend_conditions(a.away, b.away, t))
+
+
+def blend(
+    pipeline: LoopPipeline,
+    a: End,
+    b: End,
+    at: Sequence[float],
+    walk: Walk | None = None,
+    *,
+    over: str = "both",
+    path: str = "spherical",
+    on_step: StepListener | None = None,
+    cancelled: Cancelled | None = None,
+) -> list[Loop]:
+    """A loop for each share of `at` on the way from `a` (0) to `b` (1), two loops of one tempo and length.
+
+    Noises move on the sphere, or with `path` "linear" on the straight line, where they lose up to 3 dB. `walk` says
+    how all are sampled, by default as `a` asks. Raises `InvalidRequest` on ends that differ in tempo or bars.
+    """
+    _check(a, b, at, over, path)
+    walked = walk.of(a.request) if walk else a.request
+    steps = Walk(walked.num_steps, walked.sampler, walked.schedule, walked.guidance_scale, 0)
+    aims = (a.aim(pipeline), b.aim(pipeline))
+    loops = []
+    for index, t in enumerate(at):
+        request = walked if t <= 0.5 else walked.with_(**_words(b.request))
+        turned = 0.0 if over == "conditions" else t
+        with torch.inference_mode():
+            start = slerp(a.noise, b.noise, turned) if path == "spherical" else torch.lerp(a.noise, b.noise, turned)
+            aim = blend_aims(*aims, 0.0 if over == "noise" else t)
+            hook = pipeline.hook(on_step, cancelled, done=index * steps.num_steps, total=len(at) * steps.num_steps)
+            x_1 = sample(pipeline.flow(walked, aim), start, steps.alphas, steps.sampler, hook)
+        loops += pipeline.finish(x_1, [request])
+    return loops
+
+
+def _words(request: LoopRequest) -> dict[str, object]:
+    """What names a loop: its own words, seed and pattern, in the recipe of the points nearest to it."""
+    names = ("seed", "prompt", "tags", "key", "pattern", "curves", "noise", "compose")
+    return {name: getattr(request, name) for name in names}
+
+
+def _check(a: End, b: End, at: Sequence[float], over: str, path: str) -> None:
+    if over not in OVER:
+        raise InvalidRequest(f"Unknown way {over!r} to blend; possible: {', '.join(OVER)}.")
+    if path not in PATHS:
+        raise InvalidRequest(f"Unknown path {path!r}; possible: {', '.join(PATHS)}.")
+    if not 1 <= len(at) <= MAX_COUNT or any(not 0 <= t <= 1 for t in at):
+        raise InvalidRequest(f"A blend has 1 to {MAX_COUNT} points, each from 0 to 1.")
+    one, other = a.request, b.request
+    if (one.bars, round(one.tempo_bpm, 3)) != (other.bars, round(other.tempo_bpm, 3)):
+        raise InvalidRequest(
+            f"Loops of {one.bars} bars at {one.tempo_bpm:.4g} BPM and {other.bars} bars at {other.tempo_bpm:.4g} BPM "
+            "cannot be blended; stretch one to the tempo of the other, or make a transition between them."
+        )

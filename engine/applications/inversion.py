@@ -1,0 +1,183 @@
+"""Inversion: a loop run backwards to the noise that it comes from, and how nearly that noise gives it again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.numpy import save
+from torch import Tensor
+
+from engine.applications.source import SourceLoop
+from engine.audio.likeness import mel_distance, si_sdr
+from engine.audio.resampling import resample_periodic
+from engine.conditioning.composition import Composition
+from engine.diffusion.inversion import MAX_CORRECTIONS, invert
+from engine.diffusion.samplers import EVALUATIONS, sample
+from engine.diffusion.schedules import alphas
+from engine.errors import InvalidRequest
+from engine.files import write_atomically
+from engine.loop import Loop, StepReport
+from engine.pipeline import LoopPipeline
+from engine.requests import LoopRequest
+
+StepListener = Callable[[StepReport], None]
+Cancelled = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How the map is walked, both ways: steps, sampler, schedule, guidance, and corrections of each step back.
+
+    Guidance 1 is the map under the loop's own conditions as it was learnt, and the one that inverts best. Raises
+    `InvalidRequest` on what a request would not allow.
+    """
+
+    num_steps: int = 16
+    sampler: str = "heun"
+    schedule: str = "cosine"
+    guidance_scale: float = 1.0
+    corrections: int = 2
+
+    def __post_init__(self) -> None:
+        self.of(LoopRequest())
+        if not 0 <= self.corrections <= MAX_CORRECTIONS:
+            raise InvalidRequest(f"{self.corrections} corrections are not possible: 0 to {MAX_CORRECTIONS}.")
+
+    def of(self, request: LoopRequest) -> LoopRequest:
+        """`request`, walked like this."""
+        return LoopRequest.from_dict(
+            {
+                **request.to_dict(),
+                "num_steps": self.num_steps,
+                "sampler": self.sampler,
+                "schedule": self.schedule,
+                "guidance_scale": self.guidance_scale,
+            }
+        )
+
+    @property
+    def alphas(self) -> Tensor:
+        """Increasing, `[num_steps + 1]`."""
+        return alphas(self.num_steps, self.schedule)
+
+    @property
+    def evaluations(self) -> int:
+        """Evaluations of the denoiser for one walk back, at most: corrections that are not needed are not made."""
+        extra = self.corrections + 1 if self.corrections else 0
+        return self.num_steps * EVALUATIONS[self.sampler] * (1 + extra)
+
+
+@dataclass(frozen=True, eq=False)
+class InvertedLoop:
+    """A loop `source` as noise: `noise` and `x_1` are states `[1, D, F]` at alpha 0 and 1 of `request`, its own
+    conditions, what is composed in them included, walked as `walk` says."""
+
+    source: SourceLoop
+    request: LoopRequest
+    walk: Walk
+    x_1: Tensor
+    noise: Tensor
+    composition: Composition | None = None
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation of the noise: 1 for loops such as the model knows."""
+        return float(self.noise.std())
+
+
+@dataclass(frozen=True)
+class RoundTrip:
+    """How far a loop comes back from its noise.
+
+    `latent_error`: distance of the latents over the size of the loop's own. `mel` (mean difference of log10 mel
+    amplitudes) and `si_sdr_db` compare sounds: with the loop as the codec alone gives it, so that they speak of the
+    inversion; and with the loop itself (`heard_`), so that they speak of everything.
+    """
+
+    latent_error: float
+    mel: float
+    si_sdr_db: float
+    heard_mel: float
+    heard_si_sdr_db: float
+
+
+def invert_loop(
+    pipeline: LoopPipeline,
+    source: SourceLoop,
+    walk: Walk | None = None,
+    *,
+    on_step: StepListener | None = None,
+    cancelled: Cancelled | None = None,
+    done: int = 0,
+    total: int | None = None,
+) -> InvertedLoop:
+    """The noise of `source` under its own conditions.
+
+    `on_step` and `cancelled` are those of `LoopPipeline.render`, counting on from `done` of `total` steps.
+    """
+    walk = walk or Walk()
+    request = walk.of(source.request)
+    x_1 = latent_state(pipeline, source)
+    with torch.inference_mode():
+        composition = pipeline.compose(request)
+        flow = pipeline.flow(request, pipeline.aim(request, composition))
+        hook = pipeline.hook(on_step, cancelled, done=done, total=total)
+        noise = invert(flow, x_1, walk.alphas, walk.sampler, corrections=walk.corrections, on_step=hook)
+    return InvertedLoop(source, request, walk, x_1, noise, composition)
+
+
+def latent_state(pipeline: LoopPipeline, source: SourceLoop) -> Tensor:
+    """The state `x_1` `[1, D, F]` of a loop at alpha 1: its latent where this pack made it, else encoded."""
+    if source.latent is not None and source.latent_pack == pipeline.info.hash:
+        return pipeline.standardise(source.latent[None])
+    if source.sample_rate != pipeline.info.sample_rate:
+        raise InvalidRequest(
+            f"{source.name} has {source.sample_rate} samples a second, the pack {pipeline.info.sample_rate}; "
+            "read it at the rate of the pack."
+        )
+    return pipeline.encode(source.audio, pipeline.geometry(source.request).frames)
+
+
+def replay(
+    pipeline: LoopPipeline,
+    inverted: InvertedLoop,
+    *,
+    on_step: StepListener | None = None,
+    cancelled: Cancelled | None = None,
+    done: int = 0,
+    total: int | None = None,
+) -> tuple[Loop, RoundTrip]:
+    """The loop of an inverted loop's own noise, and how far it is from where that came from."""
+    request, walk = inverted.request, inverted.walk
+    with torch.inference_mode():
+        flow = pipeline.flow(request, pipeline.aim(request))
+        hook = pipeline.hook(on_step, cancelled, done=done, total=total)
+        x_1 = sample(flow, inverted.noise, walk.alphas, walk.sampler, hook)
+    return pipeline.finish(x_1, [request])[0], round_trip(pipeline, inverted, x_1)
+
+
+def round_trip(pipeline: LoopPipeline, inverted: InvertedLoop, x_1: Tensor) -> RoundTrip:
+    """Figures of `x_1` `[1, D, F]`, sampled from an inverted loop's noise, against the loop."""
+    source = inverted.source
+    error = float((x_1 - inverted.x_1).norm() / inverted.x_1.norm())
+    coded, back = (_sound(pipeline, x, source.geometry.samples) for x in (inverted.x_1, x_1))
+    rate = source.sample_rate
+    return RoundTrip(
+        error,
+        mel_distance(coded, back, rate),
+        si_sdr(coded, back),
+        mel_distance(source.audio, back, rate),
+        si_sdr(source.audio, back),
+    )
+
+
+def write_noise(path: Path, inverted: InvertedLoop) -> None:
+    """Write an inverted loop's noise `[D, F]` as safetensors; raises `ExportError` when the folder cannot be used."""
+    write_atomically(path, save({"noise": inverted.noise[0].cpu().numpy()}))
+
+
+def _sound(pipeline: LoopPipeline, x_1: Tensor, samples: int) -> NDArray[np.float32]:
+    return resample_periodic(pipeline.decode(x_1)[0], samples)

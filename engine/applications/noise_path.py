@@ -1,0 +1,72 @@
+"""Noise paths: a line drawn on the noise pad becomes a passage that follows it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.applications.inversion import Cancelled, StepListener
+from engine.applications.passage import CONTEXT_FRAMES, Passage, along, finish_passage, fused_windows
+from engine.diffusion.noise import seeded_noise, slerp_along
+from engine.diffusion.samplers import sample
+from engine.diffusion.schedules import alphas
+from engine.errors import InvalidRequest
+from engine.pipeline import LoopPipeline
+from engine.requests import LoopRequest, NoisePad
+from engine.tempo import TempoRamp
+from engine.vocabulary import BEATS_PER_BAR
+
+MAX_POINTS: Final = 4096
+
+
+def render_path(
+    pipeline: LoopPipeline,
+    request: LoopRequest,
+    points: Sequence[tuple[float, float]],
+    bars: int,
+    *,
+    on_step: StepListener | None = None,
+    cancelled: Cancelled | None = None,
+) -> Passage:
+    """`bars` bars of the loop of `request`, evolving as its noise moves along `points` (x, y) of its pad.
+
+    Points are reached at even times, the first at the beginning and the last at the end; the loop goes round under
+    them. Raises `InvalidRequest` without a pad, or on a path that is empty or leaves the pad.
+    """
+    pad = request.noise
+    if pad is None:
+        raise InvalidRequest("A path needs a noise pad: four corner seeds.")
+    if not 1 <= len(points) <= MAX_POINTS:
+        raise InvalidRequest(f"A path has 1 to {MAX_POINTS} points, not {len(points)}.")
+    for x, y in points:
+        NoisePad(pad.corners, x, y)  # judges the point
+    geometry = pipeline.geometry(request)
+    ramp = TempoRamp(request.tempo_bpm, request.tempo_bpm, bars, geometry.sample_rate, geometry.hop_length)
+    beats = torch.from_numpy(ramp.frame_beats())
+    positions = beats % geometry.beats / geometry.beats * geometry.frames
+    with torch.inference_mode():
+        noise = request.temperature * _path_noise(pad, points, positions, geometry.frames, pipeline.latent_dim)
+        aim = along(pipeline.aim(request, pipeline.compose(request)), positions, ramp)
+        fused = fused_windows(pipeline, ramp, (aim, aim), torch.zeros(ramp.frames), request)
+        hook = pipeline.hook(on_step, cancelled)
+        x_1 = sample(
+            fused, noise.to(pipeline.device), alphas(request.num_steps, request.schedule), request.sampler, hook
+        )
+    # Nothing is known of the music around it: it begins and ends as its own first and last bar do.
+    context = round(ramp.beat_to_frame(BEATS_PER_BAR))
+    before = x_1[..., :context][..., -CONTEXT_FRAMES:]
+    return finish_passage(pipeline, ramp, x_1, before, x_1[..., -context:][..., :CONTEXT_FRAMES])
+
+
+def _path_noise(
+    pad: NoisePad, points: Sequence[tuple[float, float]], positions: Tensor, frames: int, latent_dim: int
+) -> Tensor:
+    """Noise `[1, D, F]` of a passage: at each frame that of the pad's point there, read at its place in the loop."""
+    at = np.linspace(0, 1, len(positions))
+    drawn = np.asarray(points, dtype=np.float64)
+    x, y = (torch.from_numpy(np.interp(at, np.linspace(0, 1, len(drawn)), drawn[:, axis])) for axis in (0, 1))
+    nearest = positions.round().long() % frames
+    corners = [seeded_noise(seed, (1, latent_dim, frames))[..., nearest] for seed in pad.corners]
+    return slerp_along(slerp_along(corners[0], corners[1], x), slerp_along(corners[2], corners[3], x), y)

@@ -1,0 +1,106 @@
+"""Passages: music of many bars that is no loop, made of overlapping windows that are sampled together."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.applications.interpolation import blend_aims
+from engine.audio.loudness import level_match
+from engine.audio.resampling import resample
+from engine.conditioning.blending import read_conditions, slice_conditions
+from engine.conditioning.conditions import Conditions
+from engine.diffusion.fusion import FusedWindows, Window
+from engine.errors import PackError
+from engine.guided import Aim
+from engine.pipeline import LoopPipeline
+from engine.requests import LoopRequest
+from engine.tempo import TempoRamp
+from engine.vocabulary import BEATS_PER_BAR
+
+WINDOW_BARS: Final = 2
+"""Bars of a window; each begins a bar after the one before, so that every bar between is in two of them."""
+CONTEXT_FRAMES: Final = 16
+"""Frames decoded before and behind a passage, so that it begins and ends in the midst of the music."""
+
+
+@dataclass(frozen=True, eq=False)
+class Passage:
+    """Finished music that is no loop: `audio [2, T]` float32, exactly as long as the bars of its `ramp`.
+
+    `latent [D, F]` is what was decoded; `window_seconds` are the times at which windows begin, but for the first.
+    """
+
+    audio: NDArray[np.float32]
+    sample_rate: int
+    ramp: TempoRamp
+    latent: NDArray[np.float32]
+    window_seconds: tuple[float, ...]
+    pack_name: str
+    pack_hash: str
+    loudness_lufs: float
+    true_peak_dbtp: float
+
+
+def along(aim: Aim, positions: Tensor, ramp: TempoRamp) -> Aim:
+    """A loop's conditions read at fractional frames `positions` `[F]`, in time with the beat of `ramp`."""
+    beats = ramp.frame_beats()
+    phases = np.stack((beats % 1.0, beats / BEATS_PER_BAR % 1.0)).astype(np.float32)
+
+    def timed(conditions: Conditions) -> Conditions:
+        return replace(read_conditions(conditions, positions), beat=torch.from_numpy(phases)[None])
+
+    return Aim(timed(aim.towards), timed(aim.away))
+
+
+def fused_windows(
+    pipeline: LoopPipeline, ramp: TempoRamp, ends: tuple[Aim, Aim], share: Tensor, request: LoopRequest
+) -> FusedWindows:
+    """The direction field of a whole passage, guided as `request` says.
+
+    `ends` are conditions along the passage; a window blends them at the mean `share` `[F]`, from 0 to 1, of its
+    frames.
+    """
+    lines = window_lines(ramp)
+    windows = []
+    for first in range(len(lines) - WINDOW_BARS):
+        start, frames = lines[first], lines[first + WINDOW_BARS] - lines[first]
+        inside = tuple(
+            Aim(slice_conditions(aim.towards, start, frames), slice_conditions(aim.away, start, frames))
+            for aim in ends
+        )
+        aim = blend_aims(inside[0], inside[1], float(share[start : start + frames].mean()))
+        windows.append(Window(start, frames, pipeline.flow(request, aim)))
+    return FusedWindows(windows, ramp.frames)
+
+
+def window_lines(ramp: TempoRamp) -> list[int]:
+    """The frames nearest to the bar lines of a passage, both ends included."""
+    return [round(ramp.beat_to_frame(BEATS_PER_BAR * bar)) for bar in range(ramp.bars + 1)]
+
+
+def finish_passage(pipeline: LoopPipeline, ramp: TempoRamp, x_1: Tensor, before: Tensor, after: Tensor) -> Passage:
+    """The passage of state `x_1` `[1, D, F]`, heard between the frames `before` and `after` `[1, D, N]`."""
+    hop, rate = ramp.hop_length, ramp.sample_rate
+    audio = pipeline.decode(torch.cat((before, x_1, after), dim=-1), circular=False)[0]
+    ratio = ramp.samples / (ramp.frames * hop)
+    fitted = resample(audio, rate, rate * ratio)
+    first = round(before.shape[-1] * hop * ratio)
+    levelled = level_match(fitted[:, first : first + ramp.samples], rate)
+    if levelled.replaced_samples:
+        raise PackError(f"Pack {pipeline.info.name!r} gave samples that are not numbers; use another pack.")
+    begins = window_lines(ramp)[1:-WINDOW_BARS]
+    return Passage(
+        levelled.audio,
+        rate,
+        ramp,
+        pipeline.restore(x_1)[0].cpu().numpy(),
+        tuple(frame / ramp.frames * ramp.seconds for frame in begins),
+        pipeline.info.name,
+        pipeline.info.hash,
+        levelled.loudness_lufs,
+        levelled.true_peak_dbtp,
+    )

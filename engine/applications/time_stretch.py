@@ -1,0 +1,85 @@
+"""Time-stretch: a loop's noise, brought to the length of another tempo, becomes a loop again under its beat."""
+
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from engine.applications.inversion import Cancelled, InvertedLoop, StepListener
+from engine.diffusion.noise import resample_noise
+from engine.diffusion.samplers import sample
+from engine.errors import InvalidRequest
+from engine.loop import Loop
+from engine.pipeline import LoopPipeline
+from engine.requests import MAX_TEMPO_BPM, MIN_TEMPO_BPM, LoopRequest
+
+RATIOS: Final = (0.5, 2.0)
+"""Tempo ratios that are possible; what was measured to work well is 0.7 to 1.4."""
+ROUTES: Final = ("inversion", "conditions")
+
+
+def stretch(
+    pipeline: LoopPipeline,
+    inverted: InvertedLoop,
+    tempo_bpm: float,
+    *,
+    route: str = "inversion",
+    resampling: str = "nearest",
+    turn_at: float = 0.0,
+    on_step: StepListener | None = None,
+    cancelled: Cancelled | None = None,
+    done: int = 0,
+    total: int | None = None,
+) -> Loop:
+    """The loop of `inverted` at `tempo_bpm`: as many bars, the same pitches, onsets where the new beat has them.
+
+    Route "inversion" regenerates from its own noise, resampled in time (see `resample_noise`), or from its state at
+    alpha `turn_at`; "conditions" from new noise of its seed, with its conditions alone. Raises `InvalidRequest`
+    beyond half or twice the tempo.
+    """
+    request = stretched_request(inverted.request, tempo_bpm)
+    frames = pipeline.geometry(request).frames
+    check_route(route)
+    walk = inverted.walk
+    turn = int((walk.alphas - turn_at).abs().argmin()) if route == "inversion" else 0
+    with torch.inference_mode():
+        if route == "inversion":
+            state = inverted.noise
+            if turn:
+                own = pipeline.flow(inverted.request, pipeline.aim(inverted.request))
+                state = sample(own, state, walk.alphas[: turn + 1], walk.sampler)
+            start = stretched_state(state, frames, resampling)
+        else:
+            start = pipeline.noise(request).to(pipeline.device)
+        # Composed at its own tempo: another one would be arranged otherwise.
+        flow = pipeline.flow(request, pipeline.aim(request, inverted.composition))
+        hook = pipeline.hook(on_step, cancelled, done=done, total=total)
+        x_1 = sample(flow, start, walk.alphas[turn:], walk.sampler, hook)
+    return pipeline.finish(x_1, [request])[0]
+
+
+def stretched_request(request: LoopRequest, tempo_bpm: float) -> LoopRequest:
+    """`request` at `tempo_bpm`, its density with it; raises `InvalidRequest` for a tempo out of reach."""
+    low, high = (max(MIN_TEMPO_BPM, RATIOS[0] * request.tempo_bpm), min(MAX_TEMPO_BPM, RATIOS[1] * request.tempo_bpm))
+    if not low <= tempo_bpm <= high:  # also catches NaN
+        raise InvalidRequest(
+            f"A loop of {request.tempo_bpm:.4g} BPM cannot be stretched to {tempo_bpm:.4g} BPM: "
+            f"{low:.4g} to {high:.4g} BPM are possible."
+        )
+    curves = dict(request.curves)
+    if "density" in curves:  # onsets a second
+        ratio = tempo_bpm / request.tempo_bpm
+        curves["density"] = tuple(round(min(1.0, ratio * value), 3) for value in curves["density"])
+    return request.with_(tempo_bpm=float(tempo_bpm), curves=curves)
+
+
+def stretched_state(state: Tensor, frames: int, resampling: str = "nearest") -> Tensor:
+    """A state `[B, D, F]` of a loop as one of as many bars in `frames` frames."""
+    positions = torch.arange(frames, dtype=torch.float64) * state.shape[-1] / frames
+    return resample_noise(state, positions, resampling)
+
+
+def check_route(route: str) -> None:
+    """Raise `InvalidRequest` on an unknown route."""
+    if route not in ROUTES:
+        raise InvalidRequest(f"Unknown route {route!r}; possible: {', '.join(ROUTES)}.")

@@ -1,0 +1,88 @@
+"""Transitions: a passage that begins as one loop and ends as another, whatever their tempi."""
+
+from typing import Final
+
+import torch
+
+from engine.applications.interpolation import End
+from engine.applications.inversion import Cancelled, StepListener, Walk
+from engine.applications.passage import CONTEXT_FRAMES, Passage, along, finish_passage, fused_windows
+from engine.diffusion.fusion import PinnedEnds, Window
+from engine.diffusion.noise import resample_noise, slerp_along
+from engine.diffusion.samplers import sample
+from engine.errors import InvalidRequest
+from engine.pipeline import LoopPipeline
+from engine.tempo import MAX_PASSAGE_BARS, TempoRamp
+from engine.vocabulary import BEATS_PER_BAR
+
+MIN_BARS: Final = 3
+"""One of each loop, and one between."""
+
+
+def transition(
+    pipeline: LoopPipeline,
+    a: End,
+    b: End,
+    bars: int,
+    walk: Walk,
+    *,
+    on_step: StepListener | None = None,
+    cancelled: Cancelled | None = None,
+    done: int = 0,
+    total: int | None = None,
+) -> Passage:
+    """`bars` bars from the first bar of loop `a`, as `a` sounds, to the last bar of loop `b`.
+
+    Played behind `a` and before `b` it continues both. In between, windows of two bars have conditions and noise of
+    their own on the way from `a` to `b`, and the tempo goes evenly from one to the other. `walk` should be the one
+    that inverted the ends. Raises `InvalidRequest` on fewer than 3 bars or more than 64.
+    """
+    check_bars(bars)
+    request = walk.of(a.request)
+    geometry = pipeline.geometry(request)
+    ramp = TempoRamp(a.request.tempo_bpm, b.request.tempo_bpm, bars, geometry.sample_rate, geometry.hop_length)
+    head = round(ramp.beat_to_frame(BEATS_PER_BAR))
+    tail = ramp.frames - round(ramp.beat_to_frame(ramp.beats - BEATS_PER_BAR))
+    beats = torch.from_numpy(ramp.frame_beats())
+    share = ((beats - BEATS_PER_BAR) / (ramp.beats - 2 * BEATS_PER_BAR)).clamp(0, 1)
+    share[:head], share[ramp.frames - tail :] = 0.0, 1.0
+    in_a, in_b = _positions(a, beats, head), _positions_from_end(b, beats, ramp.beats, tail)
+    with torch.inference_mode():
+        between = slerp_along(resample_noise(a.noise, in_a), resample_noise(b.noise, in_b), share.to(a.noise.device))
+        aims = (a.aim(pipeline), b.aim(pipeline))
+        fused = fused_windows(
+            pipeline, ramp, (along(aims[0], in_a, ramp), along(aims[1], in_b, ramp)), share, request
+        )
+        loops = [
+            Window(0, end.noise.shape[-1], pipeline.flow(walk.of(end.request), aim))
+            for end, aim in zip((a, b), aims, strict=True)
+        ]
+        model = PinnedEnds(loops[0], Window(0, ramp.frames, fused), loops[1], head, tail)
+        hook = pipeline.hook(on_step, cancelled, done=done, total=total)
+        x_0 = torch.cat((a.noise, between, b.noise), dim=-1)
+        x_1 = sample(model, x_0, walk.alphas, walk.sampler, hook)
+    lengths = [a.noise.shape[-1], ramp.frames, b.noise.shape[-1]]
+    before, between, after = torch.split(x_1, lengths, dim=-1)
+    return finish_passage(pipeline, ramp, between, before[..., -CONTEXT_FRAMES:], after[..., :CONTEXT_FRAMES])
+
+
+def _positions(end: End, beats: torch.Tensor, head: int) -> torch.Tensor:
+    """Frames of a loop that the beats of a passage are at, `[F]`; its first `head` frames exactly."""
+    frames, loop_beats = end.noise.shape[-1], end.request.bars * BEATS_PER_BAR
+    positions = beats % loop_beats / loop_beats * frames
+    positions[:head] = torch.arange(head, dtype=positions.dtype) % frames
+    return positions
+
+
+def _positions_from_end(end: End, beats: torch.Tensor, total_beats: int, tail: int) -> torch.Tensor:
+    """The same for a loop whose end is the passage's: its last `tail` frames exactly."""
+    frames, loop_beats = end.noise.shape[-1], end.request.bars * BEATS_PER_BAR
+    positions = (beats - total_beats) % loop_beats / loop_beats * frames
+    positions[len(positions) - tail :] = torch.arange(-tail, 0, dtype=positions.dtype) % frames
+    return positions
+
+
+def check_bars(bars: int) -> None:
+    """Raise `InvalidRequest` on a transition of too few or too many bars."""
+    if not MIN_BARS <= bars <= MAX_PASSAGE_BARS:
+        raise InvalidRequest(f"A transition of {bars} bars is not possible: {MIN_BARS} to {MAX_PASSAGE_BARS} bars.")

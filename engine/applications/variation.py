@@ -1,0 +1,104 @@
+"""Variations of a loop: its noise turned towards another, under conditions that are kept whole or in part."""
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import numpy as np
+import torch
+
+from engine.applications.inversion import Cancelled, InvertedLoop, StepListener
+from engine.applications.rhythm import heard_pattern
+from engine.diffusion.noise import slerp
+from engine.diffusion.samplers import sample
+from engine.errors import InvalidRequest
+from engine.loop import Loop
+from engine.pipeline import LoopPipeline
+from engine.requests import LoopRequest, Pattern
+from engine.vocabulary import PARTS
+
+Keep = Literal["all", "rhythm", "sound"]
+KEEPS: Final = ("all", "rhythm", "sound")
+
+_RHYTHM_CURVES, _SOUND_CURVES = ("loudness", "density"), ("brightness", "noisiness")
+
+
+def vary(
+    pipeline: LoopPipeline,
+    inverted: InvertedLoop,
+    strength: float,
+    *,
+    keep: str = "all",
+    seed: int = 0,
+    tags: Sequence[str] = (),
+    on_step: StepListener | None = None,
+    cancelled: Cancelled | None = None,
+    done: int = 0,
+    total: int | None = None,
+) -> Loop:
+    """The loop of `inverted` at `strength` 0 (itself, but for its round trip) to 1 (its conditions, new noise).
+
+    Its noise is turned that share of the way, on the sphere, towards the noise of `seed`. `keep` "all" keeps all its
+    conditions; "rhythm" its pattern and dynamics alone, with `tags` for a new sound; "sound" its tags, key and mean
+    colour, with a pattern that is composed anew from `seed`. Raises `InvalidRequest` on a strength outside 0 to 1 or
+    another word for what to keep.
+    """
+    check(strength, keep, tags, seed)
+    request = varied_request(inverted, keep, seed, tags)
+    with torch.inference_mode():
+        new = pipeline.noise(request.with_(seed=seed, noise=None)).to(pipeline.device)
+        start = slerp(inverted.noise, new, strength)
+        flow = pipeline.flow(request, pipeline.aim(request))
+        hook = pipeline.hook(on_step, cancelled, done=done, total=total)
+        x_1 = sample(flow, start, inverted.walk.alphas, inverted.walk.sampler, hook)
+    return pipeline.finish(x_1, [request])[0]
+
+
+def varied_request(inverted: InvertedLoop, keep: str, seed: int, tags: Sequence[str] = ()) -> LoopRequest:
+    """The conditions of a variation that keeps "all", "rhythm" or "sound" of a loop; see `vary`."""
+    request = inverted.request
+    match keep:
+        case "rhythm":
+            return request.with_(
+                seed=seed,
+                pattern=kept_pattern(inverted),
+                tags=(*(tag for tag in request.tags if tag in PARTS), *tags),
+                negative_tags=(),
+                key=None,
+                curves={name: request.curves[name] for name in _RHYTHM_CURVES if name in request.curves},
+                prompt="",
+            )
+        case "sound":
+            colour = {
+                name: (round(float(np.mean(request.curves[name])), 3),)
+                for name in _SOUND_CURVES
+                if name in request.curves
+            }
+            return request.with_(
+                seed=seed, pattern=Pattern(), curves=colour, compose=True, tags=(*request.tags, *tags)
+            )
+    return request
+
+
+def check(strength: float, keep: str, tags: Sequence[str] = (), seed: int = 0) -> None:
+    """Raise `InvalidRequest` on a variation that is not possible, before a loop is inverted for it."""
+    if not 0 <= strength <= 1:  # also catches NaN
+        raise InvalidRequest(f"Strength {strength:g} is out of range: 0 (the loop itself) to 1 (new noise).")
+    if keep not in KEEPS:
+        raise InvalidRequest(f"Unknown keep {keep!r}; possible: {', '.join(KEEPS)}.")
+    if tags and keep == "all":
+        raise InvalidRequest("New tags change the sound: they need keep 'rhythm' or 'sound', not 'all'.")
+    LoopRequest(seed=seed, tags=tuple(tags))
+
+
+def kept_pattern(inverted: InvertedLoop) -> Pattern:
+    """The pattern of a loop: as it was asked for and composed; where there is neither, as it is heard."""
+    request, source = inverted.request, inverted.source
+    written = inverted.composition
+    rows = dict(request.pattern.rows)
+    swing = request.pattern.swing
+    if written is not None:
+        rows = {**written.pattern(request.bars).rows, **rows}
+        swing = swing or written.swing
+    if not rows:
+        return heard_pattern(source.audio, source.sample_rate, source.geometry)
+    return Pattern(rows, min(max(swing, 0.0), 0.5))

@@ -1,0 +1,145 @@
+"""The verbs of `loopgen evaluate` that measure applications: steps, inversion, interpolation, stretch, transition."""
+
+import json as json_format
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+from engine.cli import reworking
+from engine.cli.options import DeviceOption, JsonOption, PackOption
+from engine.cli.reworking import WalkGuidanceOption, WalkSamplerOption, WalkStepsOption
+
+if TYPE_CHECKING:
+    from engine.evaluation.sources import SourceSettings
+
+OutFolder: TypeAlias = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for figures and plots.")]
+CountOption: TypeAlias = Annotated[int, typer.Option(help="How many held-out loops.")]
+ImportedOption: TypeAlias = Annotated[
+    bool, typer.Option("--imported", help="Know no more of them than of a user's file: tempo and measured curves.")
+]
+
+
+def steps(
+    out: OutFolder,
+    count: CountOption = 20,
+    pack: PackOption = None,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Quality against number of steps and sampler."""
+    settings = _settings(count)
+    from engine.evaluation.steps_experiment import evaluate_steps
+
+    pipeline = reworking.load_pipeline(pack, device)
+    _say(evaluate_steps(pipeline, out, settings, progress=sys.stderr.isatty()), out / "steps.md", as_json=json)
+
+
+def inversion(
+    out: OutFolder,
+    count: CountOption = 20,
+    imported: ImportedOption = False,
+    pack: PackOption = None,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Error of the round trip from loop to noise and back, against steps, with and without guidance."""
+    settings = _settings(count, imported=imported)
+    from engine.evaluation.inversion_experiment import evaluate_inversion
+
+    pipeline = reworking.load_pipeline(pack, device)
+    results = evaluate_inversion(pipeline, out, settings, progress=sys.stderr.isatty())
+    _say(results, out / "inversion.md", as_json=json)
+
+
+def interpolation(
+    out: OutFolder,
+    count: CountOption = 20,
+    num_steps: WalkStepsOption = reworking.STEPS,
+    sampler: WalkSamplerOption = reworking.SAMPLER,
+    guidance: WalkGuidanceOption = 1.0,
+    imported: ImportedOption = False,
+    pack: PackOption = None,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Smoothness of blends, spherical and linear; distance of variations against strength, and what they keep."""
+    settings = _settings(count, num_steps, sampler, guidance, imported=imported)
+    from engine.evaluation.interpolation_experiment import evaluate_interpolation
+
+    pipeline = reworking.load_pipeline(pack, device)
+    results = evaluate_interpolation(pipeline, out, settings, progress=sys.stderr.isatty())
+    _say(results, out / "interpolation.md", as_json=json)
+
+
+def stretch(
+    out: OutFolder,
+    count: CountOption = 20,
+    num_steps: WalkStepsOption = reworking.STEPS,
+    sampler: WalkSamplerOption = reworking.SAMPLER,
+    guidance: WalkGuidanceOption = 1.0,
+    imported: ImportedOption = False,
+    pack: PackOption = None,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Loops at -30 to +40 % of their tempo, by inversion, by conditions and by signal processing."""
+    settings = _settings(count, num_steps, sampler, guidance, imported=imported)
+    from engine.evaluation.stretch_experiment import evaluate_stretch
+
+    pipeline = reworking.load_pipeline(pack, device)
+    _say(evaluate_stretch(pipeline, out, settings, progress=sys.stderr.isatty()), out / "stretch.md", as_json=json)
+
+
+def transition(
+    out: OutFolder,
+    count: CountOption = 40,
+    bars: Annotated[int, typer.Option(help="Length, 3 to 64 bars.")] = 8,
+    num_steps: WalkStepsOption = reworking.STEPS,
+    sampler: WalkSamplerOption = reworking.SAMPLER,
+    guidance: WalkGuidanceOption = 1.0,
+    imported: ImportedOption = False,
+    pack: PackOption = None,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Transitions between pairs of loops: their ends, their drift, their tempo and their seams."""
+    settings = _settings(count, num_steps, sampler, guidance, imported=imported)
+    from engine.applications.transition import check_bars
+    from engine.evaluation.transition_experiment import evaluate_transition
+
+    check_bars(bars)
+    pipeline = reworking.load_pipeline(pack, device)
+    results = evaluate_transition(pipeline, out, settings, bars=bars, progress=sys.stderr.isatty())
+    _say(results, out / "transition.md", as_json=json)
+
+
+EXPERIMENTS: dict[str, Callable[..., None]] = {
+    "steps": steps,
+    "inversion": inversion,
+    "interpolation": interpolation,
+    "stretch": stretch,
+    "transition": transition,
+}
+
+
+def _settings(
+    count: int,
+    num_steps: int = reworking.STEPS,
+    sampler: str = reworking.SAMPLER,
+    guidance: float = 1.0,
+    *,
+    imported: bool = False,
+) -> "SourceSettings":
+    """Checked before anything is loaded."""
+    from engine.evaluation.sources import SourceSettings
+
+    return SourceSettings(count, walk=reworking.make_walk(num_steps, sampler, guidance), imported=imported)
+
+
+def _say(results: Any, written: Path, *, as_json: bool) -> None:
+    from engine.evaluation.results import plain
+
+    typer.echo(json_format.dumps(plain(results)) if as_json else written.read_text(encoding="utf-8"))

@@ -1,0 +1,67 @@
+"""`loopgen invert`: a loop as noise and back, and how much is lost on the way."""
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli import reworking
+from engine.cli.options import BitDepthOption, DeviceOption, JsonOption, OutOption, PackOption
+from engine.cli.rendering import Destination, say
+from engine.cli.reworking import (
+    FitOption,
+    FromBpmOption,
+    SourceArgument,
+    WalkGuidanceOption,
+    WalkSamplerOption,
+    WalkStepsOption,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("invert", help="Find the noise of a loop, and write the loop that comes back from it.")(invert)
+
+
+def invert(
+    source: SourceArgument,
+    out: OutOption = Path(),
+    from_bpm: FromBpmOption = None,
+    fit: FitOption = None,
+    steps: WalkStepsOption = reworking.STEPS,
+    sampler: WalkSamplerOption = reworking.SAMPLER,
+    guidance: WalkGuidanceOption = 1.0,
+    corrections: Annotated[int | None, typer.Option(help="Most corrections of each step back, 0 to 20.")] = None,
+    noise: Annotated[
+        Path | None, typer.Option(metavar="FILE.safetensors", help="Write the noise [D, F] there as well.")
+    ] = None,
+    bit_depth: BitDepthOption = 24,
+    pack: PackOption = None,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Find the noise of a loop, and write the loop that comes back from it."""
+    walk = reworking.make_walk(steps, sampler, guidance, corrections)
+    destination = Destination.check(out, bit_depth, 1)
+    pipeline = reworking.load_pipeline(pack, device)
+    loop = reworking.open_source(source, pipeline.info.sample_rate, from_bpm, fit)
+    from engine.applications.inversion import invert_loop, replay, write_noise
+
+    started = time.perf_counter()
+    with reworking.progress(2 * steps) as tell:
+        inverted = invert_loop(pipeline, loop, walk, on_step=tell)
+        back, trip = replay(pipeline, inverted, on_step=tell)
+    origin = {"verb": "invert", "source": loop.name, "tempo_from": loop.tempo_from}
+    if noise is not None:
+        write_noise(noise, inverted)
+    told = reworking.write_loop(back, destination, started, f"{source.stem} inverted", origin)
+    told |= {**asdict(trip), "noise_deviation": inverted.deviation}
+    say([told], as_json=json)
+    if not json:
+        typer.echo(
+            f"Round trip: latents {100 * trip.latent_error:.2f} %, mel {trip.mel:.3f}, "
+            f"SI-SDR {trip.si_sdr_db:.1f} dB (with the codec {trip.heard_mel:.3f}, {trip.heard_si_sdr_db:.1f} dB); "
+            f"deviation of the noise {inverted.deviation:.2f}."
+        )

@@ -1,0 +1,59 @@
+"""`loopgen transition`: a way from one loop to another."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli import reworking
+from engine.cli.options import BitDepthOption, DeviceOption, JsonOption, OutOption, PackOption
+from engine.cli.rendering import Destination, say
+from engine.cli.reworking import FitOption, WalkGuidanceOption, WalkSamplerOption, WalkStepsOption
+from engine.errors import InvalidRequest
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("transition", help="Make bars that begin as one loop and end as another.")(transition)
+
+
+def transition(
+    a: Annotated[Path, typer.Argument(metavar="A.wav", help="Where it begins.")],
+    b: Annotated[Path, typer.Argument(metavar="B.wav", help="Where it ends; any tempo.")],
+    bars: Annotated[int, typer.Option(help="Length, 3 to 64 bars: the first is A's, the last B's.")] = 8,
+    out: OutOption = Path(),
+    from_bpm: Annotated[list[float], typer.Option(help="The tempo of A; given again, that of B.")] = [],
+    fit: FitOption = None,
+    steps: WalkStepsOption = reworking.STEPS,
+    sampler: WalkSamplerOption = reworking.SAMPLER,
+    guidance: WalkGuidanceOption = 1.0,
+    bit_depth: BitDepthOption = 24,
+    pack: PackOption = None,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Make bars that begin as one loop and end as another."""
+    if len(from_bpm) > 2:
+        raise InvalidRequest(f"{len(from_bpm)} tempi were given for two loops.")
+    walk = reworking.make_walk(steps, sampler, guidance)
+    destination = Destination.check(out, bit_depth, 1)
+    from engine.applications.interpolation import End
+    from engine.applications.inversion import invert_loop
+    from engine.applications.transition import check_bars
+    from engine.applications.transition import transition as make_transition
+
+    check_bars(bars)
+    pipeline = reworking.load_pipeline(pack, device)
+    tempi = [*from_bpm, None, None]
+    sources = [
+        reworking.open_source(path, pipeline.info.sample_rate, tempo, fit)
+        for path, tempo in zip((a, b), tempi, strict=False)
+    ]
+    started = time.perf_counter()
+    with reworking.progress(3 * steps) as tell:
+        ends = [End.of_loop(invert_loop(pipeline, source, walk, on_step=tell)) for source in sources]
+        made = make_transition(pipeline, ends[0], ends[1], bars, walk, on_step=tell)
+    origin = {"verb": "transition", "source": sources[0].name, "to": sources[1].name}
+    words = f"{a.stem} to {b.stem}"
+    say([reworking.write_passage(made, destination, started, words, origin)], as_json=json)

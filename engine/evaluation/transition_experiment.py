@@ -1,0 +1,153 @@
+"""`loopgen evaluate transition`: does a passage begin as one loop, end as another, and go evenly between them?"""
+
+import itertools
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from engine.applications.interpolation import End
+from engine.applications.inversion import InvertedLoop, invert_loop
+from engine.applications.passage import Passage
+from engine.applications.transition import transition
+from engine.audio.descriptors import onset_envelope
+from engine.audio.resampling import resample_periodic
+from engine.errors import InvalidRequest
+from engine.evaluation.embedding import embed
+from engine.evaluation.results import results_folder
+from engine.evaluation.seam import spectral_jumps
+from engine.evaluation.sources import SourceSettings, mean, rank_correlation, write_table
+from engine.pipeline import LoopPipeline
+from engine.plots import new_figure, save_figure
+from engine.tempo import TempoRamp
+from engine.vocabulary import BEATS_PER_BAR
+
+Doubles = NDArray[np.float64]
+Audio = NDArray[np.float32]
+
+_HOP = 256
+
+
+def evaluate_transition(
+    pipeline: LoopPipeline, out: Path, settings: SourceSettings, *, bars: int = 8, progress: bool = True
+) -> dict[str, Any]:
+    """Transitions of `bars` bars between consecutive held-out loops: `transition.json`, `transition.md`, a plot.
+
+    A bar is nearest to a loop when its embedding is nearer to that of the loop's own bar, as the codec gives it, than
+    to any other loop's.
+    """
+    if settings.count < 2:
+        raise InvalidRequest("A transition needs two loops: give --count 2 or more.")
+    out = results_folder(out)
+    inverted = [
+        invert_loop(pipeline, settings.source(seed), settings.walk)
+        for seed in tqdm(settings.seeds, desc="inversion", unit="loop", disable=not progress)
+    ]
+    sounds = [_coded(pipeline, loop) for loop in inverted]
+    firsts, lasts = (
+        np.stack([_embed(_bar(sound, loop, which), loop) for sound, loop in zip(sounds, inverted, strict=True)])
+        for which in (0, -1)
+    )
+    found: list[dict[str, Any]] = []
+    pairs = range(0, len(inverted) - 1, 2)
+    for index in tqdm(pairs, desc="transitions", unit="pair", disable=not progress):
+        a, b = inverted[index], inverted[index + 1]
+        passage = transition(pipeline, End.of_loop(a), End.of_loop(b), bars, settings.walk)
+        rows = np.stack([_embed(bar, a) for bar in passage_bars(passage)])
+        to_a, to_b = (np.linalg.norm(rows - goal, axis=1) for goal in (firsts[index], lasts[index + 1]))
+        usual = np.concatenate([_jumps(sounds[at], inverted[at]) for at in (index, index + 1)])
+        found.append(
+            {
+                "from_bpm": passage.ramp.from_bpm,
+                "to_bpm": passage.ramp.to_bpm,
+                "first_is_a": _nearest(rows[0], firsts) == index,
+                "last_is_b": _nearest(rows[-1], lasts) == index + 1,
+                "drift": rank_correlation(range(bars), (to_a - to_b).tolist()),
+                "tempo_error": float(np.abs(local_tempo_errors(passage)).max()),
+                "seam_ratio": float(np.median(_window_jumps(passage)) / max(float(np.median(usual)), 1e-9)),
+                "worst_seam_ratio": float(_window_jumps(passage).max() / max(float(usual.max()), 1e-9)),
+                "to_a": to_a.tolist(),
+                "to_b": to_b.tolist(),
+            }
+        )
+    figures = {
+        "pairs": len(found),
+        "first bar nearest to A": mean([item["first_is_a"] for item in found]),
+        "last bar nearest to B": mean([item["last_is_b"] for item in found]),
+        "drift, Spearman": mean([item["drift"] for item in found]),
+        "bar-to-bar tempo error, largest of a passage, median %": 100
+        * float(np.median([item["tempo_error"] for item in found])),
+        "passages within 2 % of the ramp throughout": mean([item["tempo_error"] <= 0.02 for item in found]),
+        "seam ratio, median of windows": mean([item["seam_ratio"] for item in found]),
+        "seam ratio, worst window": mean([item["worst_seam_ratio"] for item in found]),
+    }
+    results = {"pack": asdict(pipeline.info), "settings": asdict(settings), "figures": figures, "pairs": found}
+    heading = settings.heading(f"Transitions over {bars} bars", pipeline)
+    write_table(out / "transition", heading, ["figure", "value"], list(map(list, figures.items())), results)
+    figure = new_figure(6, 4)
+    axis = figure.subplots()
+    for name, label in (("to_a", "to A"), ("to_b", "to B")):
+        axis.plot(np.mean([item[name] for item in found], axis=0), marker=".", label=label)
+    axis.set(title="distance of each bar", xlabel="bar", ylabel="embedding", ylim=(0, None))
+    axis.legend()
+    save_figure(figure, out / "transition.png")
+    return results
+
+
+def passage_bars(passage: Passage) -> list[Audio]:
+    """The bars of a passage, as audio."""
+    lines = np.round(_bar_seconds(passage.ramp) * passage.sample_rate).astype(int)
+    return [passage.audio[:, start:end] for start, end in itertools.pairwise(lines)]
+
+
+def local_tempo_errors(passage: Passage) -> Doubles:
+    """How far the tempo from each bar to the next is from the ramp's, relative, `[bars - 1]`.
+
+    From the phase of the onset envelope on the sixteenth grid of the ramp, bar by bar: a passage whose tempo was off
+    would drift against the grid. A bar can be told from its neighbour up to an error of 3 %.
+    """
+    envelope = np.asarray(onset_envelope(passage.audio, passage.sample_rate, _HOP, circular=False), dtype=np.float64)
+    grid = np.linspace(0, passage.ramp.beats, passage.ramp.beats * 64 + 1)
+    times = np.arange(len(envelope)) * _HOP / passage.sample_rate
+    beats = np.interp(times, passage.ramp.beat_to_seconds(grid), grid)
+    turns = envelope * np.exp(-2j * np.pi * 4 * beats)
+    bar = np.minimum((beats / BEATS_PER_BAR).astype(int), passage.ramp.bars - 1)
+    phases = np.array([turns[bar == index].sum() for index in range(passage.ramp.bars)])
+    late_beats = -np.angle(phases[1:] * np.conj(phases[:-1])) / (2 * np.pi * 4)
+    return np.asarray(late_beats / BEATS_PER_BAR)
+
+
+def _bar_seconds(ramp: TempoRamp) -> Doubles:
+    return ramp.beat_to_seconds(np.arange(ramp.bars + 1, dtype=np.float64) * BEATS_PER_BAR)
+
+
+def _window_jumps(passage: Passage) -> Doubles:
+    points = np.round(np.array(passage.window_seconds) * passage.sample_rate).astype(np.int64)
+    return spectral_jumps(passage.audio, passage.sample_rate, points)
+
+
+def _jumps(audio: Audio, inverted: InvertedLoop) -> Doubles:
+    beats = inverted.source.geometry.beats
+    return spectral_jumps(
+        audio, inverted.source.sample_rate, np.arange(beats, dtype=np.int64) * audio.shape[-1] // beats
+    )
+
+
+def _coded(pipeline: LoopPipeline, inverted: InvertedLoop) -> Audio:
+    return resample_periodic(pipeline.decode(inverted.x_1)[0], inverted.source.geometry.samples)
+
+
+def _bar(audio: Audio, inverted: InvertedLoop, which: int) -> Audio:
+    length = audio.shape[-1] // inverted.source.geometry.bars
+    return audio[:, :length] if which == 0 else audio[:, -length:]
+
+
+def _embed(audio: Audio, inverted: InvertedLoop) -> Doubles:
+    return np.asarray(embed(audio, inverted.source.sample_rate).mean(axis=0), dtype=np.float64)
+
+
+def _nearest(row: Doubles, rows: Doubles) -> int:
+    return int(np.linalg.norm(rows - row, axis=1).argmin())
