@@ -22,6 +22,8 @@ from engine.cli.app import run
         ("evaluate corpus {out}/none --out {out}", "No audio"),
         ("evaluate corpus {out} --out {out} --count 1", "2 to 10000"),
         ("evaluate point-cloud --out {out} --steps 0", "1 to 1000000"),
+        ("evaluate words --out {out} --count 3", "20 to 100000"),
+        ("evaluate words --out {out} --count 0 --seeds 0", "Nothing is left to measure"),
         ("evaluate steps --out {out} --count 0", "1 to 10000"),
         ("evaluate inversion --out {out} --count 99999", "1 to 10000"),
         ("evaluate interpolation --out {out} --sampler magic", "euler, heun, midpoint"),
