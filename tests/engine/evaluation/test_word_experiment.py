@@ -36,7 +36,8 @@ def test_retrieval_writes_its_figures(tmp_path: Path) -> None:
     figures = evaluate_retrieval(tiny_clap().eval(), tmp_path, count=3, progress=False)
     assert figures["loops"] == 3 and figures["paraphrases"] == 3
     assert figures["captions, recall at 10"] == 1.0  # there are but three
-    assert json.loads((tmp_path / "retrieval.json").read_text())["chance, recall at 10"] == pytest.approx(10 / 3, rel=1e-5)
+    written = json.loads((tmp_path / "retrieval.json").read_text())
+    assert written["chance, recall at 10"] == pytest.approx(10 / 3, rel=1e-5)
     assert "recall at 10" in (tmp_path / "retrieval.md").read_text()
 
 
