@@ -123,10 +123,10 @@ class LoopPipeline:
         What it leaves open is played as `composition` says, by default as the engine composes it.
         """
         geometry = self.geometry(request)
-        said, unsaid = self._read.wanted(request), self._read(request.negative_prompt)
+        said = self._read.wanted(request)
         return Aim(
             request_conditions(request, geometry, said.embedded, composition or self.compose(request)),
-            negative_conditions(request, geometry, unsaid.embedded),
+            negative_conditions(request, geometry, said.unwanted),
         )
 
     def compose(self, request: LoopRequest) -> Composition | None:

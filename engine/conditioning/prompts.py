@@ -11,17 +11,19 @@ from torch.nn import functional
 
 from engine.clap.base import ClapEmbedder
 from engine.clap.starter import StarterClap
+from engine.conditioning.negation import take_apart
 from engine.diffusion.noise import slerp
 from engine.errors import InvalidRequest
 from engine.requests import LoopRequest
-from engine.vocabulary import STEERS, TAGS
+from engine.vocabulary import STEERS, STYLES, TAGS
 
 MAX_WEIGHT: Final = 5.0
 _WEIGHTED = re.compile(r"\(?([^,:()]+?)\s*:\s*(-?\d+(?:\.\d*)?|-?\.\d+)\s*\)?\s*(?=,|$)")
 
 SURE: Final = 0.6
 """Probability from which a tag counts as asked for."""
-SURELY_NOT: Final = 0.1
+SURELY_NOT: Final = 0.2
+"""Probability up to which it counts as asked away; a style that is not meant is none."""
 MOVED: Final = 1.0
 """Logits that a tag has to move from what no words at all say of it."""
 
@@ -36,16 +38,17 @@ class Phrase:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What a prompt says: its embedding `[1, 512]` of unit norm, None without words; tags that it asks for and tags
-    that it asks away."""
+    """What a prompt says: its embedding `[1, 512]` of unit norm and that of what it asks away, None without words;
+    tags that it asks for and tags that it asks away."""
 
     embedded: Tensor | None = None
+    unwanted: Tensor | None = None
     tags: tuple[str, ...] = ()
     negative_tags: tuple[str, ...] = ()
 
     def turned(self) -> "Reading":
         """The same as a negative prompt: what it names is unwanted, and what it excludes is not asked for."""
-        return Reading(self.embedded, (), self.tags)
+        return Reading(self.unwanted, self.embedded, (), self.tags)
 
     def applied(self, request: LoopRequest) -> LoopRequest:
         """The request with the tags of its words beside those it names; what it names wins."""
@@ -73,9 +76,25 @@ def phrases(prompt: str) -> list[Phrase]:
 
 @torch.inference_mode()
 def read_prompt(clap: ClapEmbedder, prompt: str) -> Reading:
-    """What `clap` makes of `prompt`; a prompt without words it knows asks for nothing."""
-    said = phrases(prompt)
-    if not said or (isinstance(clap, StarterClap) and not clap.vocabulary.knows(prompt)):
+    """What `clap` makes of `prompt`; a prompt without words it knows asks for nothing.
+
+    What is asked away (`engine.conditioning.negation`) is embedded by itself, and absent parts are negative tags.
+    """
+    wishes = take_apart(prompt)
+    wanted = _read_wanted(clap, wishes.wanted)
+    unwanted = _read_wanted(clap, ", ".join(wishes.unwanted))
+    away = dict.fromkeys((*wishes.absent, *(unwanted.tags if unwanted.embedded is not None else ())))
+    return Reading(
+        wanted.embedded,
+        unwanted.embedded,
+        tuple(tag for tag in wanted.tags if tag not in away),
+        tuple(dict.fromkeys((*away, *wanted.negative_tags))),
+    )
+
+
+def _read_wanted(clap: ClapEmbedder, text: str) -> Reading:
+    said = phrases(text)
+    if not said or (isinstance(clap, StarterClap) and not clap.vocabulary.knows(text)):
         return Reading()
     whole = ", ".join(phrase.words for phrase in said)
     nothing, embedded, *single = clap.embed_text(["", whole, *(phrase.words for phrase in said)]).float()
@@ -89,8 +108,13 @@ def read_prompt(clap: ClapEmbedder, prompt: str) -> Reading:
     chances, moved = after.sigmoid(), after - before
     return Reading(
         embedded,
+        None,
         tuple(tag for row, tag in enumerate(TAGS) if chances[row] >= SURE and moved[row] >= MOVED),
-        tuple(tag for row, tag in enumerate(TAGS) if chances[row] <= SURELY_NOT and moved[row] <= -MOVED),
+        tuple(
+            tag
+            for row, tag in enumerate(TAGS)
+            if tag not in STYLES and chances[row] <= SURELY_NOT and moved[row] <= -MOVED
+        ),
     )
 
 
@@ -126,12 +150,13 @@ class PromptReader:
 
     @torch.inference_mode()
     def wanted(self, request: LoopRequest) -> Reading:
-        """What a request asks for: its words, blended with its reference, steered."""
-        said = self(request.prompt)
+        """What a request asks for: its words, blended with its reference, steered; and what it leads away from, its
+        negative prompt with what its words ask away."""
+        said, unsaid = self(request.prompt), self(request.negative_prompt)
         embedded = said.embedded
-        if self.clap is None:
-            return said
-        if request.reference:
+        away = [x for x in (said.unwanted, unsaid.embedded) if x is not None]
+        unwanted = functional.normalize(torch.cat(away).sum(0, keepdim=True), dim=1) if away else None
+        if request.reference and self.clap is not None:
             sound = functional.normalize(torch.tensor([request.reference]), dim=1)
             embedded = sound if embedded is None else slerp(embedded.cpu(), sound, request.blend)
         if request.steer and isinstance(self.clap, StarterClap):
@@ -141,7 +166,7 @@ class PromptReader:
             for name, amount in request.steer.items():
                 embedded = embedded + STEER_LENGTH * amount * direction(self.clap, name).to(embedded.device)
             embedded = functional.normalize(embedded, dim=1)
-        return replace(said, embedded=embedded)
+        return replace(said, embedded=embedded, unwanted=unwanted)
 
     def _fresh(self, prompt: str) -> Reading:
         return Reading() if self.clap is None or not prompt.strip() else read_prompt(self.clap, prompt)

@@ -76,7 +76,7 @@ def test_what_words_say_of_parts_is_composed(pipeline: LoopPipeline, monkeypatch
 
 class _Reader:
     def __call__(self, prompt: str) -> Reading:
-        return Reading(None, ("pad",), ()) if prompt == "pad" else Reading(None, ("bass",), ("kick",))
+        return Reading(None, None, ("pad",), ()) if prompt == "pad" else Reading(None, None, ("bass",), ("kick",))
 
     def wanted(self, request: LoopRequest) -> Reading:
         return Reading()

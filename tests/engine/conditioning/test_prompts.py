@@ -63,9 +63,15 @@ def sure_of(clap: StarterClap, word: str, tag: str, monkeypatch: pytest.MonkeyPa
 
 def test_what_words_say_of_tags(monkeypatch: pytest.MonkeyPatch) -> None:
     clap = tiny_clap().eval()
-    sure_of(clap, "kick", "kick", monkeypatch)
-    assert read_prompt(clap, "kick").tags == ("kick",)
-    assert read_prompt(clap, "no kick").negative_tags == ("kick",)
+    sure_of(clap, "warm", "kick", monkeypatch)  # a word that names no part
+    assert read_prompt(clap, "warm").tags == ("kick",)
+    assert read_prompt(clap, "warm, no warm").negative_tags == ("kick",) and not read_prompt(clap, "no warm").tags
+    assert read_prompt(clap, "no bass").negative_tags == ("bass",)
+    only = read_prompt(clap, "warm, no bright")
+    assert only.embedded is not None and only.unwanted is not None
+    with torch.no_grad():
+        assert torch.allclose(only.embedded, clap.embed_text(["warm"]), atol=1e-6)
+        assert torch.allclose(only.unwanted, clap.embed_text(["bright"]), atol=1e-6)
     assert read_prompt(clap, "zzz 🔥").embedded is None
     reader = PromptReader(clap)
     assert reader("kick") is reader("kick")
@@ -74,10 +80,10 @@ def test_what_words_say_of_tags(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_the_request_names_wins() -> None:
     request = LoopRequest(tags=("acid",), negative_tags=("kick",))
-    asked = Reading(None, ("kick", "bass", "acid"), ("pad", "acid")).applied(request)
+    asked = Reading(None, None, ("kick", "bass", "acid"), ("pad", "acid")).applied(request)
     assert asked.tags == ("acid", "bass")
     assert asked.negative_tags == ("kick", "pad")
-    turned = Reading(None, ("kick",), ("pad",)).turned()
+    turned = Reading(None, None, ("kick",), ("pad",)).turned()
     assert (turned.tags, turned.negative_tags) == ((), ("kick",))
 
 
