@@ -1,30 +1,41 @@
 """Between packs and models: building a codec or denoiser from a pack, and putting a trained one into a pack."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from torch import nn
 
 from engine.codec.base import LatentCodec
+from engine.codec.encodec import EncodecCodec, EncodecCodecConfig
 from engine.codec.networks import SpectralCodecConfig
 from engine.codec.spectral import SpectralCodec
 from engine.errors import PackError
 from engine.models.unet import Denoiser, DenoiserConfig
 from engine.packs import Pack, write_pack
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 M = TypeVar("M", bound=nn.Module)
 
-CODECS = ("spectral",)
+CODECS: dict[str, Callable[[Mapping[str, Any]], LatentCodec]] = {
+    "spectral": lambda config: SpectralCodec(config_from(SpectralCodecConfig, config)),
+    "encodec": lambda config: EncodecCodec(config_from(EncodecCodecConfig, config)).fuse_weight_norm(),
+}
 DENOISERS = ("unet",)
 
 
 def load_codec(pack: Pack) -> LatentCodec:
-    """The pack's codec in evaluation mode; `PackError` when it has none or its weights do not fit its config."""
+    """The pack's codec in evaluation mode.
+
+    Raises `PackError` when it has none or its weights do not fit its config, `MissingDependency` for EnCodec without
+    transformers.
+    """
     _check_kind(pack, "codec", CODECS)
-    return _load(pack, "codec", lambda config: SpectralCodec(config_from(SpectralCodecConfig, config)))
+    return _load(pack, "codec", CODECS[pack.kind("codec")])
 
 
 def load_denoiser(pack: Pack) -> Denoiser:
@@ -36,7 +47,7 @@ def load_denoiser(pack: Pack) -> Denoiser:
     return denoiser
 
 
-def store_codec(folder: Path, codec: SpectralCodec, name: str, training: Mapping[str, Any]) -> Pack:
+def store_codec(folder: Path, codec: SpectralCodec | EncodecCodec, name: str, training: Mapping[str, Any]) -> Pack:
     """Put `codec` into the pack in `folder` (made if missing), with the `training` record of its run.
 
     A denoiser that is already there stays: only retrain a codec's decoder under it, or train it again.
@@ -47,7 +58,8 @@ def store_codec(folder: Path, codec: SpectralCodec, name: str, training: Mapping
         "hop_length": codec.hop_length,
         "latent_dim": codec.latent_dim,
     }
-    return _store(folder, manifest, ("codec", "spectral"), codec, asdict(codec.config), training)
+    kind = "encodec" if isinstance(codec, EncodecCodec) else "spectral"
+    return _store(folder, manifest, ("codec", kind), codec, asdict(codec.config), training)
 
 
 def store_denoiser(folder: Path, denoiser: Denoiser, training: Mapping[str, Any]) -> Pack:
@@ -69,7 +81,7 @@ def encoder_hash(codec: LatentCodec) -> str:
     return digest.hexdigest()
 
 
-C = TypeVar("C", SpectralCodecConfig, DenoiserConfig)
+C = TypeVar("C", bound="DataclassInstance")
 
 
 def config_from(kind: type[C], values: Mapping[str, Any]) -> C:
@@ -80,7 +92,7 @@ def config_from(kind: type[C], values: Mapping[str, Any]) -> C:
     return kind(**plain)
 
 
-def _check_kind(pack: Pack, component: str, known: tuple[str, ...]) -> None:
+def _check_kind(pack: Pack, component: str, known: Collection[str]) -> None:
     kind = pack.kind(component)
     if kind not in known:
         raise PackError(f"Pack {pack.name!r} has a {component} of type {kind!r}; possible here: {', '.join(known)}.")
@@ -90,7 +102,7 @@ def _load(pack: Pack, component: str, build: Callable[[Mapping[str, Any]], M]) -
     try:
         model = build(pack.config(component))
         model.load_state_dict(pack.tensors(component))
-    except (RuntimeError, TypeError, ValueError) as error:
+    except (RuntimeError, TypeError, ValueError, ArithmeticError) as error:
         raise PackError(f"The {component} of pack {pack.name!r} does not fit its settings.") from error
     return model.eval()
 
