@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from torch import nn
 
+from engine.clap.base import ClapEmbedder
+from engine.clap.laion import LaionAudio, LaionAudioConfig, LaionClap, LaionText, LaionTextConfig
 from engine.codec.base import LatentCodec
 from engine.codec.encodec import EncodecCodec, EncodecCodecConfig
 from engine.codec.networks import SpectralCodecConfig
@@ -25,6 +27,7 @@ CODECS: dict[str, Callable[[Mapping[str, Any]], LatentCodec]] = {
     "spectral": lambda config: SpectralCodec(config_from(SpectralCodecConfig, config)),
     "encodec": lambda config: EncodecCodec(config_from(EncodecCodecConfig, config)).fuse_weight_norm(),
 }
+CLAPS = ("laion",)
 DENOISERS = ("unet",)
 
 
@@ -38,6 +41,12 @@ def load_codec(pack: Pack) -> LatentCodec:
     return _load(pack, "codec", CODECS[pack.kind("codec")])
 
 
+def load_clap(pack: Pack) -> ClapEmbedder:
+    """The pack's embedder of words and sounds in evaluation mode; raises as `load_codec` does."""
+    _check_kind(pack, "clap", CLAPS)
+    return _laion(pack).eval()
+
+
 def load_denoiser(pack: Pack) -> Denoiser:
     """The pack's denoiser in evaluation mode; `PackError` as for `load_codec`."""
     _check_kind(pack, "denoiser", DENOISERS)
@@ -47,9 +56,17 @@ def load_denoiser(pack: Pack) -> Denoiser:
     return denoiser
 
 
-def store_codec(folder: Path, codec: SpectralCodec | EncodecCodec, name: str, training: Mapping[str, Any]) -> Pack:
+def store_codec(
+    folder: Path,
+    codec: SpectralCodec | EncodecCodec,
+    name: str,
+    training: Mapping[str, Any],
+    *,
+    licence: str | None = None,
+) -> Pack:
     """Put `codec` into the pack in `folder` (made if missing), with the `training` record of its run.
 
+    A new pack is MIT unless `licence` says otherwise.
     A denoiser that is already there stays: only retrain a codec's decoder under it, or train it again.
     """
     manifest = _manifest(folder, name)
@@ -57,7 +74,7 @@ def store_codec(folder: Path, codec: SpectralCodec | EncodecCodec, name: str, tr
         "sample_rate": codec.sample_rate,
         "hop_length": codec.hop_length,
         "latent_dim": codec.latent_dim,
-    }
+    } | ({"licence": licence} if licence else {})
     kind = "encodec" if isinstance(codec, EncodecCodec) else "spectral"
     return _store(folder, manifest, ("codec", kind), codec, asdict(codec.config), training)
 
@@ -67,6 +84,18 @@ def store_denoiser(folder: Path, denoiser: Denoiser, training: Mapping[str, Any]
     manifest = _manifest(folder, None)
     manifest["conditions"] = ["beat", "pattern", *["notes"] * denoiser.config.notes, "curves", "tags", "clap"]
     return _store(folder, manifest, ("denoiser", "unet"), denoiser, asdict(denoiser.config), training)
+
+
+def store_laion(folder: Path, text: LaionText, audio: LaionAudio, training: Mapping[str, Any]) -> Pack:
+    """Put LAION's CLAP into the pack in `folder`, which has a codec: a component for each tower.
+
+    With `training` goes where its weights came from.
+    """
+    slots: tuple[tuple[str, LaionText | LaionAudio], ...] = (("clap_audio", audio), ("clap", text))
+    for component, tower in slots:
+        slot = (component, "laion")
+        pack = _store(folder, _manifest(folder, None), slot, tower, asdict(tower.config), training)
+    return pack
 
 
 def encoder_hash(codec: LatentCodec) -> str:
@@ -92,16 +121,26 @@ def config_from(kind: type[C], values: Mapping[str, Any]) -> C:
     return kind(**plain)
 
 
+def _laion(pack: Pack) -> LaionClap:
+    text = _load(pack, "clap", lambda config: LaionText(config_from(LaionTextConfig, config)), assign=True)
+
+    def load_audio() -> LaionAudio:
+        _check_kind(pack, "clap_audio", ("laion",))
+        return _load(pack, "clap_audio", lambda c: LaionAudio(config_from(LaionAudioConfig, c)), assign=True)
+
+    return LaionClap(text, load_audio)
+
+
 def _check_kind(pack: Pack, component: str, known: Collection[str]) -> None:
     kind = pack.kind(component)
     if kind not in known:
         raise PackError(f"Pack {pack.name!r} has a {component} of type {kind!r}; possible here: {', '.join(known)}.")
 
 
-def _load(pack: Pack, component: str, build: Callable[[Mapping[str, Any]], M]) -> M:
+def _load(pack: Pack, component: str, build: Callable[[Mapping[str, Any]], M], *, assign: bool = False) -> M:
     try:
         model = build(pack.config(component))
-        model.load_state_dict(pack.tensors(component))
+        model.load_state_dict(pack.tensors(component), assign=assign)
     except (RuntimeError, TypeError, ValueError, ArithmeticError) as error:
         raise PackError(f"The {component} of pack {pack.name!r} does not fit its settings.") from error
     return model.eval()
