@@ -13,6 +13,7 @@ from engine.cli.app import run
 from engine.models.unet import DenoiserConfig
 from engine.pack_models import load_clap, load_codec, load_denoiser
 from engine.packs import Pack
+from engine.pretrained.models import read_laion
 from engine.tempo import LoopGeometry
 from engine.training.denoiser_run import train_denoiser
 from engine.training.run import TrainingOptions
@@ -50,6 +51,8 @@ def test_encodec_and_clap_train_save_verify_and_render(
     with torch.no_grad():
         words = clap.embed_text(["deep house", "hard techno"])
         sound = clap.embed_audio(0.1 * torch.randn(2, 2, 24_000), 24_000)
+        exact = read_laion(laion)[0](["deep house", "hard techno"])
+    assert torch.cosine_similarity(words, exact).min() > 0.99999  # half precision costs nothing
     assert words.shape == sound.shape == (2, 512)
     assert torch.allclose(torch.cat((words, sound)).norm(dim=1), torch.ones(4), atol=1e-5)
 

@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,6 +90,16 @@ def test_parts_that_are_not_possible(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "no folder" in said(
         capsys, "pack", "create", tmp_path / "out", "--codec", f"encodec:{folder}", "--clap", "laion:nowhere"
     )
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_transformers_the_command_says_what_to_install(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = encodec_folder(tmp_path / "encodec")
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    sentence = said(capsys, "pack", "create", tmp_path / "out", "--codec", f"encodec:{folder}")
+    assert "pip install 'loopgen[pretrained]'" in sentence
     assert not (tmp_path / "out").exists()
 
 
