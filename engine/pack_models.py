@@ -128,7 +128,7 @@ def _laion(pack: Pack) -> LaionClap:
         _check_kind(pack, "clap_audio", ("laion",))
         return _load(pack, "clap_audio", lambda c: LaionAudio(config_from(LaionAudioConfig, c)), assign=True)
 
-    return LaionClap(text, load_audio)
+    return LaionClap(text.requires_grad_(False), load_audio)
 
 
 def _check_kind(pack: Pack, component: str, known: Collection[str]) -> None:

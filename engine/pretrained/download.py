@@ -4,6 +4,7 @@ import hashlib
 import http.client
 import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -81,7 +82,7 @@ def _fetch(file: RemoteFile, folder: Path, progress: Progress) -> Path:
     mark = hashlib.sha256(f"{file.url} {answer.tag}".encode()).hexdigest()[:8]
     part = folder / f"{file.name}.{mark}.part"
     begun = part.stat().st_size if part.is_file() and answer.tag else 0
-    whole = begun == int(answer.headers.get("content-length", -1))
+    whole = 0 < begun == int(answer.headers.get("content-length", -1))
     if begun:
         answer.body.close()
     if not whole:
@@ -91,8 +92,14 @@ def _fetch(file: RemoteFile, folder: Path, progress: Progress) -> Path:
     if expected is not None and _sum_of(part) != expected:
         part.unlink()
         raise DownloadError(f"{file.name} arrived with a wrong checksum and was deleted; try again later.")
-    part.replace(path)
+    try:
+        part.replace(path)
+    except OSError as error:
+        raise ExportError(f"Cannot write {str(path)!r}: {error.strerror or error}.") from error
     sync_folder(folder)
+    for leftover in folder.glob(f"{file.name}.????????.part"):  # of what the server had before
+        with suppress(OSError):
+            leftover.unlink()
     return path
 
 

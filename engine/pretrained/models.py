@@ -53,7 +53,10 @@ def laion_towers(
     if audio_config.enable_fusion:
         raise PackError(f"{str(source)!r} is a CLAP with feature fusion; use the music checkpoint, which has none.")
     text_shape = config_subset(LaionTextConfig, text_config, tokenizer_bytes=len(tokenizer))
-    towers = LaionText(text_shape), LaionAudio(config_subset(LaionAudioConfig, audio_config))
+    try:
+        towers = LaionText(text_shape), LaionAudio(config_subset(LaionAudioConfig, audio_config))
+    except (RuntimeError, TypeError, ValueError, ArithmeticError) as error:
+        raise PackError(f"No CLAP can be built from the settings of {str(source)!r}.") from error
     for tower, start in zip(towers, ("text_", "audio_"), strict=True):
         used = {f"tower.{name}": x for name, x in weights.items() if name.startswith(start)}
         if start == "text_":

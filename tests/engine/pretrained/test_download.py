@@ -46,6 +46,10 @@ def site() -> Iterator[Site]:
                 self.send_header("X-Linked-Etag", f'"{found.announced}"')
                 self.send_header("Content-Length", "0")
                 self.end_headers()
+            elif self.path == "/empty":
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
             elif self.path == "/store":
                 found.asked.append(span)
                 begin = int(span[6:-1]) if span else 0
@@ -82,6 +86,8 @@ def test_a_file_arrives_whole_and_once(site: Site, tmp_path: Path) -> None:
     assert fetch_files([site.file(SUM)], tmp_path / "new", lambda *_: None) == [path]
     assert len(site.asked) == asked  # its checksum is known and right: nothing is asked again
     assert [found.name for found in path.parent.iterdir()] == ["weights.bin"]
+    (empty,) = fetch_files([RemoteFile(f"{site.url}/empty", "empty.txt")], tmp_path, lambda *_: None)
+    assert empty.read_bytes() == b""
 
 
 def test_a_broken_download_goes_on_where_it_stopped(site: Site, tmp_path: Path) -> None:
@@ -102,6 +108,7 @@ def test_another_file_by_now_begins_anew(site: Site, tmp_path: Path) -> None:
     site.cut, site.announced = None, SUM
     (path,) = fetch_files([site.file()], tmp_path, lambda *_: None)
     assert path.read_bytes() == CONTENT and not any(site.asked)
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("known", [True, False])

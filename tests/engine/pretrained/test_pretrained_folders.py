@@ -111,6 +111,12 @@ def test_claps_that_are_not_possible(tmp_path: Path) -> None:
     (folder / "tokenizer.json").unlink()
     with pytest.raises(PackError, match="has no tokenizer: put tokenizer"):
         read_laion(folder)
+    (folder / "tokenizer.json").write_bytes(tokenizer_json())
+    settings = json.loads((folder / "config.json").read_text())
+    settings["text_config"]["num_attention_heads"] = 0
+    (folder / "config.json").write_text(json.dumps(settings))
+    with pytest.raises(PackError, match="No CLAP can be built"):
+        read_laion(folder)
     with pytest.raises(PackError, match="feature fusion"):
         read_laion(clap_folder(tmp_path / "fused", enable_fusion=True, fusion_type="aff_2d"))
 
@@ -133,6 +139,9 @@ def test_a_checkpoint_of_laions_becomes_a_folder(checkpoint: Path, tmp_path: Pat
     text, audio = read_laion(out)
     assert text.config.hidden_size == 64 and audio.config.depths == (1, 1, 2, 1)
     assert audio.config.num_attention_heads == (1, 2, 2, 4)
+    torch.save(expected, tmp_path / "pytorch_model.bin")  # in the names of transformers already
+    again = convert_checkpoint(tmp_path / "pytorch_model.bin", tmp_path / "again", tokenizer_json())
+    assert (again / "model.safetensors").read_bytes() == (out / "model.safetensors").read_bytes()
 
 
 def test_the_command_takes_the_tokenizer_from_beside_the_checkpoint(
