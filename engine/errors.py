@@ -29,6 +29,10 @@ class DeviceError(LoopGenError):
     """A compute device that was asked for and is not there."""
 
 
+class DownloadError(LoopGenError):
+    """A download that did not arrive, or not as it should; what came whole is kept to go on from."""
+
+
 class MissingDependency(LoopGenError):
     """An optional package that a feature needs; the message names the extra to install."""
 

@@ -1,34 +1,53 @@
 """Between packs and models: building a codec or denoiser from a pack, and putting a trained one into a pack."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from torch import nn
 
 from engine.clap.base import ClapEmbedder
-from engine.clap.config import StarterClapConfig
+from engine.clap.laion import LaionAudio, LaionAudioConfig, LaionClap, LaionText, LaionTextConfig
 from engine.clap.starter import StarterClap
 from engine.codec.base import LatentCodec
+from engine.codec.encodec import EncodecCodec, EncodecCodecConfig
 from engine.codec.networks import SpectralCodecConfig
 from engine.codec.spectral import SpectralCodec
 from engine.errors import PackError
 from engine.models.unet import Denoiser, DenoiserConfig
 from engine.packs import Pack, write_pack
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 M = TypeVar("M", bound=nn.Module)
 
-CODECS = ("spectral",)
-CLAPS = ("starter",)
+CODECS: dict[str, Callable[[Mapping[str, Any]], LatentCodec]] = {
+    "spectral": lambda config: SpectralCodec(config_from(SpectralCodecConfig, config)),
+    "encodec": lambda config: EncodecCodec(config_from(EncodecCodecConfig, config)).fuse_weight_norm(),
+}
+CLAPS = ("starter", "laion")
 DENOISERS = ("unet",)
 
 
 def load_codec(pack: Pack) -> LatentCodec:
-    """The pack's codec in evaluation mode; `PackError` when it has none or its weights do not fit its config."""
+    """The pack's codec in evaluation mode.
+
+    Raises `PackError` when it has none or its weights do not fit its config, `MissingDependency` for EnCodec without
+    transformers.
+    """
     _check_kind(pack, "codec", CODECS)
-    return _load(pack, "codec", lambda config: SpectralCodec(config_from(SpectralCodecConfig, config)))
+    return _load(pack, "codec", CODECS[pack.kind("codec")])
+
+
+def load_clap(pack: Pack) -> ClapEmbedder:
+    """The pack's embedder of words and sounds in evaluation mode; raises as `load_codec` does."""
+    _check_kind(pack, "clap", CLAPS)
+    if pack.kind("clap") == "starter":
+        return _load(pack, "clap", lambda config: StarterClap(config_from(StarterClapConfig, config)))
+    return _laion(pack).eval()
 
 
 def load_denoiser(pack: Pack) -> Denoiser:
@@ -40,15 +59,17 @@ def load_denoiser(pack: Pack) -> Denoiser:
     return denoiser
 
 
-def load_clap(pack: Pack) -> ClapEmbedder:
-    """The pack's embedder in evaluation mode; `PackError` as for `load_codec`."""
-    _check_kind(pack, "clap", CLAPS)
-    return _load(pack, "clap", lambda config: StarterClap(config_from(StarterClapConfig, config)))
-
-
-def store_codec(folder: Path, codec: SpectralCodec, name: str, training: Mapping[str, Any]) -> Pack:
+def store_codec(
+    folder: Path,
+    codec: SpectralCodec | EncodecCodec,
+    name: str,
+    training: Mapping[str, Any],
+    *,
+    licence: str | None = None,
+) -> Pack:
     """Put `codec` into the pack in `folder` (made if missing), with the `training` record of its run.
 
+    A new pack is MIT unless `licence` says otherwise.
     A denoiser that is already there stays: only retrain a codec's decoder under it, or train it again.
     """
     manifest = _manifest(folder, name)
@@ -56,8 +77,9 @@ def store_codec(folder: Path, codec: SpectralCodec, name: str, training: Mapping
         "sample_rate": codec.sample_rate,
         "hop_length": codec.hop_length,
         "latent_dim": codec.latent_dim,
-    }
-    return _store(folder, manifest, ("codec", "spectral"), codec, asdict(codec.config), training)
+    } | ({"licence": licence} if licence else {})
+    kind = "encodec" if isinstance(codec, EncodecCodec) else "spectral"
+    return _store(folder, manifest, ("codec", kind), codec, asdict(codec.config), training)
 
 
 def store_denoiser(folder: Path, denoiser: Denoiser, training: Mapping[str, Any]) -> Pack:
@@ -70,6 +92,18 @@ def store_denoiser(folder: Path, denoiser: Denoiser, training: Mapping[str, Any]
 def store_clap(folder: Path, clap: StarterClap, training: Mapping[str, Any]) -> Pack:
     """Put `clap` into the pack in `folder`; a denoiser trained on another one has to be trained again."""
     return _store(folder, _manifest(folder, None), ("clap", "starter"), clap, asdict(clap.config), training)
+
+
+def store_laion(folder: Path, text: LaionText, audio: LaionAudio, training: Mapping[str, Any]) -> Pack:
+    """Put LAION's CLAP into the pack in `folder`, which has a codec: a component for each tower.
+
+    With `training` goes where its weights came from.
+    """
+    slots: tuple[tuple[str, LaionText | LaionAudio], ...] = (("clap_audio", audio), ("clap", text))
+    for component, tower in slots:
+        slot = (component, "laion")
+        pack = _store(folder, _manifest(folder, None), slot, tower, asdict(tower.config), training)
+    return pack
 
 
 def encoder_hash(codec: LatentCodec) -> str:
@@ -95,7 +129,7 @@ def _hash(model: nn.Module, prefix: str) -> str:
     return digest.hexdigest()
 
 
-C = TypeVar("C", SpectralCodecConfig, StarterClapConfig, DenoiserConfig)
+C = TypeVar("C", bound="DataclassInstance")
 
 
 def config_from(kind: type[C], values: Mapping[str, Any]) -> C:
@@ -106,17 +140,27 @@ def config_from(kind: type[C], values: Mapping[str, Any]) -> C:
     return kind(**plain)
 
 
-def _check_kind(pack: Pack, component: str, known: tuple[str, ...]) -> None:
+def _laion(pack: Pack) -> LaionClap:
+    text = _load(pack, "clap", lambda config: LaionText(config_from(LaionTextConfig, config)), assign=True)
+
+    def load_audio() -> LaionAudio:
+        _check_kind(pack, "clap_audio", ("laion",))
+        return _load(pack, "clap_audio", lambda c: LaionAudio(config_from(LaionAudioConfig, c)), assign=True)
+
+    return LaionClap(text.requires_grad_(False), load_audio)
+
+
+def _check_kind(pack: Pack, component: str, known: Collection[str]) -> None:
     kind = pack.kind(component)
     if kind not in known:
         raise PackError(f"Pack {pack.name!r} has a {component} of type {kind!r}; possible here: {', '.join(known)}.")
 
 
-def _load(pack: Pack, component: str, build: Callable[[Mapping[str, Any]], M]) -> M:
+def _load(pack: Pack, component: str, build: Callable[[Mapping[str, Any]], M], *, assign: bool = False) -> M:
     try:
         model = build(pack.config(component))
-        model.load_state_dict(pack.tensors(component))
-    except (RuntimeError, TypeError, ValueError) as error:
+        model.load_state_dict(pack.tensors(component), assign=assign)
+    except (RuntimeError, TypeError, ValueError, ArithmeticError) as error:
         raise PackError(f"The {component} of pack {pack.name!r} does not fit its settings.") from error
     return model.eval()
 

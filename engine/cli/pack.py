@@ -1,4 +1,4 @@
-"""`loopgen pack`: show, verify and list model packs."""
+"""`loopgen pack`: show, verify and list model packs; those of `pack_pretrained` too."""
 
 import json as json_format
 from typing import Annotated, Any
@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.cli.options import JsonOption
+from engine.cli.pack_pretrained import register_verbs
 from engine.packs import Pack, find_pack, list_packs
 
 PackArgument = Annotated[str | None, typer.Argument(metavar="[PACK]", help="Folder or name; else the starter pack.")]
@@ -13,10 +14,11 @@ PackArgument = Annotated[str | None, typer.Argument(metavar="[PACK]", help="Fold
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
-    packs = typer.Typer(help="Show, verify and list model packs.", no_args_is_help=True, rich_markup_mode=None)
+    packs = typer.Typer(help="Show, verify, list and make model packs.", no_args_is_help=True, rich_markup_mode=None)
     packs.command("show", help="What a pack is, was trained with and can do.")(show)
     packs.command("verify", help="Check every byte of a pack.")(verify)
     packs.command("list", help="The packs that can be used by name.")(list_all)
+    register_verbs(packs)
     app.add_typer(packs, name="pack")
 
 

@@ -42,7 +42,8 @@ def codec_round_trip(codec: LatentCodec, device: torch.device | str = "cpu") -> 
     """Loops `[2, T]` of any length through `codec` and back to T samples, as the pipeline brings them there."""
 
     def round_trip(audio: Audio) -> Audio:
-        frames = max(1, round(audio.shape[-1] / codec.hop_length))
+        length = audio.shape[-1] * codec.sample_rate / SAMPLE_RATE
+        frames = max(1, round(length / codec.hop_length))
         fitted = resample_periodic(audio, frames * codec.hop_length)
         with torch.inference_mode():
             latent = codec.encode(torch.from_numpy(fitted)[None].to(device), circular=True)

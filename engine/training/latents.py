@@ -4,11 +4,15 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from engine.audio.resampling import resample_periodic
 from engine.clap.base import ClapEmbedder
 from engine.codec.base import LatentCodec
 from engine.conditioning.assembly import annotation_conditions
@@ -18,10 +22,11 @@ from engine.errors import CorpusError
 from engine.pack_models import embedder_hash, encoder_hash
 from engine.tempo import LoopGeometry
 
-SAMPLE_RATE = 44100
-CAPTION_SHARE = 0.5
+CORPUS_GEOMETRY: Final = {"sample_rate": 44_100, "hop_length": 1024}
+"""Of corpora that were encoded before other codecs than the starter's were possible."""
+CAPTION_SHARE: Final = 0.5
 """How often a training loop is described by a caption, not by its own sound."""
-EMBEDDING_NOISE = 0.6
+EMBEDDING_NOISE: Final = 0.6
 """Greatest length of the noise that is added to embeddings of length one."""
 
 
@@ -31,6 +36,8 @@ def encode_corpus(
 ) -> int:
     """Encode the audio of every loop in `folder` that has no latent of this encoder yet; returns their number.
 
+    A loop becomes as many frames as `LoopGeometry` gives it at the codec's rate and hop: corpus audio, 44.1 kHz and
+    whole multiples of 1024 samples, is brought to exactly those by periodic resampling, as the pipeline undoes it.
     With `again`, or when another encoder made the latents that are there, all are encoded anew.
     """
     loops = list(stored_loops(folder))
@@ -38,12 +45,22 @@ def encode_corpus(
     device = next(codec.parameters()).device
     for done, loop in enumerate(loops):
         if again or not loop.latent_path.exists():
-            audio = torch.from_numpy(loop.audio())[None].to(device)
+            geometry = _geometry(loop, codec.sample_rate, codec.hop_length)
+            fitted = resample_periodic(loop.audio(), geometry.decoded_samples)
+            audio = torch.from_numpy(fitted)[None].to(device)
             with torch.autocast(device.type, torch.bfloat16):
                 latent = codec.eval().encode(audio, circular=True)
             loop.store_latent(latent[0].float().cpu().numpy())
         progress(done + 1, len(loops))
-    write_manifest(folder, {"encoder": encoder_hash(codec), "latent_dim": codec.latent_dim})
+    write_manifest(
+        folder,
+        {
+            "encoder": encoder_hash(codec),
+            "latent_dim": codec.latent_dim,
+            "latent_sample_rate": codec.sample_rate,
+            "latent_hop_length": codec.hop_length,
+        },
+    )
     return len(loops)
 
 
@@ -59,13 +76,25 @@ def embed_corpus(
     clap.eval()
     for done, loop in enumerate(loops):
         if again or not loop.embedding_path.exists():
-            sound = clap.embed_audio(torch.from_numpy(loop.audio())[None].to(device), SAMPLE_RATE)[0]
+            sound = clap.embed_audio(torch.from_numpy(loop.audio())[None].to(device), CORPUS_GEOMETRY["sample_rate"])[
+                0
+            ]
             captions = loop.annotation.captions
             said = clap.embed_text(captions) if captions else sound.new_zeros(0, len(sound))
             loop.store_embeddings(sound.float().cpu().numpy(), said.float().cpu().numpy())
         progress(done + 1, len(loops))
     write_manifest(folder, {"embedder": embedder_hash(clap)})
     return len(loops)
+
+
+def frames_of_curves(curves: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
+    """Curves `[4, F]`, each value measured at the middle of its frame, read at `frames` other frames of the loop."""
+    measured = curves.shape[-1]
+    if frames == measured:
+        return curves
+    at = (np.arange(frames) + 0.5) * measured / frames - 0.5
+    rows = [np.interp(at, np.arange(measured), row, period=measured) for row in curves]
+    return np.stack(rows).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -112,9 +141,12 @@ class LatentCorpus:
     def __init__(self, folder: Path, *, held_out: bool, frames_per_batch: int = 2048, embedded: bool = False) -> None:
         self.frames_per_batch = frames_per_batch
         self.by_frames: dict[int, list[LatentLoop]] = defaultdict(list)
+        manifest = read_manifest(folder)
+        rate, hop = (int(manifest.get(f"latent_{name}", usual)) for name, usual in CORPUS_GEOMETRY.items())
         for loop in stored_loops(folder):
             if loop.held_out == held_out:
-                self.by_frames[loop.frames].append(_load(loop, embedded=embedded))
+                loaded = _load(loop, _geometry(loop, rate, hop), embedded=embedded)
+                self.by_frames[loaded.latent.shape[-1]].append(loaded)
         if not self.by_frames:
             kind = "held-out" if held_out else "training"
             raise CorpusError(f"{folder} has no {kind} loops; build some with `loopgen corpus build {folder}`.")
@@ -154,12 +186,16 @@ class LatentCorpus:
         return _stacked([_rotate(loop, shift) for loop, shift in zip(loops, shifts, strict=True)])
 
 
-def _load(loop: StoredLoop, *, embedded: bool) -> LatentLoop:
-    geometry = LoopGeometry(loop.annotation.tempo_bpm, loop.annotation.bars)
+def _geometry(loop: StoredLoop, sample_rate: int, hop_length: int) -> LoopGeometry:
+    return LoopGeometry(loop.annotation.tempo_bpm, loop.annotation.bars, sample_rate, hop_length)
+
+
+def _load(loop: StoredLoop, geometry: LoopGeometry, *, embedded: bool) -> LatentLoop:
     latent = torch.from_numpy(loop.latent())[None]
     if latent.shape[-1] != geometry.frames:
         raise CorpusError(f"The latent of {loop.name} has {latent.shape[-1]} frames, not {geometry.frames}.")
-    conditions = annotation_conditions(loop.annotation, geometry, torch.from_numpy(loop.curves()))
+    curves = torch.from_numpy(frames_of_curves(loop.curves(), geometry.frames))
+    conditions = annotation_conditions(loop.annotation, geometry, curves)
     if not embedded:
         return LatentLoop(latent, conditions)
     sound, captions = (torch.from_numpy(x) for x in loop.embeddings())

@@ -28,6 +28,12 @@ class HalfGainCodec(LatentCodec):
         return latent.reshape(batch, 2, 1024, frames).transpose(2, 3).reshape(batch, 2, -1) / 2
 
 
+class SlowCodec(HalfGainCodec):
+    """The same at 24 kHz: it is heard at its own rate, so nothing above 12 kHz passes and all below does."""
+
+    sample_rate = 24_000
+
+
 def _house() -> CodecLoop:
     audio, geometry = house(117.3, 2)
     return CodecLoop("house", audio, tuple(geometry.beat_to_seconds(beat) for beat in range(8)))
@@ -40,6 +46,14 @@ def test_a_loop_of_any_length_comes_back_with_its_length() -> None:
     assert decoded.shape == loop.audio.shape
     error = np.abs(decoded - loop.audio / 2)
     assert np.sqrt(np.mean(error**2)) < 4e-3  # what resampling to whole frames loses near Nyquist
+
+
+def test_a_codec_of_another_rate_hears_the_same_pitch() -> None:
+    time = np.arange(44_100) / 44_100
+    low, high = (np.sin(2 * np.pi * hertz * time)[None].repeat(2, 0).astype(np.float32) for hertz in (440, 15_000))
+    trip = codec_round_trip(SlowCodec())
+    assert np.abs(trip(low) - low / 2).max() < 1e-4
+    assert np.abs(trip(high)).max() < 1e-4
 
 
 def test_figures_of_a_known_gain(tmp_path: Path) -> None:

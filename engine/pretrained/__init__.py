@@ -1,0 +1,1 @@
+"""Pretrained weights of others: fetched, converted once, read from folders, and made into packs."""

@@ -1,0 +1,41 @@
+"""Where pretrained weights are to be had, at which revision and with which checksum."""
+
+from pathlib import Path
+from typing import Final
+
+from engine.config import user_data
+from engine.errors import InvalidRequest
+from engine.pretrained.download import Progress, RemoteFile, fetch_files
+
+_ENCODEC: Final = "https://huggingface.co/facebook/encodec_24khz/resolve/c1dbe2ae3f1de713481a3b3e7c47f357092ee040"
+_LAION: Final = "https://huggingface.co/lukewys/laion_clap/resolve/b3708341862f581175dba5c356a4ebf74a9b6651"
+_ROBERTA: Final = "https://huggingface.co/laion/larger_clap_music/resolve/main"
+
+SOURCES: Final[dict[str, tuple[RemoteFile, ...]]] = {
+    "encodec": (
+        RemoteFile(f"{_ENCODEC}/config.json", "config.json"),
+        RemoteFile(
+            f"{_ENCODEC}/model.safetensors",
+            "model.safetensors",
+            "37a7cb100f71a29e6c1d815aca8666a1d7ea8885ebe44c306c751a5103559d57",
+        ),
+    ),
+    "clap": (
+        RemoteFile(f"{_ROBERTA}/tokenizer.json", "tokenizer.json"),
+        RemoteFile(  # 2.35 GB, two thirds of it the state of its optimiser
+            f"{_LAION}/music_audioset_epoch_15_esc_90.14.pt",
+            "music_audioset_epoch_15_esc_90.14.pt",
+            "fae3e9c087f2909c28a09dc31c8dfcdacbc42ba44c70e972b58c1bd1caf6dedd",
+        ),
+    ),
+}
+
+
+def fetch_source(what: str, folder: Path | None, progress: Progress) -> list[Path]:
+    """Download what `SOURCES` has under `what` into `folder`, by default one in the user's data; returns the paths.
+
+    Raises `InvalidRequest` on an unknown name, else as `fetch_files` does.
+    """
+    if what not in SOURCES:
+        raise InvalidRequest(f"Cannot fetch {what!r}; possible: {', '.join(SOURCES)}.")
+    return fetch_files(SOURCES[what], folder or user_data() / "pretrained" / what, progress)

@@ -1,0 +1,164 @@
+"""Downloads from a server on this machine: whole, resumed, refused, and without any network."""
+
+import hashlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+import engine.pretrained.sources
+from engine.cli.app import run
+from engine.errors import DownloadError
+from engine.pretrained.download import RemoteFile, fetch_files
+
+CONTENT = bytes(range(256)) * 20_000  # 5 MB
+SUM = hashlib.sha256(CONTENT).hexdigest()
+
+
+@dataclass
+class Site:
+    """A hub: `/weights` redirects to `/store` and announces a checksum; it may break off after `cut` bytes."""
+
+    url: str = ""
+    announced: str = SUM
+    cut: int | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def file(self, sha256: str | None = None) -> RemoteFile:
+        return RemoteFile(f"{self.url}/weights", "weights.bin", sha256)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    found = Site()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            span = self.headers.get("Range", "")
+            if self.path == "/weights":
+                self.send_response(302)
+                self.send_header("Location", "/store")
+                self.send_header("X-Linked-Etag", f'"{found.announced}"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+            elif self.path == "/empty":
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+            elif self.path == "/store":
+                found.asked.append(span)
+                begin = int(span[6:-1]) if span else 0
+                self.send_response(206 if span else 200)
+                self.send_header("Content-Length", str(len(CONTENT) - begin))
+                self.send_header("ETag", '"of the store"')
+                self.end_headers()
+                try:
+                    self.wfile.write(CONTENT[begin : found.cut])
+                except (BrokenPipeError, ConnectionResetError):
+                    self.close_connection = True
+            else:
+                self.send_error(404)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    found.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield found
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_file_arrives_whole_and_once(site: Site, tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    (path,) = fetch_files([site.file(SUM)], tmp_path / "new", lambda *row: told.append(row))
+    assert path.read_bytes() == CONTENT
+    assert told[0] == ("weights.bin", 0, len(CONTENT)) and told[-1] == ("weights.bin", len(CONTENT), len(CONTENT))
+    asked = len(site.asked)
+    assert fetch_files([site.file(SUM)], tmp_path / "new", lambda *_: None) == [path]
+    assert len(site.asked) == asked  # its checksum is known and right: nothing is asked again
+    assert [found.name for found in path.parent.iterdir()] == ["weights.bin"]
+    (empty,) = fetch_files([RemoteFile(f"{site.url}/empty", "empty.txt")], tmp_path, lambda *_: None)
+    assert empty.read_bytes() == b""
+
+
+def test_a_broken_download_goes_on_where_it_stopped(site: Site, tmp_path: Path) -> None:
+    site.cut = 3_000_000
+    with pytest.raises(DownloadError, match=r"3000000 of 5120000 bytes .* go on from there"):
+        fetch_files([site.file(SUM)], tmp_path, lambda *_: None)
+    assert not (tmp_path / "weights.bin").exists()
+    site.cut = None
+    (path,) = fetch_files([site.file(SUM)], tmp_path, lambda *_: None)
+    assert path.read_bytes() == CONTENT
+    assert site.asked[-1] == "bytes=3000000-"
+
+
+def test_another_file_by_now_begins_anew(site: Site, tmp_path: Path) -> None:
+    site.cut, site.announced = 3_000_000, "0" * 64
+    with pytest.raises(DownloadError, match="go on from there"):
+        fetch_files([site.file(SUM)], tmp_path, lambda *_: None)
+    site.cut, site.announced = None, SUM
+    (path,) = fetch_files([site.file()], tmp_path, lambda *_: None)
+    assert path.read_bytes() == CONTENT and not any(site.asked)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_wrong_checksum_leaves_nothing(site: Site, tmp_path: Path, known: bool) -> None:
+    site.announced = SUM if known else "0" * 64
+    with pytest.raises(DownloadError, match=r"weights\.bin arrived with a wrong checksum and was deleted"):
+        fetch_files([site.file("1" * 64 if known else None)], tmp_path, lambda *_: None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_part_that_is_whole_is_only_checked(site: Site, tmp_path: Path) -> None:
+    site.cut = 5_000_000
+    with pytest.raises(DownloadError):
+        fetch_files([site.file(SUM)], tmp_path, lambda *_: None)
+    (part,) = tmp_path.iterdir()
+    part.write_bytes(CONTENT)
+    site.cut = None
+    (path,) = fetch_files([site.file(SUM)], tmp_path, lambda *_: None)
+    assert path.read_bytes() == CONTENT and not any(site.asked)
+
+
+def test_the_command_fetches_and_says_what_went_wrong(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_window() -> int:
+        raise AssertionError
+
+    sources = {"encodec": (site.file(SUM),), "clap": (RemoteFile(f"{site.url}/gone", "x"),)}
+    monkeypatch.setattr(engine.pretrained.sources, "SOURCES", sources)
+    monkeypatch.setattr(engine.pretrained.sources, "user_data", lambda: tmp_path)
+    assert run(["pack", "fetch", "encodec"], no_window) == 0
+    assert (tmp_path / "pretrained" / "encodec" / "weights.bin").read_bytes() == CONTENT
+    capsys.readouterr()
+    assert run(["pack", "fetch", "clap", str(tmp_path / "x")], no_window) == 2
+    assert "answers 404" in capsys.readouterr().err
+    assert run(["pack", "fetch", "vae"], no_window) == 2
+    assert "possible: encodec, clap" in capsys.readouterr().err
+    with socket.socket() as closed:  # a port where nobody listens
+        closed.bind(("127.0.0.1", 0))
+        sources["clap"] = (RemoteFile(f"http://127.0.0.1:{closed.getsockname()[1]}/x", "x"),)
+        before = time.monotonic()
+        assert run(["pack", "fetch", "clap", str(tmp_path / "x")], no_window) == 2
+    assert time.monotonic() - before < 5
+    err = capsys.readouterr().err
+    assert len(err.splitlines()) == 1 and "no connection to 127.0.0.1" in err
+    assert list((tmp_path / "x").iterdir()) == []
+
+
+def test_every_source_is_a_pinned_file_of_a_hub() -> None:
+    for files in engine.pretrained.sources.SOURCES.values():
+        assert all(file.url.startswith("https://huggingface.co/") for file in files)
+        weights = [file for file in files if not file.name.endswith(".json")]
+        assert all(file.sha256 is not None and len(file.sha256) == 64 for file in weights) and weights
