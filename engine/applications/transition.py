@@ -17,6 +17,8 @@ from engine.vocabulary import BEATS_PER_BAR
 
 MIN_BARS: Final = 3
 """One of each loop, and one between."""
+MIDWAY_TEMPERATURE: Final = 0.8
+"""Noise half-way between that of two loops is wilder than either: at this deviation its music keeps their level."""
 
 
 def transition(
@@ -48,7 +50,9 @@ def transition(
     share[:head], share[ramp.frames - tail :] = 0.0, 1.0
     in_a, in_b = _positions(a, beats, head), _positions_from_end(b, beats, ramp.beats, tail)
     with torch.inference_mode():
-        between = slerp_along(resample_noise(a.noise, in_a), resample_noise(b.noise, in_b), share.to(a.noise.device))
+        ends = (resample_noise(a.noise, in_a), resample_noise(b.noise, in_b))
+        tamed = 1 - (1 - MIDWAY_TEMPERATURE) * torch.sin(torch.pi * share)
+        between = slerp_along(*ends, share) * tamed.to(a.noise)
         aims = (a.aim(pipeline), b.aim(pipeline))
         fused = fused_windows(
             pipeline, ramp, (along(aims[0], in_a, ramp), along(aims[1], in_b, ramp)), share, request
