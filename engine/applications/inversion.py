@@ -23,7 +23,7 @@ from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest
 
 StepListener = Callable[[StepReport], None]
-Cancelled = Callable[[], bool]
+IsCancelled = Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -72,13 +72,14 @@ class Walk:
 @dataclass(frozen=True, eq=False)
 class InvertedLoop:
     """A loop `source` as noise: `noise` and `x_1` are states `[1, D, F]` at alpha 0 and 1 of `request`, its own
-    conditions walked as `walk` says."""
+    conditions walked as `walk` says, and mean something to the pack of `pack_hash` alone."""
 
     source: SourceLoop
     request: LoopRequest
     walk: Walk
     x_1: Tensor
     noise: Tensor
+    pack_hash: str
 
     @property
     def deviation(self) -> float:
@@ -108,7 +109,7 @@ def invert_loop(
     walk: Walk | None = None,
     *,
     on_step: StepListener | None = None,
-    cancelled: Cancelled | None = None,
+    cancelled: IsCancelled | None = None,
     done: int = 0,
     total: int | None = None,
 ) -> InvertedLoop:
@@ -123,7 +124,16 @@ def invert_loop(
         flow = pipeline.flow(request, pipeline.aim(request))
         hook = pipeline.hook(on_step, cancelled, done=done, total=total)
         noise = invert(flow, x_1, walk.alphas, walk.sampler, corrections=walk.corrections, on_step=hook)
-    return InvertedLoop(source, request, walk, x_1, noise)
+    return InvertedLoop(source, request, walk, x_1, noise, pipeline.info.hash)
+
+
+def check_pack(pipeline: LoopPipeline, pack_hash: str) -> None:
+    """Raise `InvalidRequest` unless a noise was found with the pack that is to play it."""
+    if pack_hash != pipeline.info.hash:
+        raise InvalidRequest(
+            f"This noise was found with another pack and means nothing to {pipeline.info.name!r}; "
+            "invert the loop again with the pack that is to play it."
+        )
 
 
 def latent_state(pipeline: LoopPipeline, source: SourceLoop) -> Tensor:
@@ -143,11 +153,12 @@ def replay(
     inverted: InvertedLoop,
     *,
     on_step: StepListener | None = None,
-    cancelled: Cancelled | None = None,
+    cancelled: IsCancelled | None = None,
     done: int = 0,
     total: int | None = None,
 ) -> tuple[Loop, RoundTrip]:
     """The loop of an inverted loop's own noise, and how far it is from where that came from."""
+    check_pack(pipeline, inverted.pack_hash)
     request, walk = inverted.request, inverted.walk
     with torch.inference_mode():
         flow = pipeline.flow(request, pipeline.aim(request))

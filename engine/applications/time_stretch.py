@@ -5,7 +5,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from engine.applications.inversion import Cancelled, InvertedLoop, StepListener
+from engine.applications.inversion import InvertedLoop, IsCancelled, StepListener, check_pack
 from engine.conditioning.composition import compose
 from engine.diffusion.noise import resample_noise
 from engine.diffusion.samplers import sample
@@ -28,7 +28,7 @@ def stretch(
     resampling: str = "nearest",
     turn_at: float = 0.0,
     on_step: StepListener | None = None,
-    cancelled: Cancelled | None = None,
+    cancelled: IsCancelled | None = None,
     done: int = 0,
     total: int | None = None,
 ) -> Loop:
@@ -41,6 +41,7 @@ def stretch(
     request = stretched_request(inverted.request, tempo_bpm)
     frames = pipeline.geometry(request).frames
     check_route(route)
+    check_pack(pipeline, inverted.pack_hash)
     walk = inverted.walk
     turn = int((walk.alphas - turn_at).abs().argmin()) if route == "inversion" else 0
     with torch.inference_mode():

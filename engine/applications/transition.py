@@ -5,7 +5,7 @@ from typing import Final
 import torch
 
 from engine.applications.interpolation import End
-from engine.applications.inversion import Cancelled, StepListener, Walk
+from engine.applications.inversion import IsCancelled, StepListener, Walk, check_pack
 from engine.applications.passage import CONTEXT_FRAMES, Passage, along, finish_passage, fused_windows
 from engine.diffusion.fusion import PinnedEnds, Window
 from engine.diffusion.noise import resample_noise, slerp_along
@@ -29,7 +29,7 @@ def transition(
     walk: Walk,
     *,
     on_step: StepListener | None = None,
-    cancelled: Cancelled | None = None,
+    cancelled: IsCancelled | None = None,
     done: int = 0,
     total: int | None = None,
 ) -> Passage:
@@ -40,6 +40,8 @@ def transition(
     that inverted the ends. Raises `InvalidRequest` on fewer than 3 bars or more than 64.
     """
     check_bars(bars)
+    check_pack(pipeline, a.pack_hash)
+    check_pack(pipeline, b.pack_hash)
     request = walk.of(a.request)
     geometry = pipeline.geometry(request)
     ramp = TempoRamp(a.request.tempo_bpm, b.request.tempo_bpm, bars, geometry.sample_rate, geometry.hop_length)

@@ -1,5 +1,7 @@
 """Transitions, noise paths and blends: what stays at the ends, how long they last, what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -79,7 +81,14 @@ def test_a_stretched_loop_is_exact_and_its_ratio_is_judged(pipeline: LoopPipelin
         stretch(pipeline, inverted, 90)
 
 
-def test_impossible_transitions_are_refused(pipeline: LoopPipeline, ends: tuple[End, End]) -> None:
+def test_impossible_transitions_are_refused(
+    pipeline: LoopPipeline, inverted: InvertedLoop, ends: tuple[End, End]
+) -> None:
+    foreign = replace(inverted, pack_hash="another")
+    with pytest.raises(InvalidRequest, match="another pack"):
+        transition(pipeline, End.of_loop(foreign), ends[1], 4, WALK)
+    with pytest.raises(InvalidRequest, match="another pack"):
+        stretch(pipeline, foreign, 190)
     with pytest.raises(InvalidRequest, match="3 to 64 bars"):
         transition(pipeline, *ends, 2, WALK)
 
