@@ -14,7 +14,7 @@ from engine.applications.source import SourceLoop
 from engine.audio.likeness import mel_distance, si_sdr
 from engine.audio.resampling import resample_periodic
 from engine.diffusion.inversion import MAX_CORRECTIONS, invert
-from engine.diffusion.samplers import EVALUATIONS, sample
+from engine.diffusion.samplers import EVALUATIONS, SamplerStep, sample
 from engine.diffusion.schedules import alphas
 from engine.errors import InvalidRequest
 from engine.files import write_atomically
@@ -71,15 +71,26 @@ class Walk:
 
 @dataclass(frozen=True, eq=False)
 class InvertedLoop:
-    """A loop `source` as noise: `noise` and `x_1` are states `[1, D, F]` at alpha 0 and 1 of `request`, its own
-    conditions walked as `walk` says, and mean something to the pack of `pack_hash` alone."""
+    """A loop `source` as noise: its `states` `[1, D, F]` at each of the increasing alphas of `walk`.
+
+    They were found under `request`, the loop's own conditions, and mean something to the pack of `pack_hash` alone.
+    """
 
     source: SourceLoop
     request: LoopRequest
     walk: Walk
-    x_1: Tensor
-    noise: Tensor
+    states: tuple[Tensor, ...]
     pack_hash: str
+
+    @property
+    def noise(self) -> Tensor:
+        """Its state `[1, D, F]` at alpha 0."""
+        return self.states[0]
+
+    @property
+    def x_1(self) -> Tensor:
+        """Its state `[1, D, F]` at alpha 1, the loop itself."""
+        return self.states[-1]
 
     @property
     def deviation(self) -> float:
@@ -120,11 +131,17 @@ def invert_loop(
     walk = walk or Walk()
     request = walk.of(source.request)
     x_1 = latent_state(pipeline, source)
+    states = [x_1]
+    tell = pipeline.hook(on_step, cancelled, done=done, total=total)
+
+    def keep(step: SamplerStep) -> None:
+        states.append(step.x)
+        tell(step)
+
     with torch.inference_mode():
         flow = pipeline.flow(request, pipeline.aim(request))
-        hook = pipeline.hook(on_step, cancelled, done=done, total=total)
-        noise = invert(flow, x_1, walk.alphas, walk.sampler, corrections=walk.corrections, on_step=hook)
-    return InvertedLoop(source, request, walk, x_1, noise, pipeline.info.hash)
+        invert(flow, x_1, walk.alphas, walk.sampler, corrections=walk.corrections, on_step=keep)
+    return InvertedLoop(source, request, walk, tuple(reversed(states)), pipeline.info.hash)
 
 
 def check_pack(pipeline: LoopPipeline, pack_hash: str) -> None:
