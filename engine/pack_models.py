@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from torch import nn
 
 from engine.clap.base import ClapEmbedder
+from engine.clap.config import StarterClapConfig
 from engine.clap.laion import LaionAudio, LaionAudioConfig, LaionClap, LaionText, LaionTextConfig
 from engine.clap.starter import StarterClap
 from engine.codec.base import LatentCodec

@@ -7,7 +7,7 @@ from typing import Final, Self
 import torch
 from torch import Tensor
 
-from engine.applications.inversion import Cancelled, InvertedLoop, StepListener, Walk
+from engine.applications.inversion import InvertedLoop, IsCancelled, StepListener, Walk, check_pack
 from engine.conditioning.blending import blend_conditions
 from engine.conditioning.composition import Composition
 from engine.diffusion.noise import slerp
@@ -30,17 +30,19 @@ class End:
 
     request: LoopRequest
     noise: Tensor
-    composition: Composition | None = None
+    composition: Composition | None
+    pack_hash: str
 
     @classmethod
     def of_request(cls, pipeline: LoopPipeline, request: LoopRequest) -> Self:
         """The loop that `request` renders to."""
-        return cls(request, pipeline.noise(request).to(pipeline.device), pipeline.compose(request))
+        noise = pipeline.noise(request).to(pipeline.device)
+        return cls(request, noise, pipeline.compose(request), pipeline.info.hash)
 
     @classmethod
     def of_loop(cls, inverted: InvertedLoop) -> Self:
         """A loop that was inverted."""
-        return cls(inverted.request, inverted.noise, inverted.composition)
+        return cls(inverted.request, inverted.noise, inverted.composition, inverted.pack_hash)
 
     def aim(self, pipeline: LoopPipeline) -> Aim:
         """Its conditions."""
@@ -70,7 +72,7 @@ def blend(
     over: str = "both",
     path: str = "spherical",
     on_step: StepListener | None = None,
-    cancelled: Cancelled | None = None,
+    cancelled: IsCancelled | None = None,
 ) -> list[Loop]:
     """A loop for each share of `at` on the way from `a` (0) to `b` (1), two loops of one tempo and length.
 
@@ -78,6 +80,8 @@ def blend(
     how all are sampled, by default as `a` asks. Raises `InvalidRequest` on ends that differ in tempo or bars.
     """
     _check(a, b, at, over, path)
+    check_pack(pipeline, a.pack_hash)
+    check_pack(pipeline, b.pack_hash)
     walked = walk.of(a.request) if walk else a.request
     steps = Walk(walked.num_steps, walked.sampler, walked.schedule, walked.guidance_scale, 0)
     aims = (a.aim(pipeline), b.aim(pipeline))

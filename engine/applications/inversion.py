@@ -15,7 +15,7 @@ from engine.audio.likeness import mel_distance, si_sdr
 from engine.audio.resampling import resample_periodic
 from engine.conditioning.composition import Composition
 from engine.diffusion.inversion import MAX_CORRECTIONS, invert
-from engine.diffusion.samplers import EVALUATIONS, sample
+from engine.diffusion.samplers import EVALUATIONS, SamplerStep, sample
 from engine.diffusion.schedules import alphas
 from engine.errors import InvalidRequest
 from engine.files import write_atomically
@@ -24,7 +24,7 @@ from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest
 
 StepListener = Callable[[StepReport], None]
-Cancelled = Callable[[], bool]
+IsCancelled = Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -72,15 +72,28 @@ class Walk:
 
 @dataclass(frozen=True, eq=False)
 class InvertedLoop:
-    """A loop `source` as noise: `noise` and `x_1` are states `[1, D, F]` at alpha 0 and 1 of `request`, its own
-    conditions, what is composed in them included, walked as `walk` says."""
+    """A loop `source` as noise: its `states` `[1, D, F]` at each of the increasing alphas of `walk`.
+
+    They were found under `request`, the loop's own conditions, with what is composed in them, and mean something to
+    the pack of `pack_hash` alone.
+    """
 
     source: SourceLoop
     request: LoopRequest
     walk: Walk
-    x_1: Tensor
-    noise: Tensor
+    states: tuple[Tensor, ...]
+    pack_hash: str
     composition: Composition | None = None
+
+    @property
+    def noise(self) -> Tensor:
+        """Its state `[1, D, F]` at alpha 0."""
+        return self.states[0]
+
+    @property
+    def x_1(self) -> Tensor:
+        """Its state `[1, D, F]` at alpha 1, the loop itself."""
+        return self.states[-1]
 
     @property
     def deviation(self) -> float:
@@ -110,7 +123,7 @@ def invert_loop(
     walk: Walk | None = None,
     *,
     on_step: StepListener | None = None,
-    cancelled: Cancelled | None = None,
+    cancelled: IsCancelled | None = None,
     done: int = 0,
     total: int | None = None,
 ) -> InvertedLoop:
@@ -121,12 +134,27 @@ def invert_loop(
     walk = walk or Walk()
     request = walk.of(source.request)
     x_1 = latent_state(pipeline, source)
+    states = [x_1]
+    tell = pipeline.hook(on_step, cancelled, done=done, total=total)
+
+    def keep(step: SamplerStep) -> None:
+        states.append(step.x)
+        tell(step)
+
     with torch.inference_mode():
         composition = pipeline.compose(request)
         flow = pipeline.flow(request, pipeline.aim(request, composition))
-        hook = pipeline.hook(on_step, cancelled, done=done, total=total)
-        noise = invert(flow, x_1, walk.alphas, walk.sampler, corrections=walk.corrections, on_step=hook)
-    return InvertedLoop(source, request, walk, x_1, noise, composition)
+        invert(flow, x_1, walk.alphas, walk.sampler, corrections=walk.corrections, on_step=keep)
+    return InvertedLoop(source, request, walk, tuple(reversed(states)), pipeline.info.hash, composition)
+
+
+def check_pack(pipeline: LoopPipeline, pack_hash: str) -> None:
+    """Raise `InvalidRequest` unless a noise was found with the pack that is to play it."""
+    if pack_hash != pipeline.info.hash:
+        raise InvalidRequest(
+            f"This noise was found with another pack and means nothing to {pipeline.info.name!r}; "
+            "invert the loop again with the pack that is to play it."
+        )
 
 
 def latent_state(pipeline: LoopPipeline, source: SourceLoop) -> Tensor:
@@ -146,11 +174,12 @@ def replay(
     inverted: InvertedLoop,
     *,
     on_step: StepListener | None = None,
-    cancelled: Cancelled | None = None,
+    cancelled: IsCancelled | None = None,
     done: int = 0,
     total: int | None = None,
 ) -> tuple[Loop, RoundTrip]:
     """The loop of an inverted loop's own noise, and how far it is from where that came from."""
+    check_pack(pipeline, inverted.pack_hash)
     request, walk = inverted.request, inverted.walk
     with torch.inference_mode():
         flow = pipeline.flow(request, pipeline.aim(request))

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.applications.inversion import Cancelled, StepListener
+from engine.applications.inversion import IsCancelled, StepListener
 from engine.applications.passage import CONTEXT_FRAMES, Passage, along, finish_passage, fused_windows
 from engine.diffusion.noise import seeded_noise, slerp_along
 from engine.diffusion.samplers import sample
@@ -28,7 +28,7 @@ def render_path(
     bars: int,
     *,
     on_step: StepListener | None = None,
-    cancelled: Cancelled | None = None,
+    cancelled: IsCancelled | None = None,
 ) -> Passage:
     """`bars` bars of the loop of `request`, evolving as its noise moves along `points` (x, y) of its pad.
 

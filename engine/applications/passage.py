@@ -1,5 +1,6 @@
 """Passages: music of many bars that is no loop, made of overlapping windows that are sampled together."""
 
+import itertools
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.applications.interpolation import blend_aims
-from engine.audio.loudness import level_match
+from engine.audio.loudness import integrated_loudness, level_match
 from engine.audio.resampling import resample
 from engine.conditioning.blending import read_conditions, slice_conditions
 from engine.conditioning.conditions import Conditions
@@ -25,6 +26,10 @@ WINDOW_BARS: Final = 2
 """Bars of a window; each begins a bar after the one before, so that every bar between is in two of them."""
 CONTEXT_FRAMES: Final = 16
 """Frames decoded before and behind a passage, so that it begins and ends in the midst of the music."""
+
+
+LOUDER_DB, QUIETER_DB = 3.0, 9.0
+"""How far a bar between may be above and below the level of the ends; what is sparse is quiet by right."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +94,7 @@ def finish_passage(pipeline: LoopPipeline, ramp: TempoRamp, x_1: Tensor, before:
     ratio = ramp.samples / (ramp.frames * hop)
     fitted = resample(audio, rate, rate * ratio)
     first = round(before.shape[-1] * hop * ratio)
-    levelled = level_match(fitted[:, first : first + ramp.samples], rate)
+    levelled = level_match(ride(fitted[:, first : first + ramp.samples], ramp), rate)
     if levelled.replaced_samples:
         raise PackError(f"Pack {pipeline.info.name!r} gave samples that are not numbers; use another pack.")
     begins = window_lines(ramp)[1:-WINDOW_BARS]
@@ -104,3 +109,27 @@ def finish_passage(pipeline: LoopPipeline, ramp: TempoRamp, x_1: Tensor, before:
         levelled.loudness_lufs,
         levelled.true_peak_dbtp,
     )
+
+
+def ride(audio: NDArray[np.float32], ramp: TempoRamp) -> NDArray[np.float32]:
+    """`audio [2, T]` of a passage with the level of its bars held near that of its first and last, which stay as
+    they are.
+
+    Levels of what lies between two loops wander by 10 dB and more; finished loops are levelled one by one, the bars
+    of a passage cannot be.
+    """
+    lines = ramp.beat_to_seconds(np.arange(ramp.bars + 1, dtype=np.float64) * BEATS_PER_BAR) * ramp.sample_rate
+    edges = np.minimum(np.round(lines), audio.shape[-1]).astype(np.int64)
+    levels = np.array(
+        [integrated_loudness(audio[:, start:end], ramp.sample_rate) for start, end in itertools.pairwise(edges)]
+    )
+    ends = levels[[0, -1]]
+    if not np.isfinite(ends).all():
+        return audio
+    wanted = np.linspace(ends[0], ends[1], ramp.bars)
+    held = np.clip(np.maximum(levels, -100.0), wanted - QUIETER_DB, wanted + LOUDER_DB)
+    gains = np.where(np.isfinite(levels), held - levels, 0.0)[1:-1]
+    middles = (lines[1:-2] + lines[2:-1]) / 2
+    at = np.concatenate(([lines[1]], middles, [lines[-2]]))
+    gain_db = np.interp(np.arange(audio.shape[-1]), at, np.concatenate(([0.0], gains, [0.0])))
+    return np.asarray(audio * 10 ** (gain_db / 20), dtype=np.float32)

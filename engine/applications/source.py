@@ -149,9 +149,9 @@ def _tempo_and_bars(path: Path, file: AudioFile, tempo_bpm: float | None, fit: s
     except CorpusError as error:
         if np.abs(file.audio - file.audio.mean(axis=-1, keepdims=True)).max() < _SILENT_PEAK:
             raise AudioFileError(f"{path.name} is silent.") from error
+        heard = str(error).partition(": write it")[0].rstrip(".")  # with the best guess, where there is one
         raise InvalidRequest(
-            f"The tempo of {path.name} ({seconds:.2f} s) cannot be heard surely; "
-            f"give it ({MIN_TEMPO_BPM:g} to {MAX_TEMPO_BPM:g} BPM), on the command line with --from-bpm."
+            f"{heard}; give its tempo ({MIN_TEMPO_BPM:g} to {MAX_TEMPO_BPM:g} BPM), with --from-bpm."
         ) from error
 
 

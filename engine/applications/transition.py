@@ -5,7 +5,7 @@ from typing import Final
 import torch
 
 from engine.applications.interpolation import End
-from engine.applications.inversion import Cancelled, StepListener, Walk
+from engine.applications.inversion import IsCancelled, StepListener, Walk, check_pack
 from engine.applications.passage import CONTEXT_FRAMES, Passage, along, finish_passage, fused_windows
 from engine.diffusion.fusion import PinnedEnds, Window
 from engine.diffusion.noise import resample_noise, slerp_along
@@ -17,6 +17,8 @@ from engine.vocabulary import BEATS_PER_BAR
 
 MIN_BARS: Final = 3
 """One of each loop, and one between."""
+MIDWAY_TEMPERATURE: Final = 0.8
+"""Noise half-way between that of two loops is wilder than either: at this deviation its music keeps their level."""
 
 
 def transition(
@@ -27,7 +29,7 @@ def transition(
     walk: Walk,
     *,
     on_step: StepListener | None = None,
-    cancelled: Cancelled | None = None,
+    cancelled: IsCancelled | None = None,
     done: int = 0,
     total: int | None = None,
 ) -> Passage:
@@ -38,6 +40,8 @@ def transition(
     that inverted the ends. Raises `InvalidRequest` on fewer than 3 bars or more than 64.
     """
     check_bars(bars)
+    check_pack(pipeline, a.pack_hash)
+    check_pack(pipeline, b.pack_hash)
     request = walk.of(a.request)
     geometry = pipeline.geometry(request)
     ramp = TempoRamp(a.request.tempo_bpm, b.request.tempo_bpm, bars, geometry.sample_rate, geometry.hop_length)
@@ -48,7 +52,9 @@ def transition(
     share[:head], share[ramp.frames - tail :] = 0.0, 1.0
     in_a, in_b = _positions(a, beats, head), _positions_from_end(b, beats, ramp.beats, tail)
     with torch.inference_mode():
-        between = slerp_along(resample_noise(a.noise, in_a), resample_noise(b.noise, in_b), share.to(a.noise.device))
+        ends = (resample_noise(a.noise, in_a), resample_noise(b.noise, in_b))
+        tamed = 1 - (1 - MIDWAY_TEMPERATURE) * torch.sin(torch.pi * share)
+        between = slerp_along(*ends, share) * tamed.to(a.noise)
         aims = (a.aim(pipeline), b.aim(pipeline))
         fused = fused_windows(
             pipeline, ramp, (along(aims[0], in_a, ramp), along(aims[1], in_b, ramp)), share, request

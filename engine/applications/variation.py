@@ -6,7 +6,7 @@ from typing import Final, Literal
 import numpy as np
 import torch
 
-from engine.applications.inversion import Cancelled, InvertedLoop, StepListener
+from engine.applications.inversion import InvertedLoop, IsCancelled, StepListener, check_pack
 from engine.applications.rhythm import heard_pattern
 from engine.diffusion.noise import slerp
 from engine.diffusion.samplers import sample
@@ -31,7 +31,7 @@ def vary(
     seed: int = 0,
     tags: Sequence[str] = (),
     on_step: StepListener | None = None,
-    cancelled: Cancelled | None = None,
+    cancelled: IsCancelled | None = None,
     done: int = 0,
     total: int | None = None,
 ) -> Loop:
@@ -43,6 +43,7 @@ def vary(
     another word for what to keep.
     """
     check(strength, keep, tags, seed)
+    check_pack(pipeline, inverted.pack_hash)
     request = varied_request(inverted, keep, seed, tags)
     with torch.inference_mode():
         new = pipeline.noise(request.with_(seed=seed, noise=None)).to(pipeline.device)

@@ -4,7 +4,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 
 from engine.cli import reworking
@@ -77,7 +76,7 @@ def blend(
                 passage = transition.transition(pipeline, *ends, evolve, walk, on_step=tell)
                 told = [reworking.write_passage(passage, destination, started, "blend", origin)]
             else:
-                at = [float(t) for t in np.linspace(0, 1, count)]
+                at = [point / (count - 1) for point in range(count)]
                 loops = interpolation.blend(pipeline, *ends, at, walk, over=over, on_step=tell)
                 told = [
                     reworking.write_loop(found, destination, started, f"blend {n + 1} of {count}", origin | {"at": t})

@@ -17,7 +17,6 @@ from engine.cli.reworking import (
     WalkSamplerOption,
     WalkStepsOption,
 )
-from engine.tempo import check_tempo
 
 
 def register(app: typer.Typer) -> None:
@@ -43,6 +42,8 @@ def stretch(
     json: JsonOption = False,
 ) -> None:
     """Bring a loop to another tempo."""
+    from engine.tempo import check_tempo
+
     check_tempo(bpm)
     walk = reworking.make_walk(steps, sampler, guidance)
     destination = Destination.check(out, bit_depth, 1)

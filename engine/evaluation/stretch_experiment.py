@@ -22,7 +22,7 @@ from engine.tempo import LoopGeometry
 
 PERCENT = (-30, -15, 15, 30, 40)
 CONDITIONS = "conditions, new noise"
-TURNS = (0.0, 0.15, 0.5)
+TURNS = (0.0, 0.2, 0.4, 0.6)
 """Alphas at which inverted states are brought to their new length: 0 is noise."""
 CODEC, RANDOM = "codec alone, not stretched", "random loop of its tags"
 

@@ -76,9 +76,8 @@ def embed_corpus(
     clap.eval()
     for done, loop in enumerate(loops):
         if again or not loop.embedding_path.exists():
-            sound = clap.embed_audio(torch.from_numpy(loop.audio())[None].to(device), CORPUS_GEOMETRY["sample_rate"])[
-                0
-            ]
+            audio = torch.from_numpy(loop.audio())[None].to(device)
+            sound = clap.embed_audio(audio, CORPUS_GEOMETRY["sample_rate"])[0]
             captions = loop.annotation.captions
             said = clap.embed_text(captions) if captions else sound.new_zeros(0, len(sound))
             loop.store_embeddings(sound.float().cpu().numpy(), said.float().cpu().numpy())

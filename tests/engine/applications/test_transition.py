@@ -1,5 +1,7 @@
 """Transitions, noise paths and blends: what stays at the ends, how long they last, what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from beeping import WALK, source
 from engine.applications.interpolation import End, blend, same
 from engine.applications.inversion import InvertedLoop, invert_loop
 from engine.applications.noise_path import render_path
+from engine.applications.passage import ride
 from engine.applications.time_stretch import stretch
 from engine.applications.transition import transition
 from engine.errors import InvalidRequest
@@ -78,7 +81,14 @@ def test_a_stretched_loop_is_exact_and_its_ratio_is_judged(pipeline: LoopPipelin
         stretch(pipeline, inverted, 90)
 
 
-def test_impossible_transitions_are_refused(pipeline: LoopPipeline, ends: tuple[End, End]) -> None:
+def test_impossible_transitions_are_refused(
+    pipeline: LoopPipeline, inverted: InvertedLoop, ends: tuple[End, End]
+) -> None:
+    foreign = replace(inverted, pack_hash="another")
+    with pytest.raises(InvalidRequest, match="another pack"):
+        transition(pipeline, End.of_loop(foreign), ends[1], 4, WALK)
+    with pytest.raises(InvalidRequest, match="another pack"):
+        stretch(pipeline, foreign, 190)
     with pytest.raises(InvalidRequest, match="3 to 64 bars"):
         transition(pipeline, *ends, 2, WALK)
 
@@ -94,6 +104,20 @@ def test_ramps_are_as_long_as_their_tempo_says() -> None:
     assert ramp.beat_to_frame(24) == pytest.approx(ramp.frames)
     with pytest.raises(InvalidRequest, match="2 to 64"):
         TempoRamp(120, 120, 65)
+
+
+def test_bars_between_are_held_near_the_level_of_the_ends() -> None:
+    ramp = TempoRamp(120, 120, 5)
+    bar = ramp.samples // 5
+    audio = 0.05 * np.random.default_rng(0).standard_normal((2, ramp.samples)).astype(np.float32)
+    audio[:, 2 * bar : 3 * bar] *= 10
+    ridden = ride(audio, ramp)
+    level = [20 * np.log10(np.std(ridden[:, k * bar : (k + 1) * bar])) for k in range(5)]
+    assert np.array_equal(ridden[:, :bar], audio[:, :bar])
+    assert np.array_equal(ridden[:, 4 * bar :], audio[:, 4 * bar :])
+    middle = 20 * np.log10(np.std(ridden[:, round(2.45 * bar) : round(2.55 * bar)]))
+    assert middle - level[0] == pytest.approx(3, abs=1)
+    assert max(level) - min(level) < 12
 
 
 def test_sequences_of_noise_keep_their_statistics() -> None:

@@ -149,7 +149,8 @@ def _text(path: Path) -> Path:
         ("invert {long}", "at most 120 s"),
         ("invert {wide}", "mono and stereo"),
         ("invert {nan}", "nan"),
-        ("invert {noise}", "give it (40 to 240 BPM)"),
+        ("invert {noise}", "give its tempo (40 to 240 BPM), with --from-bpm"),
+        ("invert {noise}", "best guess"),
         ("invert {text}", "Cannot read"),
         ("invert {none}", "no audio file"),
         ("invert {fine} --from-bpm 500", "40 to 240 BPM"),
@@ -195,3 +196,19 @@ def test_files_that_are_not_whole_bars_can_be_fitted(
     for fit, tempo, bars in (("trim", 120, 1), ("stretch", 160, 2)):
         told = _told(capsys, "invert", files["halves"], "--fit", fit, "--out", tmp_path / "f.wav", "--pack", pack)
         assert (told["tempo_bpm"], told["bars"]) == (pytest.approx(tempo), bars)
+
+
+def test_mono_clipped_and_unnamed_files_are_taken_and_told(
+    pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hot = np.clip(8 * beeps(200)[:1] + 0.05, -1, 1)
+    soundfile.write(tmp_path / "hot_200bpm.wav", hot.T, 48000)
+    arguments = ("--steps", 2, "--out", tmp_path / "o.wav", "--pack", pack, "--from-bpm", 200 * 48000 / 44100)
+    code, _, err = _run(capsys, "invert", tmp_path / "hot_200bpm.wav", *arguments)
+    assert code == 0 and len(err) == 2, err
+    assert "is clipped" in err[0] and "direct-current" in err[1]
+    kicks = np.tile(beeps(125), 2)
+    soundfile.write(tmp_path / "kicks.wav", kicks.T, 44100)
+    code, out, err = _run(capsys, "invert", tmp_path / "kicks.wav", *arguments[:-2], "--json")
+    assert code == 0 and "by ear (confidence" in err[0], err
+    assert json.loads(out[-1])["tempo_bpm"] == pytest.approx(125, rel=1e-3)
