@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -30,7 +31,7 @@ from engine.loop import Loop, PackInfo, StepReport
 from engine.models.unet import Denoiser
 from engine.pack_models import load_clap, load_codec, load_denoiser
 from engine.packs import Pack
-from engine.requests import LoopRequest
+from engine.requests import LoopRequest, Pattern
 from engine.tempo import LoopGeometry
 
 SILENCE = 1e-4
@@ -53,8 +54,8 @@ class LoopPipeline:
         device: torch.device,
         clap: ClapEmbedder | None = None,
     ) -> None:
-        self.info, self.device = info, device
         self._read = PromptReader(clap.to(device).eval().requires_grad_(False) if clap else None)
+        self.info, self.device = replace(info, words=self._read.words), device
         self._dtype = fast_dtype(device)
         self._codec = codec.to(device).eval().requires_grad_(False)
         # The scale of the latents stays in float32; only the network runs in the fast precision.
@@ -108,9 +109,10 @@ class LoopPipeline:
         with torch.inference_mode():
             with clock("conditioning"):
                 said, unsaid = self._read.wanted(first), self._read(first.negative_prompt)
+                written = [compose(said.applied(unsaid.turned().applied(r))) for r in requests]
                 conditions = [
-                    request_conditions(r, geometry, said.embedded, compose(said.applied(unsaid.turned().applied(r))))
-                    for r in requests
+                    request_conditions(r, geometry, said.embedded, composition)
+                    for r, composition in zip(requests, written, strict=True)
                 ]
                 directions = guided_directions(first, Conditions.stack(conditions))
                 null = Conditions.stack([negative_conditions(first, geometry, unsaid.embedded)] * len(requests))
@@ -139,6 +141,7 @@ class LoopPipeline:
                     loudness_lufs=levelled.loudness_lufs,
                     true_peak_dbtp=levelled.true_peak_dbtp,
                     seconds=clock.share(len(requests)),
+                    composed=composition.pattern(first.bars) if (composition := written[index]) else Pattern(),
                 )
             )
         return loops
@@ -151,6 +154,7 @@ class LoopPipeline:
         if self._read.clap is None:
             raise PackError(f"Pack {self.info.name!r} has no embedder: it takes no words and no reference.")
         heard = check_audio(audio)[:2]
+        heard = np.tile(heard, -(-sample_rate // heard.shape[1]))  # the embedder needs about a third of a second
         if np.abs(heard).max() < SILENCE:
             raise AudioFileError("The reference is silent; give a sound.")
         with torch.inference_mode():
