@@ -44,6 +44,7 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self, studio, self.bank, self.midiArrived.emit)
         self.midiArrived.connect(studio.midi.feed)
         self.setCentralWidget(self._center())
+        self.actions_.offer_reference(self._words.reference.choose)
         self._add_status()
         studio.messages.said.connect(self._show_message)
         studio.generation.stateChanged.connect(self._show_generation)

@@ -29,7 +29,7 @@ class ReferenceRow(QWidget):
         describe(self.drop, "reference", studio)
         self.drop.dropped.connect(self._take)
         self.drop.cleared.connect(studio.references.clear)
-        self.drop.asked.connect(self._choose)
+        self.drop.asked.connect(self.choose)
         row.addWidget(self.drop, 5)
         self.blend = Slider("Words", "", self, far="Sound")
         bind_value(self.blend, "blend", studio)
@@ -44,7 +44,8 @@ class ReferenceRow(QWidget):
             return
         self._studio.references.take_file(paths[0])
 
-    def _choose(self) -> None:
+    def choose(self) -> None:
+        """Ask for a file and take on its character."""
         name, _ = QFileDialog.getOpenFileName(self, "Take on the character of", "", FILTER)
         if name:
             self._studio.references.take_file(Path(name))

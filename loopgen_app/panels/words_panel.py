@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QMenu, QScrollArea, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from engine import CHARACTERS, PARTS, STYLES, TAGS
 from loopgen_app.panels.binding import connect, describe, popup_at
@@ -14,7 +14,7 @@ from loopgen_app.panels.steer_row import SteerRow
 from loopgen_app.state.parameters import PARAMETERS
 from loopgen_app.state.prompt_text import ending, not_understood, one_line, weighed
 from loopgen_app.studio import Studio
-from loopgen_app.widgets.chips import ChipBoard
+from loopgen_app.widgets.chips import ChipArea, ChipBoard
 from loopgen_app.widgets.elided_label import ElidedLabel
 from loopgen_app.widgets.prompt_edit import PromptEdit
 from loopgen_app.widgets.segmented import Segmented
@@ -43,7 +43,8 @@ class WordsPanel(Panel):
         for edit in (self.prompt, self.negative):
             edit.textChanged.connect(self._show_hint)
         self._add_chips()
-        self.body.addWidget(ReferenceRow(studio, self))
+        self.reference = ReferenceRow(studio, self)
+        self.body.addWidget(self.reference)
         self.body.addWidget(SteerRow(studio, self))
         studio.generation.stateChanged.connect(lambda _state: self._show_hint())
         studio.instrument.changed.connect(lambda _knob: self._show_hint())
@@ -101,13 +102,8 @@ class WordsPanel(Panel):
         self.chips.tagsChanged.connect(self._chips_changed)
         groups.chosen.connect(self.chips.showGroup)
         self._groups = groups
-        area = self._area = QScrollArea(self)
-        area.setWidget(self.chips)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setMinimumHeight(26)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.body.addWidget(area, 1)
+        self._area = ChipArea(self.chips, self)
+        self.body.addWidget(self._area, 1)
         for knob in ("tags", "negative_tags"):
             connect(self._studio, knob, lambda _value: self._show_chips())
 

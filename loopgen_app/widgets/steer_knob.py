@@ -8,7 +8,7 @@ from loopgen_app.theme import colour, font
 from loopgen_app.widgets.dial import SWEEP
 from loopgen_app.widgets.value_widget import ValueWidget
 
-SIDE = 28.0
+SIDE = 32.0
 TOP = 90.0
 
 
@@ -42,9 +42,9 @@ class SteerKnob(ValueWidget):
         del event
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        arc = QRectF((self.width() - SIDE) / 2, 3, SIDE, SIDE)
+        arc = QRectF((self.width() - SIDE) / 2, 2.5, SIDE, SIDE)
         live = self.isEnabled() and self.value() != 0
-        pen = QPen(colour("hover"), 3.5)
+        pen = QPen(colour("hover"), 3)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
         painter.drawArc(arc, round((TOP - SWEEP / 2) * 16), round(SWEEP * 16))
@@ -60,4 +60,4 @@ class SteerKnob(ValueWidget):
         painter.drawText(arc, Qt.AlignmentFlag.AlignCenter, self.text())
         painter.setPen(colour("text" if live else "soft"))
         painter.setFont(font(11))
-        painter.drawText(QRectF(0, 33, self.width(), 16), Qt.AlignmentFlag.AlignCenter, self._label)
+        painter.drawText(QRectF(0, 34, self.width(), 16), Qt.AlignmentFlag.AlignCenter, self._label)
