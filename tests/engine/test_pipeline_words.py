@@ -96,3 +96,9 @@ def test_the_pack_tells_which_words_it_takes_and_what_was_composed(pipeline: Loo
 def test_a_sound_of_a_millisecond_can_be_heard(pipeline: LoopPipeline) -> None:
     click = np.random.default_rng(1).standard_normal((2, 44)).astype(np.float32)
     assert float(np.linalg.norm(pipeline.hear(0.2 * click, 44100))) == pytest.approx(1, abs=1e-3)
+
+
+def test_of_a_long_sound_the_middle_half_minute_is_heard_without_resampling_the_rest(pipeline: LoopPipeline) -> None:
+    noise = 0.1 * np.random.default_rng(2).standard_normal((1, 8000 * 90)).astype(np.float32)
+    middle = noise[:, 8000 * 30 : 8000 * 60]
+    assert pipeline.hear(noise, 8000) == pytest.approx(pipeline.hear(middle, 8000), abs=1e-4)
