@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.audio.resampling import resample, resample_loop, resample_periodic
     from engine.audio.spectrum import mel_spectrogram
     from engine.conditioning.composition import Composition, compose
+    from engine.conditioning.phrases import MAX_WEIGHT, Phrase, phrases
     from engine.config import APP_NAME, RESOURCES, starter_pack, user_cache, user_data, user_packs
     from engine.errors import (
         AudioFileError,
@@ -33,13 +34,25 @@ if TYPE_CHECKING:
         PackError,
     )
     from engine.files import free_path, sweep_stale_files, write_atomically
-    from engine.loop import Loop, PackInfo, StepReport
+    from engine.loop import Loop, PackInfo, PackWords, StepReport
     from engine.packs import Pack, PackEntry, find_pack, list_packs
     from engine.pipeline import LoopPipeline
-    from engine.requests import MAX_SEED, SAMPLERS, SCHEDULES, LoopRequest, NoisePad, Pattern
+    from engine.requests import MAX_SEED, MAX_STEER, SAMPLERS, SCHEDULES, LoopRequest, NoisePad, Pattern
     from engine.service import GenerationService, Renderer, ServiceEvents
     from engine.tempo import LoopGeometry
-    from engine.vocabulary import BEATS_PER_BAR, CHARACTERS, CURVES, KEYS, PARTS, STEPS_PER_BAR, STYLES, TAGS, TONICS
+    from engine.vocabulary import (
+        BEATS_PER_BAR,
+        CHARACTERS,
+        CURVES,
+        EMBEDDING_DIM,
+        KEYS,
+        PARTS,
+        STEERS,
+        STEPS_PER_BAR,
+        STYLES,
+        TAGS,
+        TONICS,
+    )
 
 _HOMES = {
     "engine.applications.interpolation": (
@@ -88,6 +101,11 @@ _HOMES = {
     ),
     "engine.audio.spectrum": ("mel_spectrogram",),
     "engine.conditioning.composition": ("Composition", "compose"),
+    "engine.conditioning.phrases": (
+        "MAX_WEIGHT",
+        "Phrase",
+        "phrases",
+    ),
     "engine.config": (
         "APP_NAME",
         "RESOURCES",
@@ -116,6 +134,7 @@ _HOMES = {
     "engine.loop": (
         "Loop",
         "PackInfo",
+        "PackWords",
         "StepReport",
     ),
     "engine.packs": (
@@ -128,6 +147,7 @@ _HOMES = {
     "engine.requests": (
         "LoopRequest",
         "MAX_SEED",
+        "MAX_STEER",
         "NoisePad",
         "Pattern",
         "SAMPLERS",
@@ -143,8 +163,10 @@ _HOMES = {
         "BEATS_PER_BAR",
         "CHARACTERS",
         "CURVES",
+        "EMBEDDING_DIM",
         "KEYS",
         "PARTS",
+        "STEERS",
         "STEPS_PER_BAR",
         "STYLES",
         "TAGS",
@@ -158,12 +180,16 @@ __all__ = [
     "BEATS_PER_BAR",
     "CHARACTERS",
     "CURVES",
+    "EMBEDDING_DIM",
     "KEYS",
     "MAX_SEED",
+    "MAX_STEER",
+    "MAX_WEIGHT",
     "PARTS",
     "RESOURCES",
     "SAMPLERS",
     "SCHEDULES",
+    "STEERS",
     "STEPS_PER_BAR",
     "STYLES",
     "TAGS",
@@ -193,8 +219,10 @@ __all__ = [
     "PackEntry",
     "PackError",
     "PackInfo",
+    "PackWords",
     "Passage",
     "Pattern",
+    "Phrase",
     "Renderer",
     "RoundTrip",
     "ServiceEvents",
@@ -214,6 +242,7 @@ __all__ = [
     "mel_spectrogram",
     "onset_envelope",
     "onset_times",
+    "phrases",
     "read_audio",
     "read_source",
     "render_path",

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -30,7 +31,7 @@ from engine.models.sampling import SamplingDenoiser
 from engine.models.unet import Denoiser
 from engine.pack_models import load_clap, load_codec, load_denoiser
 from engine.packs import Pack
-from engine.requests import LoopRequest
+from engine.requests import LoopRequest, Pattern
 from engine.tempo import LoopGeometry
 
 SILENCE = 1e-4
@@ -56,8 +57,8 @@ class LoopPipeline:
         clap: ClapEmbedder | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
-        self.info, self.device = info, device
         self._read = PromptReader(clap.to(device).eval().requires_grad_(False) if clap else None)
+        self.info, self.device = replace(info, words=self._read.words), device
         self._dtype = dtype or fast_dtype(device)
         self._codec = codec.to(device).eval().requires_grad_(False)
         # The scale of the latents stays in float32; only the network runs in the fast precision.
@@ -198,6 +199,7 @@ class LoopPipeline:
                     loudness_lufs=levelled.loudness_lufs,
                     true_peak_dbtp=levelled.true_peak_dbtp,
                     seconds=clock.share(len(requests)),
+                    composed=written.pattern(request.bars) if (written := self.compose(request)) else Pattern(),
                 )
             )
         return loops
@@ -210,6 +212,7 @@ class LoopPipeline:
         if self._read.clap is None:
             raise PackError(f"Pack {self.info.name!r} has no embedder: it takes no words and no reference.")
         heard = check_audio(audio)[:2]
+        heard = np.tile(heard, -(-sample_rate // heard.shape[1]))  # the embedder needs about a third of a second
         if np.abs(heard).max() < SILENCE:
             raise AudioFileError("The reference is silent; give a sound.")
         with torch.inference_mode():

@@ -4,12 +4,14 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.audio.io import AudioFile
 from engine.errors import Cancelled, LoopGenError
 from engine.loop import Loop, PackInfo, StepReport
 from engine.requests import LoopRequest
@@ -75,6 +77,12 @@ class _Job:
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
+@dataclass(eq=False)
+class _Hearing:
+    sound: Callable[[], AudioFile]
+    embedding: Future[tuple[float, ...]] = field(default_factory=Future)
+
+
 class GenerationService:
     """Renders requests on a thread of its own. Every method is thread-safe and, but for `close`, non-blocking.
 
@@ -90,6 +98,7 @@ class GenerationService:
         self._renderer: Renderer | None = None
         self._load_error = LoopGenError("There is no model to render with.")
         self._queue: deque[_Job] = deque()
+        self._hearing: _Hearing | None = None
         self._current: _Job | None = None
         self._last_id = 0
         self._closing = False
@@ -131,6 +140,20 @@ class GenerationService:
                     job.cancelled.set()
             self._changed.notify()
 
+    def hear(self, sound: Callable[[], AudioFile]) -> Future[tuple[float, ...]]:
+        """The embedding of `sound()` for `LoopRequest.reference`, made on the worker between two jobs.
+
+        Newest wins: one that waits is cancelled by the next. The future ends in the embedding or a `LoopGenError`;
+        its callbacks run on the worker, or in the thread that cancels.
+        """
+        hearing = _Hearing(sound)
+        with self._changed:
+            before, self._hearing = self._hearing, hearing
+            self._changed.notify()
+        if before is not None:
+            before.embedding.cancel()
+        return hearing.embedding
+
     def replace_renderer(self, load: Callable[[], Renderer]) -> None:
         """Load another renderer in the background; a running job ends with the old one, queued ones take the new."""
         with self._changed:
@@ -148,15 +171,23 @@ class GenerationService:
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closing or self._load is not None or self._queue)
+                self._changed.wait_for(lambda: self._closing or self._load or self._hearing or self._queue)
                 if self._closing:
+                    if self._hearing is not None:
+                        self._hearing.embedding.cancel()
                     while self._queue:
                         self._deliver(self._events.on_cancelled, self._queue.popleft().id)
                     return
                 load, self._load = self._load, None
-                job = self._current = self._queue.popleft() if load is None else None
+                hearing = None
+                if load is None:
+                    hearing, self._hearing = self._hearing, None
+                idle = load is None and hearing is None
+                job = self._current = self._queue.popleft() if idle else None
             if load is not None:
                 self._load_renderer(load)
+            elif hearing is not None:
+                self._hear(hearing)
             elif job is not None:
                 self._run(job)
 
@@ -169,6 +200,24 @@ class GenerationService:
             else:
                 self._renderer = loaded
                 self._deliver(self._events.on_ready, loaded.info)
+
+    def _hear(self, hearing: _Hearing) -> None:
+        renderer = self._renderer
+        if not hearing.embedding.set_running_or_notify_cancel():
+            return
+        if renderer is None:
+            hearing.embedding.set_exception(self._load_error)
+            return
+
+        def heard() -> tuple[float, ...]:
+            file = hearing.sound()
+            return renderer.hear(file.audio, file.sample_rate)
+
+        outcome = _attempt(heard, "This sound could not be heard")
+        if isinstance(outcome, LoopGenError):
+            hearing.embedding.set_exception(outcome)
+        else:
+            hearing.embedding.set_result(outcome)
 
     def _run(self, job: _Job) -> None:
         renderer = self._renderer

@@ -74,9 +74,15 @@ class Actions:
         self.undo.setText(f"Undo {instrument.undo_label or ''}".strip())
         self.redo.setText(f"Redo {instrument.redo_label or ''}".strip())
 
+    def offer_reference(self, choose: Callable[[], object]) -> None:
+        """Put choosing a reference, and having none, into the menu of loops."""
+        self._loops.addSeparator()
+        self._add(self._loops, "Take on the character of…", choose, "Ctrl+Shift+R")
+        self._add(self._loops, "Clear the reference", self._studio.references.clear)
+
     def _loop_menu(self) -> None:
         studio = self._studio
-        menu = self._window.menuBar().addMenu("&Loop")
+        menu = self._loops = self._window.menuBar().addMenu("&Loop")
         self._add(menu, "Generate", studio.composing.generate, "Ctrl+Return")
         self._add(menu, "Cancel", studio.composing.cancel, "Esc")
         menu.addSeparator()

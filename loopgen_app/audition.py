@@ -96,7 +96,7 @@ class Audition:
         if heard is None:
             return
         if restore:
-            self._instrument.restore_request(heard.recipe.request)
+            self._instrument.restore_request(heard.recipe.request, heard.recipe.around)
         self._hear(heard, start=start)
 
     def fetch(self, loop_id: int) -> HeardLoop | None:

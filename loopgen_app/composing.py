@@ -37,9 +37,11 @@ def along(path: Sequence[Point], count: int) -> list[Point]:
 
 
 class Composing(QObject):
-    """Turns wishes into requests. `motionReady(loop)` when a path has become one evolving loop."""
+    """Turns wishes into requests. `motionReady(loop)` when a path has become one evolving loop,
+    `asked(request)` after a press on Generate."""
 
     motionReady = Signal(object)
+    asked = Signal(object)
 
     def __init__(
         self,
@@ -75,6 +77,7 @@ class Composing(QObject):
             self._messages.complain(str(error))
             return
         self._submit([first, *more])
+        self.asked.emit(first)
 
     def cancel(self) -> None:
         """Stop making; what plays goes on."""
@@ -124,7 +127,7 @@ class Composing(QObject):
         if PARAMETERS[knob].scope != "sound" or not self._transport.state.playing:
             return False
         pad = knob in PAD_KNOBS and self._instrument.value("pad_on")
-        quiet = knob in ("seed_locked", "pad_locks")
+        quiet = knob in ("seed_locked", "pad_locks", "reference_name")
         return bool(pad or (self._instrument.value("follow") and not quiet))
 
     def _changed(self, knob: str) -> None:

@@ -3,8 +3,6 @@
 import logging
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData
-
 from engine import LoopGenError
 from loopgen_app.exports import Dropped, read_drop
 from loopgen_app.state.recipe import Recipe
@@ -12,11 +10,6 @@ from loopgen_app.state.session import SUFFIX
 from loopgen_app.studio import Studio
 
 log = logging.getLogger(__name__)
-
-
-def local_files(mime: QMimeData) -> list[Path]:
-    """The files of a drop."""
-    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
 
 
 def take_drop(studio: Studio, paths: list[Path]) -> None:
@@ -44,10 +37,7 @@ def take_drop(studio: Studio, paths: list[Path]) -> None:
 def restore(studio: Studio, dropped: Dropped, recipe: Recipe) -> None:
     """Turn every knob to where it was when the file was made, and play the file itself."""
     instrument = studio.instrument
-    with instrument.gesture(f"Drop {dropped.path.name}"):
-        instrument.restore_request(recipe.request)
-        if recipe.knobs:
-            instrument.restore_json(made_with(recipe))
+    instrument.restore_request(recipe.request, recipe.around, f"Drop {dropped.path.name}")
     try:
         row = studio.bank.add(dropped.audio, dropped.sample_rate, recipe, name=dropped.path.stem)
     except LoopGenError as error:
@@ -62,17 +52,11 @@ def restore(studio: Studio, dropped: Dropped, recipe: Recipe) -> None:
         studio.messages.say(f"Restored everything that made {dropped.path.name}.")
 
 
-def made_with(recipe: Recipe) -> dict[str, object]:
-    """The knobs around a request that a request does not know, as they were."""
-    around = ("pattern", "muted", "pad_corners", "pad_locks", "pad_x", "pad_y", "variations")
-    return {knob: recipe.knobs[knob] for knob in around if knob in recipe.knobs}
-
-
 def offer(studio: Studio, dropped: Dropped) -> None:
-    """Sound without a recipe: a reference or a source, as soon as the pack can listen; its tempo can be had now."""
-    tempo = dropped.tempo_bpm
-    words = f"{dropped.path.name} carries no recipe. As a reference or source it needs a pack that can listen."
+    """Sound without a recipe: its tempo can be had, else its character."""
+    tempo, path = dropped.tempo_bpm, dropped.path
+    words = f"{path.name} carries no recipe. Dropped on the field below the prompt it lends its character."
     if tempo is None:
-        studio.messages.say(words)
+        studio.messages.say(words, "Take its character", lambda: studio.references.take_file(path))
     else:
         studio.messages.say(words, f"Use its tempo, {tempo:g} BPM", lambda: studio.instrument.set("tempo_bpm", tempo))

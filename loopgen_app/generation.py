@@ -3,14 +3,14 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from engine import Loop, LoopGenError, LoopRequest, PackInfo, ServiceEvents, StepReport
+from engine import AudioFile, Loop, LoopGenError, LoopRequest, PackInfo, PackWords, Pattern, ServiceEvents, StepReport
 from loopgen_app.state.loop_audio import Audio
 from loopgen_app.state.loop_bank import BankedLoop, LoopBank
 from loopgen_app.state.recipe import Recipe
@@ -41,6 +41,9 @@ class Service(Protocol):
     def cancel(self) -> None:
         """Cancel everything."""
 
+    def hear(self, sound: Callable[[], AudioFile]) -> Future[tuple[float, ...]]:
+        """The embedding of a sound."""
+
     def replace_renderer(self, load: Callable[[], Any]) -> None:
         """Load another pack."""
 
@@ -50,10 +53,14 @@ class Service(Protocol):
 
 @dataclass(frozen=True)
 class GenerationState:
-    """Where generation stands: the model, and the job at hand (`step` of `num_steps`, loop `index` of `count`)."""
+    """Where generation stands: the model, and the job at hand (`step` of `num_steps`, loop `index` of `count`).
+
+    `words` are those the pack takes; None when it takes none, and before it is ready.
+    """
 
     model: Literal["loading", "ready", "failed"] = "loading"
     pack: str = ""
+    words: PackWords | None = None
     busy: bool = False
     step: int = 0
     num_steps: int = 0
@@ -70,7 +77,10 @@ class GenerationState:
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """A loop that was made: its row in the bank (None when it could not be kept), its sound, and its wish."""
+    """A loop that was made: its row in the bank (None when it could not be kept), its sound, and its wish.
+
+    `composed` is what the engine wrote into the parts that were open.
+    """
 
     banked: BankedLoop | None
     audio: Audio
@@ -78,6 +88,15 @@ class Made:
     recipe: Recipe
     live: bool
     loudness_lufs: float
+    composed: Pattern
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A sound that was listened to: its embedding, or what was wrong with it."""
+
+    embedding: tuple[float, ...] = ()
     trouble: str = ""
 
 
@@ -90,6 +109,7 @@ class Generation(QObject):
     finished = Signal()
     failed = Signal(str)
     unavailable = Signal(str)
+    heard = Signal(object)
     _told = Signal(str, object)
 
     def __init__(
@@ -102,6 +122,7 @@ class Generation(QObject):
         self._knobs: dict[str, Any] = {}
         self._live = False
         self._preview_at = 0.0
+        self._listening: Future[tuple[float, ...]] | None = None
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="bank")
         self._told.connect(self._hear, Qt.ConnectionType.QueuedConnection)
         self._service: Service = make_service(
@@ -136,6 +157,15 @@ class Generation(QObject):
         self._service.cancel()
         self._set(busy=False)
 
+    def hear(self, sound: Callable[[], AudioFile]) -> None:
+        """Listen to `sound()`, which is called on the worker; `heard` tells, of the newest alone."""
+        self._listening = future = self._service.hear(sound)
+        future.add_done_callback(lambda done: self._told.emit("heard", done))
+
+    def stop_hearing(self) -> None:
+        """What is being listened to is not told any more."""
+        self._listening = None
+
     def open_pack(self, folder: Path) -> None:
         """Load another model pack in the background; the one before stays until that has worked."""
         self._set(model="loading")
@@ -144,6 +174,7 @@ class Generation(QObject):
     def close(self) -> None:
         """Cancel, wait for the worker and for the bank."""
         self._ids = ()
+        self._listening = None
         self._service.close()
         self._keeper.shutdown()
 
@@ -170,7 +201,9 @@ class Generation(QObject):
             banked = self._bank.add(loop.audio, loop.sample_rate, recipe, loudness_lufs=loop.loudness_lufs)
         except LoopGenError as error:
             trouble = str(error)
-        made = Made(banked, loop.audio, loop.sample_rate, recipe, live, loop.loudness_lufs, trouble)
+        made = Made(
+            banked, loop.audio, loop.sample_rate, recipe, live, loop.loudness_lufs, loop.composed, trouble
+        )  # fmt: skip
         self._told.emit("loop", (job, made))
 
     # ---- window's thread ----------------------------------------------------------------------------------------
@@ -186,11 +219,13 @@ class Generation(QObject):
                 self._hear_progress(*news)
             case "loop":
                 self._hear_loop(*news)
+            case "heard":
+                self._hear_sound(news)
             case "error" if news[0] in self._ids:
                 self._hear_error(news[1])
 
     def _hear_ready(self, info: PackInfo) -> None:
-        self._set(model="ready", pack=info.name)
+        self._set(model="ready", pack=info.name, words=info.words)
 
     def _hear_progress(self, job: int, step: int, num_steps: int, preview: Audio | None) -> None:
         if job in self._ids:
@@ -207,6 +242,13 @@ class Generation(QObject):
             self._ids = ()
             self._set(busy=False)
             self.finished.emit()
+
+    def _hear_sound(self, done: Future[tuple[float, ...]]) -> None:
+        if done is not self._listening:
+            return  # another sound is wanted by now, or none
+        self._listening = None
+        error = done.exception()
+        self.heard.emit(Heard(trouble=str(error)) if error is not None else Heard(done.result()))
 
     def _hear_error(self, error: LoopGenError) -> None:
         self._ids = ()

@@ -5,7 +5,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from loopgen_app.actions import Actions
-from loopgen_app.drops import local_files, take_drop
+from loopgen_app.drops import take_drop
 from loopgen_app.generation import GenerationState
 from loopgen_app.messages import Message
 from loopgen_app.panels.bank_panel import BankPanel
@@ -19,6 +19,7 @@ from loopgen_app.panels.view_panel import ViewPanel
 from loopgen_app.panels.words_panel import WordsPanel
 from loopgen_app.state.transport import TransportState
 from loopgen_app.studio import Studio
+from loopgen_app.widgets.drag_tile import files_of
 from loopgen_app.widgets.message_bar import MessageBar
 
 GAP = 8
@@ -43,6 +44,7 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self, studio, self.bank, self.midiArrived.emit)
         self.midiArrived.connect(studio.midi.feed)
         self.setCentralWidget(self._center())
+        self.actions_.offer_reference(self._words.reference.choose)
         self._add_status()
         studio.messages.said.connect(self._show_message)
         studio.generation.stateChanged.connect(self._show_generation)
@@ -80,7 +82,7 @@ class MainWindow(QMainWindow):
 
     def _left(self, parent: QWidget) -> QWidget:
         self._words = WordsPanel(self._studio, parent)
-        return self._column(parent, 340, 520, (self._words, 4), (PatternPanel(self._studio, parent), 5))
+        return self._column(parent, 340, 520, (self._words, 5), (PatternPanel(self._studio, parent), 4))
 
     def _middle(self, parent: QWidget) -> QWidget:
         studio = self._studio
@@ -140,7 +142,7 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Take a file once the drop is over: reading it must not hold up the program it comes from."""
-        paths = local_files(event.mimeData())
+        paths = files_of(event.mimeData())
         event.acceptProposedAction()
         QTimer.singleShot(0, self, lambda: take_drop(self._studio, paths))
 

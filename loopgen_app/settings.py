@@ -10,6 +10,7 @@ from typing import Any
 from engine import user_data
 
 log = logging.getLogger(__name__)
+MAX_PROMPTS = 50
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ class Settings:
     recent: list[str] = field(default_factory=list)
     midi: dict[str, str] = field(default_factory=dict)
     pack: str = ""
+    prompts: list[str] = field(default_factory=list)
+    negative_prompts: list[str] = field(default_factory=list)
 
     @classmethod
     def load(cls, path: Path) -> "Settings":
@@ -93,7 +96,16 @@ class Settings:
 
     def remember(self, path: Path) -> None:
         """Put a session first among the recent ones."""
-        self.recent = [str(path), *(known for known in self.recent if known != str(path))][:8]
+        self.recent = _first(str(path), self.recent, 8)
+
+    def remember_prompts(self, prompt: str, negative_prompt: str) -> None:
+        """Put what was asked first among the earlier prompts."""
+        self.prompts = _first(prompt, self.prompts, MAX_PROMPTS)
+        self.negative_prompts = _first(negative_prompt, self.negative_prompts, MAX_PROMPTS)
+
+
+def _first(newest: str, known: list[str], most: int) -> list[str]:
+    return [text for text in dict.fromkeys((newest, *known)) if isinstance(text, str) and text.strip()][:most]
 
 
 def _fitting(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from loopgen_app.messages import Messages
 from loopgen_app.midi import MidiMap
 from loopgen_app.pictures import Pictures
 from loopgen_app.playback import Playback
+from loopgen_app.references import References
 from loopgen_app.sessions import Sessions
 from loopgen_app.settings import Folders, Settings
 from loopgen_app.sound.supervisor import Supervisor
@@ -36,6 +37,7 @@ class Studio:
     audition: Audition
     exports: Exports
     composing: Composing
+    references: References
     sessions: Sessions
     pictures: Pictures
     midi: MidiMap
@@ -74,10 +76,11 @@ def build_studio(
     audition = Audition(instrument, bank, transport, playback, messages)
     exports = Exports(folders, settings)
     composing = Composing(instrument, generation, audition, transport, messages)
+    references = References(instrument, generation, messages)
     sessions = Sessions(instrument, audition, folders, settings, messages)
     studio = Studio(
         folders, settings, messages, instrument, transport, bank, playback, generation, audition, exports, composing,
-        sessions, Pictures(), MidiMap(instrument, settings.midi),
+        references, sessions, Pictures(), MidiMap(instrument, settings.midi),
     )  # fmt: skip
     _wire(studio)
     return studio

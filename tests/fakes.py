@@ -6,11 +6,15 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import Cancelled
-from engine.loop import Loop, PackInfo, StepReport
-from engine.requests import LoopRequest
+from engine.clap.words import split
+from engine.errors import AudioFileError, Cancelled, PackError
+from engine.loop import Loop, PackInfo, PackWords, StepReport
+from engine.requests import LoopRequest, Pattern
 from engine.tempo import LoopGeometry
-from engine.vocabulary import KEYS
+from engine.vocabulary import EMBEDDING_DIM, KEYS
+
+WORDS = ("acid", "bass", "bright", "dub", "dubby", "house", "kick", "pad", "techno", "warm")
+"""The words that `FakeRenderer` knows."""
 
 
 class FakeRenderer:
@@ -21,17 +25,31 @@ class FakeRenderer:
     from it. `requests` lists everything that was asked for, `rendered` everything that came out.
     """
 
-    def __init__(self, before_step: Callable[[int], None] | None = None, sample_rate: int = 44100) -> None:
+    def __init__(
+        self,
+        before_step: Callable[[int], None] | None = None,
+        sample_rate: int = 44100,
+        *,
+        takes_words: bool = True,
+        composed: Pattern | None = None,
+    ) -> None:
+        self.composed = composed or Pattern()
         self.before_step = before_step
         self.sample_rate = sample_rate
         self.requests: list[LoopRequest] = []
         self.rendered: list[LoopRequest] = []
         self.thread: threading.Thread | None = None
-        self.info = PackInfo(name="fake", version="1", hash="0" * 64, sample_rate=sample_rate)
+        words = PackWords(WORDS, lambda text: bool(set(split(text)) & set(WORDS))) if takes_words else None
+        self.info = PackInfo(name="fake", version="1", hash="0" * 64, sample_rate=sample_rate, words=words)
 
     def hear(self, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
-        """An embedding that tells how loud a sound is."""
-        return (float(np.abs(audio).max()), *[0.0] * 511)
+        """An embedding that tells how loud a sound is; raises as the pipeline does."""
+        if self.info.words is None:
+            raise PackError("Pack 'fake' has no embedder: it takes no words and no reference.")
+        loudest = float(np.abs(audio).max(initial=0.0))
+        if loudest < 1e-4:
+            raise AudioFileError("The reference is silent; give a sound.")
+        return (min(1.0, loudest), *[0.0] * (EMBEDDING_DIM - 1))
 
     def render(
         self,
@@ -62,6 +80,7 @@ class FakeRenderer:
             pack_hash=self.info.hash,
             loudness_lufs=-14.0,
             true_peak_dbtp=20 * float(np.log10(np.abs(audio).max())),
+            composed=self.composed,
             seconds={"conditioning": 0.0, "denoiser": 0.0, "codec": 0.0, "finishing": 0.0},
         )
 

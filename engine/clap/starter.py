@@ -45,13 +45,13 @@ class StarterClap(ClapEmbedder):
 
     def embed_audio(self, audio: Tensor, sample_rate: int) -> Tensor:
         """One vector `[512]` of unit norm per loop of `audio` `[B, C, T]`; time wraps around."""
+        surplus = audio.shape[-1] - round(MAX_SECONDS * sample_rate)
+        if surplus > 0:
+            audio = audio[..., surplus // 2 : audio.shape[-1] - surplus // 2]
         if sample_rate != LISTENING_RATE:
             audio = torch.stack(
                 [torch.from_numpy(resample_loop(x.cpu().numpy(), sample_rate, LISTENING_RATE)) for x in audio]
             ).to(audio.device)
-        surplus = audio.shape[-1] - round(MAX_SECONDS * LISTENING_RATE)
-        if surplus > 0:
-            audio = audio[..., surplus // 2 : audio.shape[-1] - surplus // 2]
         return functional.normalize(self.audio(self.listening(audio)), dim=-1)
 
     def tag_logits(self, embedded: Tensor) -> Tensor:

@@ -1,6 +1,5 @@
 """Prompts: words and their weights as one embedding, and what they say of tags."""
 
-import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
@@ -12,13 +11,11 @@ from torch.nn import functional
 from engine.clap.base import ClapEmbedder
 from engine.clap.starter import StarterClap
 from engine.conditioning.negation import take_apart
+from engine.conditioning.phrases import phrases
 from engine.diffusion.noise import slerp
-from engine.errors import InvalidRequest
+from engine.loop import PackWords
 from engine.requests import LoopRequest
 from engine.vocabulary import STEERS, STYLES, TAGS
-
-MAX_WEIGHT: Final = 5.0
-_WEIGHTED = re.compile(r"\(?([^,:()]+?)\s*:\s*(-?\d+(?:\.\d*)?|-?\.\d+)\s*\)?\s*(?=,|$)")
 
 SURE: Final = 0.6
 """Probability from which a tag counts as asked for."""
@@ -26,14 +23,6 @@ SURELY_NOT: Final = 0.2
 """Probability up to which it counts as asked away; a style that is not meant is none."""
 MOVED: Final = 1.0
 """Logits that a tag has to move from what no words at all say of it."""
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """Words between commas, and how much they weigh: 1 as they stand, 0 not at all."""
-
-    words: str
-    weight: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,21 +46,6 @@ class Reading:
             tags=(*request.tags, *(tag for tag in self.tags if tag not in named)),
             negative_tags=(*request.negative_tags, *(tag for tag in self.negative_tags if tag not in named)),
         )
-
-
-def phrases(prompt: str) -> list[Phrase]:
-    """The phrases of a prompt: "warm pad, acid:1.3" is two. Raises `InvalidRequest` on a weight beyond 0 to 5."""
-    found = []
-    for piece in filter(None, (piece.strip() for piece in prompt.split(","))):
-        weighted = _WEIGHTED.fullmatch(piece)
-        if weighted is None:
-            found.append(Phrase(piece))
-            continue
-        weight = float(weighted[2])
-        if not 0 <= weight <= MAX_WEIGHT:
-            raise InvalidRequest(f"Weight {weighted[2]} of {weighted[1]!r} is out of range: 0 to {MAX_WEIGHT:g}.")
-        found.append(Phrase(weighted[1].strip(), weight))
-    return found
 
 
 @torch.inference_mode()
@@ -147,6 +121,13 @@ class PromptReader:
     def __call__(self, prompt: str) -> Reading:
         """What the prompt says; nothing where the pack has no embedder."""
         return self._read(prompt)
+
+    @property
+    def words(self) -> PackWords | None:
+        """The words it takes; None where the pack has no embedder."""
+        if isinstance(self.clap, StarterClap):
+            return PackWords(self.clap.vocabulary.domain, self.clap.vocabulary.knows)
+        return None if self.clap is None else PackWords()
 
     @torch.inference_mode()
     def wanted(self, request: LoopRequest) -> Reading:

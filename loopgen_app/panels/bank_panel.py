@@ -182,6 +182,11 @@ class BankPanel(Panel):
             if row >= 0:
                 self.list.setCurrentIndex(self.model.index(row))
 
+    def _refer_to(self, loop_id: int) -> None:
+        heard = self._studio.audition.fetch(loop_id)
+        if heard is not None:
+            self._studio.references.take_loop(heard)
+
     def _open_menu(self, point: QPoint) -> None:
         index = self.list.indexAt(point)
         if index.isValid():
@@ -192,6 +197,7 @@ class BankPanel(Panel):
         audition, menu = self._studio.audition, QMenu(self)
         menu.addAction("Play", lambda: audition.play_id(loop_id))
         menu.addAction("Restore its settings", lambda: audition.play_id(loop_id, start=False, restore=True))
+        menu.addAction("Use as reference", lambda: self._refer_to(loop_id))
         menu.addAction("Star", lambda: self._toggle_favourite(loop_id))
         menu.addAction("Rename", lambda: self.list.edit(self.model.index(self.model.row_of(loop_id))))
         if self.show_which.value() == "deleted":

@@ -5,7 +5,8 @@ import random
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
-from engine import PARTS, STEPS_PER_BAR, InvalidRequest, Pattern, compose
+from engine import PARTS, STEPS_PER_BAR, InvalidRequest, LoopRequest, Pattern, compose
+from loopgen_app.generation import Made
 from loopgen_app.panels.binding import bind_toggle, bind_value, connect, describe
 from loopgen_app.panels.frame import Panel, tool
 from loopgen_app.state.pattern_edits import randomised, shifted, steps_shown, toggled_free, with_rows, with_step
@@ -16,7 +17,9 @@ from loopgen_app.widgets.slider import Slider
 from loopgen_app.widgets.step_grid import StepGrid
 
 MAX_BAR_BUTTONS = 4
-COMPOSED_BY = ("seed", "tags", "negative_tags", "key", "bars", "pattern", "muted", "compose")
+COMPOSED_BY = (
+    "seed", "tags", "negative_tags", "key", "bars", "pattern", "muted", "compose", "prompt", "negative_prompt",
+)  # fmt: skip
 """Knobs that decide what is written into free parts."""
 COMPOSE_MILLISECONDS = 80
 
@@ -24,7 +27,8 @@ COMPOSE_MILLISECONDS = 80
 class PatternPanel(Panel):
     """The grid shows one bar, or what all bars have in common ("All": edits reach every bar).
 
-    Free rows show what the engine writes into them, dimmed; a button makes it the user's own.
+    Free rows show, dimmed, what the engine wrote into them for the loop that was made last, or, once something
+    changed, what it would write by the tags alone; a button makes it the user's own.
     """
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
@@ -32,12 +36,14 @@ class PatternPanel(Panel):
         self._studio = studio
         self._random = random.Random()
         self._composed = Pattern()
+        self._made: tuple[LoopRequest, Pattern] | None = None
         self.grid = StepGrid([part.replace("_", " ").capitalize() for part in PARTS], STEPS_PER_BAR, self)
         describe(self.grid, "pattern", studio)
         self.bars = Segmented([("All", None), *((str(bar + 1), bar) for bar in range(MAX_BAR_BUTTONS))], self)
         self.bars.setObjectName("barPicker")
         self.bars.setAccessibleName("Bar to edit")
         self.bars.chosen.connect(self._show_bar)
+        self._add_composing()
         self.tools.addWidget(self.bars)
         self.body.addWidget(self.grid, 1)
         self._add_swing()
@@ -52,10 +58,19 @@ class PatternPanel(Panel):
         self._composing.timeout.connect(self._compose)
         for knob in COMPOSED_BY:
             connect(studio, knob, lambda _value: self._composing.start())
+        studio.generation.made.connect(self._take_made)
         connect(studio, "bars", self._show_bars)
         studio.playback.ticked.connect(self._tick)
         studio.pictures.drawn.connect(self._drawn)
         self._onsets: tuple[float, ...] = ()
+
+    def _add_composing(self) -> None:
+        writes = tool("spark", "", self, checkable=True)
+        bind_toggle(writes, "compose", self._studio)
+        keep = tool("copy", "Make the composed parts your own", self, object_name="keepComposedButton")
+        keep.clicked.connect(self._keep_composed)
+        for button in (writes, keep):
+            self.tools.addWidget(button)
 
     def _add_swing(self) -> None:
         row = QHBoxLayout()
@@ -66,12 +81,6 @@ class PatternPanel(Panel):
         bind_value(self.swing, "swing", self._studio)
         row.addWidget(label)
         row.addWidget(self.swing, 1)
-        writes = tool("spark", "", self, checkable=True)
-        bind_toggle(writes, "compose", self._studio)
-        row.addWidget(writes)
-        keep = tool("copy", "Make the composed parts your own", self, object_name="keepComposedButton")
-        keep.clicked.connect(self._keep_composed)
-        row.addWidget(keep)
         for button in self._tools():
             row.addWidget(button)
         self.body.addLayout(row)
@@ -137,14 +146,23 @@ class PatternPanel(Panel):
 
         self._show_composed()
 
+    def _take_made(self, made: Made) -> None:
+        self._made = _written_by(made.recipe.request), made.composed
+        self._composing.start()
+
     def _compose(self) -> None:
+        self._composed = self._writing()
+        self._show_composed()
+
+    def _writing(self) -> Pattern:
         try:
             request = self._studio.instrument.request()
+            if self._made is not None and _written_by(request) == self._made[0]:
+                return self._made[1]
             composition = compose(request)
         except InvalidRequest:  # knobs that cannot be asked together; Generate will say which
-            composition = None
-        self._composed = composition.pattern(request.bars) if composition else Pattern()
-        self._show_composed()
+            return Pattern()
+        return composition.pattern(request.bars) if composition else Pattern()
 
     def _show_composed(self) -> None:
         bars, start = self._studio.instrument.value("bars"), (self.bars.value() or 0) * STEPS_PER_BAR
@@ -178,3 +196,12 @@ class PatternPanel(Panel):
 
     def _tick(self, beat: float) -> None:
         self.grid.setHeard(int(beat * 4) % STEPS_PER_BAR if beat >= 0 else -1)
+
+
+def _written_by(request: LoopRequest) -> LoopRequest:
+    """What of a request decides what is composed."""
+    return LoopRequest(
+        seed=request.seed, bars=request.bars, tempo_bpm=request.tempo_bpm, key=request.key, tags=request.tags,
+        negative_tags=request.negative_tags, prompt=request.prompt, negative_prompt=request.negative_prompt,
+        pattern=request.pattern, compose=request.compose,
+    )  # fmt: skip

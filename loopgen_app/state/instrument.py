@@ -160,16 +160,13 @@ class Instrument:
         fresh = tuple(seed if locked else self.random_seed() for seed, locked in corners)
         self.set("pad_corners", fresh)
 
-    def restore_request(self, request: LoopRequest, label: str = "Restore loop") -> None:
-        """Turn every knob to where it was when `request` was made."""
-        self.set_many(values_of(request), label)
+    def restore_request(
+        self, request: LoopRequest, around: Mapping[str, Any] | None = None, label: str = "Restore loop"
+    ) -> None:
+        """Turn every knob to where it was when `request` was made, and those it does not know to `around`."""
+        self.set_many({**values_of(request), **self._readable(around or {})[0]}, label)
 
-    def to_json(self) -> dict[str, Any]:
-        """Every value as plain JSON, for sessions and recipes."""
-        return {knob: to_json(value) for knob, value in self._values.items()}
-
-    def restore_json(self, values: Mapping[str, Any], label: str = "Open session") -> tuple[str, ...]:
-        """Turn the knobs that `values` names; returns the names of those that could not be (another version's)."""
+    def _readable(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         good: dict[str, Any] = {}
         bad = []
         for knob, value in values.items():
@@ -177,8 +174,17 @@ class Instrument:
                 good[knob] = PARAMETERS[knob].clean(value)
             except (KeyError, InvalidRequest):
                 bad.append(knob)
+        return good, tuple(bad)
+
+    def to_json(self) -> dict[str, Any]:
+        """Every value as plain JSON, for sessions and recipes."""
+        return {knob: to_json(value) for knob, value in self._values.items()}
+
+    def restore_json(self, values: Mapping[str, Any], label: str = "Open session") -> tuple[str, ...]:
+        """Turn the knobs that `values` names; returns the names of those that could not be (another version's)."""
+        good, bad = self._readable(values)
         self.set_many(good, label)
-        return tuple(bad)
+        return bad
 
     def reset(self, knob: str) -> None:
         """Back to the default."""

@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from engine import CURVES, PARTS, TAGS, InvalidRequest, Pattern
+from engine import CURVES, EMBEDDING_DIM, PARTS, TAGS, InvalidRequest, Pattern
 
-Kind = Literal["number", "whole", "choice", "text", "toggle", "words", "pattern", "curve", "seeds", "flags"]
+Kind = Literal[
+    "number", "whole", "choice", "text", "toggle", "words", "pattern", "curve", "seeds", "flags", "embedding"
+]
 Scope = Literal["sound", "playback"]
 
 
@@ -155,6 +157,13 @@ def _flags(knob: Parameter, value: Any) -> tuple[bool, ...]:
     return flags
 
 
+def _embedding(knob: Parameter, value: Any) -> tuple[float, ...]:
+    values = tuple(float(v) for v in value)
+    if len(values) not in (0, EMBEDDING_DIM) or not all(-1.0 <= v <= 1.0 for v in values):
+        raise InvalidRequest(f"{knob.label} needs an embedding of {EMBEDDING_DIM} values.")
+    return values
+
+
 _CLEANERS: dict[Kind, Callable[[Parameter, Any], Any]] = {
     "number": _number,
     "whole": _whole,
@@ -166,4 +175,5 @@ _CLEANERS: dict[Kind, Callable[[Parameter, Any], Any]] = {
     "curve": _curve,
     "seeds": _seeds,
     "flags": _flags,
+    "embedding": _embedding,
 }

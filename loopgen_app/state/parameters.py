@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine import CURVES, KEYS, MAX_SEED, PARTS, SAMPLERS, SCHEDULES, LoopRequest, NoisePad, Pattern
+from engine import (
+    CURVES,
+    KEYS,
+    MAX_SEED,
+    MAX_STEER,
+    PARTS,
+    SAMPLERS,
+    SCHEDULES,
+    STEERS,
+    LoopRequest,
+    NoisePad,
+    Pattern,
+)
 from loopgen_app.state.parameter import Parameter
 
 LIVE_STEPS, QUALITY_STEPS = 4, 16
@@ -13,14 +25,41 @@ LIVE_STEPS, QUALITY_STEPS = 4, 16
 SWAP_AT = ("beat", "bar")
 GUIDED = {"tags": "Tags", "pattern": "Pattern", "curves": "Curves", "clap": "Prompt"}
 
+STEERED = {
+    "bright": "Brighter; to the left darker.",
+    "dense": "More notes; to the left fewer.",
+    "hard": "Harder and more driving; to the left softer.",
+    "dub": "Deeper in echo and room; to the left drier.",
+    "acid": "More acid; to the left less of it.",
+    "lo_fi": "Dustier and rougher; to the left cleaner.",
+}
+
 _MAKE = (
     Parameter(
         "prompt", "Prompt", "text", "", high=1000, field="prompt", name="promptEdit",
-        tip="What it should sound like, in a few words. Enter generates.",
+        tip="What it should sound like, in a few words. Enter generates, Tab ends a word, Up brings earlier prompts, "
+        "Ctrl+Up and Ctrl+Down weigh the phrase at the cursor (acid:1.3).",
     ),
     Parameter(
         "negative_prompt", "Without", "text", "", high=1000, field="negative_prompt", name="negativePromptEdit",
         tip="What it should not sound like.",
+    ),
+    Parameter(
+        "reference", "Reference", "embedding", (), field="reference", name="referenceDrop",
+        tip="Drop an audio file or a loop of the bank: its character is taken on. Click to choose a file.",
+    ),
+    Parameter("reference_name", "Name of the reference", "text", "", high=200, tip="Shown in its field."),
+    Parameter(
+        "blend", "Blend", "number", LoopRequest.blend, "", 0.0, 1.0, 0.01, 2, field="blend", name="blendSlider",
+        midi=True, tip="Where words and a reference are both given: 0 is the words alone, 1 the sound alone.",
+    ),
+    *(
+        Parameter(
+            f"steer_{steer}", steer.replace("_", "-").capitalize(), "number", 0.0, "", -MAX_STEER, MAX_STEER, 0.1, 1,
+            field=f"steer.{steer}", name=f"steer{steer.capitalize()}", midi=True,
+            tip=f"{STEERED[steer]} Double-click for 0.",
+        )
+        for steer in STEERS
     ),
     Parameter("tags", "Tags", "words", (), field="tags", name="tagChips", tip="Words the model knows for certain."),
     Parameter("negative_tags", "Without tags", "words", (), field="negative_tags", tip="Tags to stay away from."),
@@ -122,7 +161,7 @@ def defaults() -> dict[str, Any]:
 def build_request(values: Mapping[str, Any]) -> LoopRequest:
     """The request that `values` ask for; raises `InvalidRequest` when they cannot be asked together."""
     fields: dict[str, Any] = {}
-    groups: dict[str, dict[str, Any]] = {"guidance": {}, "curves": {}, "noise": {}}
+    groups: dict[str, dict[str, Any]] = {"guidance": {}, "curves": {}, "noise": {}, "steer": {}}
     for knob in PARAMETERS.values():
         group, _, leaf = knob.field.partition(".")
         if leaf:
@@ -131,6 +170,7 @@ def build_request(values: Mapping[str, Any]) -> LoopRequest:
             fields[group] = values[knob.id]
     fields["guidance"] = {name: weight for name, weight in groups["guidance"].items() if weight != 1.0}
     fields["curves"] = {name: points for name, points in groups["curves"].items() if points is not None}
+    fields["steer"] = groups["steer"]
     fields["noise"] = NoisePad(**groups["noise"]) if values["pad_on"] else None
     fields["pattern"] = _asked_pattern(values)
     return LoopRequest(**fields)
@@ -150,6 +190,7 @@ def values_of(request: LoopRequest) -> dict[str, Any]:
     homes: dict[str, Mapping[str, Any]] = {
         "guidance": {name: request.guidance.get(name, 1.0) for name in GUIDED},
         "curves": {name: request.curves.get(name) for name in CURVES},
+        "steer": {name: request.steer.get(name, 0.0) for name in STEERS},
         "noise": {"x": noise.x, "y": noise.y, "corners": noise.corners},
     }
     for knob in PARAMETERS.values():
@@ -161,5 +202,6 @@ def values_of(request: LoopRequest) -> dict[str, Any]:
     values["pattern"] = replace(request.pattern, swing=0.0)
     values["swing"] = request.pattern.swing
     values["muted"] = ()
+    values["reference_name"] = ""
     values["pad_on"] = request.noise is not None
     return values

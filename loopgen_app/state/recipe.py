@@ -7,6 +7,8 @@ from typing import Any
 
 from engine import InvalidRequest, LoopRequest
 
+AROUND = ("pattern", "muted", "pad_corners", "pad_locks", "pad_x", "pad_y", "variations", "reference_name")
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -16,6 +18,11 @@ class Recipe:
     pack_name: str = ""
     pack_hash: str = ""
     knobs: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def around(self) -> dict[str, Any]:
+        """The knobs that a request does not know, as they were."""
+        return {knob: self.knobs[knob] for knob in AROUND if knob in self.knobs}
 
     def to_json(self) -> str:
         """One line of JSON, as export writes it into a file and the bank into its table."""

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QLayout, QLayoutItem, QPushButton, QSizePolicy, QWidget
+from PySide6.QtGui import QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QLayout, QLayoutItem, QPushButton, QScrollArea, QSizePolicy, QWidget
 
 State = Literal["off", "yes", "no"]
 
@@ -157,7 +157,11 @@ class ChipBoard(QWidget):
             if x and x + wide > width:
                 x, lines = 0, lines + 1
             x += wide + gap
-        return lines * (next(iter(self._chips.values())).sizeHint().height() + gap)
+        return lines * self.row_height()
+
+    def row_height(self) -> int:
+        """Height of a row and the gap below it."""
+        return next(iter(self._chips.values())).sizeHint().height() + self._flow.gap
 
     def setTags(self, wanted: Sequence[str], avoided: Sequence[str]) -> None:
         """Show these tags without telling."""
@@ -170,3 +174,23 @@ class ChipBoard(QWidget):
 
     def _tell(self) -> None:
         self.tagsChanged.emit(self.tags("yes"), self.tags("no"))
+
+
+class ChipArea(QScrollArea):
+    """Scrolls a board of chips; no row is cut in half at its bottom."""
+
+    def __init__(self, board: ChipBoard, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._board = board
+        self.setWidget(board)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumHeight(board.row_height())
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show whole rows."""
+        super().resizeEvent(event)
+        row = self._board.row_height()
+        fits = self._board.heightForWidth(self.width()) <= self.height()
+        self.setViewportMargins(0, 0, 0, 0 if fits else self.height() % row)

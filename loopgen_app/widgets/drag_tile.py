@@ -20,6 +20,11 @@ def file_mime(path: Path) -> QMimeData:
     return mime
 
 
+def files_of(mime: QMimeData) -> list[Path]:
+    """The files of a drop."""
+    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+
+
 def run_drag(source: QWidget, path: Path, picture: QPixmap | None = None) -> Qt.DropAction:
     """Drag `path`, which must exist and stay; returns when it was dropped. Only copying is offered."""
     drag = QDrag(source)

@@ -11,11 +11,12 @@ HANDLE = 7.0
 
 
 class Slider(ValueWidget):
-    """A slider for any number; `label` is drawn above the track unless it is empty."""
+    """A slider for any number; `label` is drawn above the track unless it is empty, and opposite it the value, or
+    `far`, the name of the other end."""
 
-    def __init__(self, label: str = "", unit: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, label: str = "", unit: str = "", parent: QWidget | None = None, *, far: str = "") -> None:
         super().__init__(parent)
-        self._label, self._unit = label, unit
+        self._label, self._unit, self._far = label, unit, far
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -58,11 +59,12 @@ class Slider(ValueWidget):
         if self._label:
             line = QRectF(0, 0, self.width(), 20)
             painter.setFont(font(12, QFont.Weight.DemiBold))
-            painter.setPen(colour("soft"))
+            painter.setPen(colour("soft" if self.isEnabled() else "faint"))
             painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._label)
-            painter.setPen(colour("text"))
-            painter.setFont(font(13, QFont.Weight.DemiBold))
-            shown = f"{self.text()} {self._unit}".strip()
+            if not self._far:
+                painter.setPen(colour("text"))
+                painter.setFont(font(13, QFont.Weight.DemiBold))
+            shown = self._far or f"{self.text()} {self._unit}".strip()
             painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
         track = self._track()
         painter.setPen(Qt.PenStyle.NoPen)
@@ -74,5 +76,5 @@ class Slider(ValueWidget):
         if self.hasFocus():
             painter.setBrush(colour("accent", 70))
             painter.drawEllipse(QPointF(at, track.center().y()), HANDLE + 2.5, HANDLE + 2.5)
-        painter.setBrush(colour("text"))
+        painter.setBrush(colour("text" if self.isEnabled() else "faint"))
         painter.drawEllipse(QPointF(at, track.center().y()), HANDLE - 1, HANDLE - 1)

@@ -8,12 +8,13 @@ import pytest
 import torch
 from tiny import tiny_clap, tiny_pack
 
+from engine.conditioning.composition import compose
 from engine.conditioning.prompts import Reading
 from engine.errors import AudioFileError, PackError
 from engine.pack_models import load_codec, load_denoiser
 from engine.packs import Pack
 from engine.pipeline import LoopPipeline
-from engine.requests import LoopRequest
+from engine.requests import LoopRequest, Pattern
 
 REQUEST = LoopRequest(tempo_bpm=170, bars=1, num_steps=2, compose=False)
 
@@ -80,3 +81,24 @@ class _Reader:
 
     def wanted(self, request: LoopRequest) -> Reading:
         return Reading()
+
+
+def test_the_pack_tells_which_words_it_takes_and_what_was_composed(pipeline: LoopPipeline) -> None:
+    words = pipeline.info.words
+    assert words is not None and "warm" in words.own
+    assert [words.knows(text) for text in ("warm", "zzz 🔥", "")] == [True, False, False]
+    asked = REQUEST.with_(compose=True, tags=("techno", "kick"))
+    written = compose(asked)
+    assert written is not None and pipeline.render(asked).composed == written.pattern(1)
+    assert pipeline.render(REQUEST).composed == Pattern()
+
+
+def test_a_sound_of_a_millisecond_can_be_heard(pipeline: LoopPipeline) -> None:
+    click = np.random.default_rng(1).standard_normal((2, 44)).astype(np.float32)
+    assert float(np.linalg.norm(pipeline.hear(0.2 * click, 44100))) == pytest.approx(1, abs=1e-3)
+
+
+def test_of_a_long_sound_the_middle_half_minute_is_heard_without_resampling_the_rest(pipeline: LoopPipeline) -> None:
+    noise = 0.1 * np.random.default_rng(2).standard_normal((1, 8000 * 90)).astype(np.float32)
+    middle = noise[:, 8000 * 30 : 8000 * 60]
+    assert pipeline.hear(noise, 8000) == pytest.approx(pipeline.hear(middle, 8000), abs=1e-4)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from fakes import FakeRenderer, sine_loop
 
-from engine.errors import Cancelled, LoopGenError, PackError
+from engine.audio.io import AudioFile
+from engine.errors import AudioFileError, Cancelled, LoopGenError, PackError
 from engine.loop import Loop, StepReport
 from engine.requests import LoopRequest
 from engine.service import GenerationService, ServiceEvents
@@ -350,3 +351,33 @@ def test_a_task_runs_on_the_worker_with_progress_and_is_replaced_by_what_is_newe
     assert recorder.outcomes(stopped) == ["cancelled"]
     service.close()
     assert threading.current_thread() not in recorder.threads
+
+
+def test_a_sound_is_heard_between_jobs_and_the_newest_wins() -> None:
+    gate, recorder = Gate(), Recorder()
+    renderer = FakeRenderer(before_step=gate)
+    service = GenerationService(lambda: renderer, recorder.events)
+    loud, quiet = (AudioFile(np.full((1, 4000), level, np.float32), 8000) for level in (0.5, 0.25))
+    job = service.submit(LoopRequest(num_steps=2))
+    gate.wait()
+    first, second = service.hear(lambda: loud), service.hear(lambda: quiet)
+    assert first.cancelled() and not second.done()
+    gate.open()
+    assert second.result(PATIENCE)[:2] == (0.25, 0.0)
+    recorder.wait("loop", job)
+    service.close()
+
+
+def test_what_cannot_be_heard_is_a_sentence_and_the_worker_goes_on() -> None:
+    service = GenerationService(FakeRenderer, ServiceEvents())
+    silence = service.hear(lambda: AudioFile(np.zeros((2, 100), np.float32), 44100))
+    with pytest.raises(AudioFileError, match="silent"):
+        silence.result(PATIENCE)
+
+    def broken() -> AudioFile:
+        raise ValueError("oops")
+
+    with pytest.raises(LoopGenError, match="could not be heard: ValueError: oops"):
+        service.hear(broken).result(PATIENCE)
+    assert len(service.hear(lambda: AudioFile(np.ones((1, 9), np.float32), 8000)).result(PATIENCE)) == 512
+    service.close()

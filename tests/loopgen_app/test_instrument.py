@@ -55,6 +55,9 @@ requests = st.builds(
     guidance=st.dictionaries(st.sampled_from(["tags", "clap"]), st.floats(0, 10).filter(lambda w: w != 1)),
     temperature=st.floats(0, 1.5),
     compose=st.booleans(),
+    reference=st.sampled_from([(), (0.5, *[-1.0] * 511)]),
+    blend=st.floats(0, 1),
+    steer=st.dictionaries(st.sampled_from(["dub", "lo_fi"]), st.floats(-2, 2)),
 )
 
 

@@ -5,7 +5,8 @@ import torch
 from tiny import tiny_clap
 
 from engine.clap.starter import StarterClap
-from engine.conditioning.prompts import Phrase, PromptReader, Reading, direction, phrases, read_prompt
+from engine.conditioning.phrases import Phrase, phrases
+from engine.conditioning.prompts import PromptReader, Reading, direction, read_prompt
 from engine.errors import InvalidRequest
 from engine.requests import LoopRequest
 from engine.vocabulary import STEERS, TAGS

@@ -1,0 +1,65 @@
+"""The reference: a sound whose character loops take on, from a file or from the bank."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from engine import AudioFile
+from loopgen_app.audition import HeardLoop
+from loopgen_app.exports import read_drop
+from loopgen_app.generation import Generation, Heard
+from loopgen_app.messages import Messages
+from loopgen_app.state.instrument import Instrument
+
+MAX_NAME = 200
+
+
+def _sound_of(path: Path) -> AudioFile:
+    dropped = read_drop(path)
+    return AudioFile(dropped.audio, dropped.sample_rate)
+
+
+class References(QObject):
+    """Has sounds listened to and keeps what came of it in the instrument; what was there stays until that worked.
+
+    `changed()` when another sound is being listened to, or none.
+    """
+
+    changed = Signal()
+
+    def __init__(self, instrument: Instrument, generation: Generation, messages: Messages) -> None:
+        super().__init__()
+        self._instrument, self._generation, self._messages = instrument, generation, messages
+        self.listening_to = ""
+        generation.heard.connect(self._heard)
+
+    def take_file(self, path: Path) -> None:
+        """Listen to a file, on the worker; complains when it is no sound that can be read."""
+        self._listen(path.stem, lambda: _sound_of(path))
+
+    def take_loop(self, loop: HeardLoop) -> None:
+        """Listen to a loop."""
+        self._listen(loop.name, lambda: AudioFile(loop.audio, loop.sample_rate))
+
+    def clear(self) -> None:
+        """Have no reference."""
+        self._generation.stop_hearing()
+        self._set_listening("")
+        self._instrument.set_many({"reference": (), "reference_name": ""}, "Clear the reference")
+
+    def _listen(self, name: str, sound: Callable[[], AudioFile]) -> None:
+        self._set_listening(name[:MAX_NAME] or "A sound")
+        self._generation.hear(sound)
+
+    def _heard(self, heard: Heard) -> None:
+        name = self.listening_to
+        self._set_listening("")
+        if heard.trouble:
+            self._messages.complain(heard.trouble)
+            return
+        self._instrument.set_many({"reference": heard.embedding, "reference_name": name}, f"Reference {name}")
+
+    def _set_listening(self, name: str) -> None:
+        self.listening_to = name
+        self.changed.emit()
