@@ -35,7 +35,7 @@ def take_drop(studio: Studio, paths: list[Path]) -> None:
     except LoopGenError as error:
         studio.messages.complain(str(error))
         return
-    if dropped.recipe is not None:
+    if dropped.recipe is not None and not dropped.recipe.is_passage:
         restore(studio, dropped, dropped.recipe)
     else:
         offer(studio, dropped)
@@ -58,6 +58,9 @@ def restore(studio: Studio, dropped: Dropped, recipe: Recipe) -> None:
     pack = studio.generation.state.pack
     if recipe.pack_name and pack and recipe.pack_name != pack:
         studio.messages.say(f"Restored. It was made with the pack {recipe.pack_name}; {pack} will sound different.")
+    elif recipe.origin:
+        source = recipe.origin.get("source", "another loop")
+        studio.messages.say(f"Restored the settings of {dropped.path.name}. Its noise came from {source}.")
     else:
         studio.messages.say(f"Restored everything that made {dropped.path.name}.")
 
@@ -69,9 +72,10 @@ def made_with(recipe: Recipe) -> dict[str, object]:
 
 
 def offer(studio: Studio, dropped: Dropped) -> None:
-    """Sound without a recipe: a reference or a source, as soon as the pack can listen; its tempo can be had now."""
+    """Sound without a loop's recipe: it becomes the source of the panel Source; its tempo can be had too."""
+    studio.reworking.open(dropped.path)
     tempo = dropped.tempo_bpm
-    words = f"{dropped.path.name} carries no recipe. As a reference or source it needs a pack that can listen."
+    words = f"{dropped.path.name} carries no recipe of a loop: it is opened as a source to rework."
     if tempo is None:
         studio.messages.say(words)
     else:

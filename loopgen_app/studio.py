@@ -13,6 +13,7 @@ from loopgen_app.messages import Messages
 from loopgen_app.midi import MidiMap
 from loopgen_app.pictures import Pictures
 from loopgen_app.playback import Playback
+from loopgen_app.reworking import Reworking
 from loopgen_app.sessions import Sessions
 from loopgen_app.settings import Folders, Settings
 from loopgen_app.sound.supervisor import Supervisor
@@ -36,6 +37,7 @@ class Studio:
     audition: Audition
     exports: Exports
     composing: Composing
+    reworking: Reworking
     sessions: Sessions
     pictures: Pictures
     midi: MidiMap
@@ -43,6 +45,7 @@ class Studio:
     def close(self) -> None:
         """End sound, threads and files in the order in which they need each other."""
         self.composing.close()
+        self.reworking.close()
         self.sessions.end()
         self.sessions.save_settings()
         self.generation.close()
@@ -74,10 +77,11 @@ def build_studio(
     audition = Audition(instrument, bank, transport, playback, messages)
     exports = Exports(folders, settings)
     composing = Composing(instrument, generation, audition, transport, messages)
+    reworking = Reworking(instrument, generation, audition, bank, messages)
     sessions = Sessions(instrument, audition, folders, settings, messages)
     studio = Studio(
         folders, settings, messages, instrument, transport, bank, playback, generation, audition, exports, composing,
-        sessions, Pictures(), MidiMap(instrument, settings.midi),
+        reworking, sessions, Pictures(), MidiMap(instrument, settings.midi),
     )  # fmt: skip
     _wire(studio)
     return studio

@@ -38,6 +38,21 @@ _DC = 0.01
 _MAX_GAIN_DB = 40.0
 
 
+class TempoUnsure(InvalidRequest):
+    """The tempo of a file cannot be heard surely: it has to be given."""
+
+
+class NotWholeBars(InvalidRequest):
+    """A file that is not whole bars at its tempo, as `lasts` says.
+
+    It can be cut to `trim_bars`, and is whole at `stretch_bpm`; None where that is not possible.
+    """
+
+    def __init__(self, message: str, lasts: str, trim_bars: int | None, stretch_bpm: float | None) -> None:
+        super().__init__(message)
+        self.lasts, self.trim_bars, self.stretch_bpm = lasts, trim_bars, stretch_bpm
+
+
 @dataclass(frozen=True, eq=False)
 class SourceLoop:
     """A loop to work on: `audio [2, T]` float32 at `sample_rate`, T exactly the length of its `request`.
@@ -149,7 +164,7 @@ def _tempo_and_bars(path: Path, file: AudioFile, tempo_bpm: float | None, fit: s
     except CorpusError as error:
         if np.abs(file.audio - file.audio.mean(axis=-1, keepdims=True)).max() < _SILENT_PEAK:
             raise AudioFileError(f"{path.name} is silent.") from error
-        raise InvalidRequest(
+        raise TempoUnsure(
             f"The tempo of {path.name} ({seconds:.2f} s) cannot be heard surely; "
             f"give it ({MIN_TEMPO_BPM:g} to {MAX_TEMPO_BPM:g} BPM), on the command line with --from-bpm."
         ) from error
@@ -174,9 +189,12 @@ def _whole_bars(path: Path, seconds: float, told: Finding, fit: str | None) -> F
     cut = min(MAX_BARS, int(bars))
     offers = [f"cut it to {cut} bars with --fit trim"] if cut else []
     offers += [f"take it as {whole} bars at {stretched:.2f} BPM with --fit stretch"] if possible else []
-    raise InvalidRequest(
+    raise NotWholeBars(
         f"{lasts}; 1 to {MAX_BARS} whole bars of {BEATS_PER_BAR} beats are possible: "
-        f"{' or '.join(offers) or 'give another tempo'}."
+        f"{' or '.join(offers) or 'give another tempo'}.",
+        lasts,
+        cut or None,
+        stretched if possible else None,
     )
 
 

@@ -192,6 +192,7 @@ class BankPanel(Panel):
         audition, menu = self._studio.audition, QMenu(self)
         menu.addAction("Play", lambda: audition.play_id(loop_id))
         menu.addAction("Restore its settings", lambda: audition.play_id(loop_id, start=False, restore=True))
+        menu.addAction("Rework as source", lambda: self._studio.reworking.open_banked(loop_id))
         menu.addAction("Star", lambda: self._toggle_favourite(loop_id))
         menu.addAction("Rename", lambda: self.list.edit(self.model.index(self.model.row_of(loop_id))))
         if self.show_which.value() == "deleted":
