@@ -33,7 +33,7 @@ GOOD_STRETCHES = (0.7, 1.4)
 class Reworking(QObject):
     """The source at hand, and the two ends of a transition. `changed` after any news, `opened` when one is asked for.
 
-    A file that cannot be used is told by `trouble`; the source before stays.
+    A file that cannot be used is `refused` for what `trouble` says; `dismiss` goes back to the source before.
     """
 
     changed = Signal()
@@ -53,7 +53,7 @@ class Reworking(QObject):
         self.trouble: Trouble | None = None
         self.reading: Wish | None = None
         self.ends: dict[End, SourceLoop] = {}
-        self._refused: Wish | None = None
+        self.refused: Wish | None = None
         self._instrument, self._generation, self._audition = instrument, generation, audition
         self._bank, self._messages = bank, messages
         self._bench = Workbench()
@@ -79,18 +79,25 @@ class Reworking(QObject):
             self.reading = None
             self._show(of_bank(heard.name, heard.audio, heard.sample_rate, heard.recipe), None)
 
+    def dismiss(self) -> None:
+        """Forget what could not be used."""
+        self.trouble, self.refused = None, None
+        self.changed.emit()
+
     @property
     def wish(self) -> Wish | None:
         """The file that a new tempo or fit would be for; None when there is none, as for a loop of the bank."""
-        if self._refused is not None:
-            return self._refused
+        if self.refused is not None:
+            return self.refused
         return self.reading or (self.source.wish if self.source is not None else None)
 
     @property
     def tempo_bpm(self) -> float | None:
         """The tempo of the file at hand, as far as it is known."""
-        if self._refused is not None or self.reading is not None:
-            return self.wish.tempo_bpm if self.wish is not None else None
+        if self.reading is not None:
+            return self.reading.tempo_bpm
+        if self.refused is not None:
+            return self.refused.tempo_bpm or (self.trouble.tempo_bpm if self.trouble is not None else None)
         return self.source.loop.request.tempo_bpm if self.source is not None else None
 
     @property
@@ -127,9 +134,9 @@ class Reworking(QObject):
 
     def _show(self, outcome: Source | Trouble, wish: Wish | None) -> None:
         if isinstance(outcome, Trouble):
-            self.trouble, self._refused = outcome, wish
+            self.trouble, self.refused = outcome, wish
         else:
-            self.source, self.trouble, self._refused = outcome, None, None
+            self.source, self.trouble, self.refused = outcome, None, None
             state = self._generation.state
             if state.model == "ready" and not state.busy:
                 self._generation.run(self._bench.measure(outcome.loop), "Measuring")

@@ -45,12 +45,16 @@ class TempoUnsure(InvalidRequest):
 class NotWholeBars(InvalidRequest):
     """A file that is not whole bars at its tempo, as `lasts` says.
 
-    It can be cut to `trim_bars`, and is whole at `stretch_bpm`; None where that is not possible.
+    Told to be at `tempo_bpm`, it can be cut to `trim_bars`, and is whole at `stretch_bpm`; None where that is not
+    possible.
     """
 
-    def __init__(self, message: str, lasts: str, trim_bars: int | None, stretch_bpm: float | None) -> None:
+    def __init__(
+        self, message: str, lasts: str, tempo_bpm: float, *, trim_bars: int | None, stretch_bpm: float | None
+    ) -> None:
         super().__init__(message)
-        self.lasts, self.trim_bars, self.stretch_bpm = lasts, trim_bars, stretch_bpm
+        self.lasts, self.tempo_bpm = lasts, tempo_bpm
+        self.trim_bars, self.stretch_bpm = trim_bars, stretch_bpm
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,8 +197,9 @@ def _whole_bars(path: Path, seconds: float, told: Finding, fit: str | None) -> F
         f"{lasts}; 1 to {MAX_BARS} whole bars of {BEATS_PER_BAR} beats are possible: "
         f"{' or '.join(offers) or 'give another tempo'}.",
         lasts,
-        cut or None,
-        stretched if possible else None,
+        tempo,
+        trim_bars=cut or None,
+        stretch_bpm=stretched if possible else None,
     )
 
 

@@ -3,14 +3,26 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QWidget,
+)
 
 from engine import SourceLoop
 from loopgen_app.generation import GenerationState
 from loopgen_app.panels.frame import Panel
 from loopgen_app.reworking import FOREIGN_NOISE, GOOD_STRETCHES, STRETCH_LIMITS, End
 from loopgen_app.state.picture import outline_of
+from loopgen_app.state.source import Trouble
 from loopgen_app.studio import Studio
+from loopgen_app.widgets.elided_button import ElidedButton
 from loopgen_app.widgets.segmented import Segmented
 from loopgen_app.widgets.slider import Slider
 from loopgen_app.widgets.source_drop import SourceDrop
@@ -45,6 +57,7 @@ class SourcePanel(Panel):
 
     def _row(self, *widgets: QWidget, spring: int = -1) -> QWidget:
         holder = QWidget(self)
+        holder.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
@@ -69,7 +82,8 @@ class SourcePanel(Panel):
         self.tempo.setSuffix(" BPM")
         self.tempo.setSpecialValueText("tempo?")
         self.tempo.setKeyboardTracking(False)
-        self.tempo.setFixedWidth(104)
+        self.tempo.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.tempo.setFixedWidth(92)
         self.tempo.valueChanged.connect(self._work.set_tempo)
         self.half = self._button("½", "sourceHalfButton", "Take it as half the tempo")
         self.double = self._button("×2", "sourceDoubleButton", "Take it as twice the tempo")
@@ -79,7 +93,11 @@ class SourcePanel(Panel):
         self.error.setObjectName("sourceErrorLabel")
         self.error.setProperty("role", "soft")
         self.error.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        return self._row(self.tempo, self.half, self.double, self.error, spring=3)
+        self.trim = self._button("", "sourceTrimButton", "Cut it after its last whole bar")
+        self.fit = self._button("", "sourceFitButton", "Take it as whole bars, at the tempo that makes it so")
+        self.trim.clicked.connect(lambda: self._work.fit("trim"))
+        self.fit.clicked.connect(lambda: self._work.fit("stretch"))
+        return self._row(self.tempo, self.half, self.double, self.error, self.trim, self.fit, spring=3)
 
     def _vary_row(self) -> QWidget:
         self.strength = Slider("", "", self)
@@ -114,20 +132,22 @@ class SourcePanel(Panel):
         return self._row(self.stretch, self.corner, self.to_corner, spring=0)
 
     def _transition_row(self) -> QWidget:
-        self.set_a = self._button("", "transitionSetA", "Take the source as the beginning of a transition")
-        self.set_b = self._button("", "transitionSetB", "Take the source as the end of a transition")
+        self.set_a, self.set_b = ElidedButton(self), ElidedButton(self)
+        for button, name, place in ((self.set_a, "A", "beginning"), (self.set_b, "B", "end")):
+            button.setObjectName(f"transitionSet{name}")
+            button.setAccessibleName(f"Take the source as the {place} of a transition")
         self.bars = QSpinBox(self)
         self.bars.setObjectName("transitionBars")
         self.bars.setAccessibleName("Bars of the transition")
         self.bars.setRange(*TRANSITION_BARS)
         self.bars.setValue(8)
         self.bars.setSuffix(" bars")
+        self.bars.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.bars.setFixedWidth(72)
         self.make = self._button("Transition", "transitionButton", "Make bars that begin as A and end as B")
         self.make.clicked.connect(lambda: self._work.transition(self.bars.value()))
-        ends: tuple[tuple[End, QPushButton], ...] = (("a", self.set_a), ("b", self.set_b))
+        ends: tuple[tuple[End, ElidedButton], ...] = (("a", self.set_a), ("b", self.set_b))
         for end, button in ends:
-            button.setMinimumWidth(60)
             button.clicked.connect(lambda _checked=False, end=end: self._work.set_end(end))
         holder = self._row(self.set_a, self.set_b, self.bars, self.make, spring=0)
         layout = holder.layout()
@@ -139,13 +159,11 @@ class SourcePanel(Panel):
         self.news = QLabel(self)
         self.news.setObjectName("sourceNews")
         self.news.setWordWrap(True)
-        self.trim = self._button("Trim", "sourceTrimButton", "Cut it after its last whole bar")
-        self.fit = self._button("Fit", "sourceFitButton", "Take it as whole bars, at the tempo that makes it so")
-        self.trim.clicked.connect(lambda: self._work.fit("trim"))
-        self.fit.clicked.connect(lambda: self._work.fit("stretch"))
+        self.back = self._button("Back", "sourceBackButton", "Leave this file and go back to the source before")
+        self.back.clicked.connect(self._work.dismiss)
         self.cancel = self._button("Cancel", "reworkCancelButton", "Stop; what plays goes on")
         self.cancel.clicked.connect(self._work.cancel)
-        self._bottom = self._row(self.news, self.trim, self.fit, self.cancel, spring=0)
+        self._bottom = self._row(self.news, self.back, self.cancel, spring=0)
         return self._bottom
 
     # ---- showing ------------------------------------------------------------------------------------------------
@@ -165,7 +183,7 @@ class SourcePanel(Panel):
         self._show_drop(filled=anything)
         self._show_tempo()
         self._show_stretch()
-        source = work.source
+        source = work.source if work.refused is None else None
         for button in (self.vary, self.set_a, self.set_b):
             button.setEnabled(source is not None)
         own = source is not None and source.noise_seed is not None
@@ -175,7 +193,12 @@ class SourcePanel(Panel):
         self._show_news()
 
     def _show_drop(self, *, filled: bool) -> None:
-        source = self._work.source
+        source, refused = self._work.source, self._work.refused
+        if refused is not None:
+            self._shown = None
+            self.drop.wave.setOutline(None, 0)
+            self.drop.setWords(refused.path.name, "no loop yet", filled=True)
+            return
         if source is None:
             self.drop.wave.setOutline(None, 0)
             self.drop.setWords(
@@ -197,7 +220,7 @@ class SourcePanel(Panel):
         self.tempo.setEnabled(known)
         self.half.setEnabled(work.can_scale(0.5))
         self.double.setEnabled(work.can_scale(2.0))
-        trip = work.round_trip
+        trip = work.round_trip if work.refused is None else None
         self.error.setText("" if trip is None else f"Round trip error {100 * trip.latent_error:.1f} %")
         self.error.setToolTip(
             "How far the loop is from itself once it went to noise and back"
@@ -208,7 +231,7 @@ class SourcePanel(Panel):
         ratio, tempo = self._work.stretch_ratio, self._studio.instrument.value("tempo_bpm")
         possible = ratio is not None and STRETCH_LIMITS[0] <= ratio <= STRETCH_LIMITS[1]
         self.stretch.setText(f"Stretch to {tempo:g} BPM")
-        self.stretch.setEnabled(possible)
+        self.stretch.setEnabled(possible and self._work.refused is None)
         far = ratio is not None and not GOOD_STRETCHES[0] <= ratio <= GOOD_STRETCHES[1]
         if ratio is not None and not possible:
             words = f"{ratio:.2f} times its tempo: half to twice is possible"
@@ -219,32 +242,47 @@ class SourcePanel(Panel):
 
     def _show_ends(self) -> None:
         ends = self._work.ends
-        named: tuple[tuple[End, QPushButton], ...] = (("a", self.set_a), ("b", self.set_b))
+        named: tuple[tuple[End, ElidedButton], ...] = (("a", self.set_a), ("b", self.set_b))
         for end, button in named:
-            room = max(40, button.width() - 42)
-            shown = f"Set {end.upper()}"
-            if end in ends:
-                name = button.fontMetrics().elidedText(ends[end].name, Qt.TextElideMode.ElideMiddle, room)
-                shown = f"{end.upper()}: {name}"
-            button.setText(shown)
+            loop = ends.get(end)
+            place = "beginning" if end == "a" else "end"
+            button.setWords(f"{end.upper()}: {loop.name}" if loop is not None else f"Set {end.upper()}")
+            was = f"; now {loop.name}" if loop is not None else ""
+            button.setToolTip(f"Take the source as the {place} of a transition{was}")
         self.make.setEnabled(len(ends) == 2)
 
     def _show_news(self) -> None:
-        work, state = self._work, self._studio.generation.state
+        state, trouble = self._studio.generation.state, self._work.trouble
         busy = bool(state.doing)
-        trouble = work.trouble
+        told = trouble is not None and not busy
         self.cancel.setVisible(busy)
-        self.trim.setVisible(not busy and trouble is not None and trouble.trim_bars is not None)
-        self.fit.setVisible(not busy and trouble is not None and trouble.stretch_bpm is not None)
-        if trouble is not None and trouble.trim_bars is not None:
-            self.trim.setText(f"Trim to {trouble.trim_bars}")
-        if trouble is not None and trouble.stretch_bpm is not None:
-            self.fit.setText(f"Fit at {trouble.stretch_bpm:.4g}")
+        self.back.setVisible(told)
+        self._show_offers(trouble if told else None)
         self.news.setText(self._words(state))
-        self.news.setProperty("role", "bad" if trouble is not None and not busy else "soft")
+        self.news.setProperty("role", "bad" if told else "soft")
         self.news.style().unpolish(self.news)
         self.news.style().polish(self.news)
         self._bottom.setVisible(bool(self.news.text()) or busy)
+        self._give_room()
+
+    def _show_offers(self, trouble: Trouble | None) -> None:
+        trim, fit = (trouble.trim_bars, trouble.stretch_bpm) if trouble is not None else (None, None)
+        self.trim.setVisible(trim is not None)
+        self.fit.setVisible(fit is not None)
+        self.trim.setText(f"Trim to {trim}")
+        self.fit.setText(f"Fit at {fit or 0:.4g}")
+
+    def _give_room(self) -> None:
+        """As high as its lines: the splitter above asks no label how high it is at a width."""
+        margins = self.body.contentsMargins()
+        buttons = sum(b.sizeHint().width() + 6 for b in (self.back, self.cancel) if not b.isHidden())
+        room = self.width() - margins.left() - margins.right() - buttons
+        self.news.setMinimumHeight(max(0, self.news.heightForWidth(max(80, room))))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lines break elsewhere."""
+        super().resizeEvent(event)
+        self._give_room()
 
     def _words(self, state: GenerationState) -> str:
         work = self._work

@@ -32,9 +32,13 @@ class Wish:
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why a file is no loop, in one sentence, and what is possible: a cut to bars, a tempo at which it is whole."""
+    """Why a file is no loop, in one sentence, and what is possible: a cut to bars, a tempo at which it is whole.
+
+    `tempo_bpm` is what the file says of itself, where it does.
+    """
 
     text: str
+    tempo_bpm: float | None = None
     trim_bars: int | None = None
     stretch_bpm: float | None = None
 
@@ -69,7 +73,7 @@ def read(wish: Wish) -> Source | Trouble:
         loop = read_source(wish.path, SAMPLE_RATE, tempo_bpm=wish.tempo_bpm, fit=wish.fit)
     except NotWholeBars as error:
         offers = "" if error.trim_bars or error.stretch_bpm else " Type another tempo."
-        return Trouble(f"{error.lasts}: not whole bars.{offers}", error.trim_bars, error.stretch_bpm)
+        return Trouble(f"{error.lasts}: not whole bars.{offers}", error.tempo_bpm, error.trim_bars, error.stretch_bpm)
     except TempoUnsure:
         return Trouble(f"The tempo of {wish.path.name} cannot be heard surely. Type it.")
     except LoopGenError as error:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 from loopgen_app.theme import colour, font
 from loopgen_app.widgets.waveform_strip import WaveformStrip
 
-FILLED_HEIGHT = 66
+LEAST_HEIGHT = 66
 
 
 class SourceDrop(QFrame):
@@ -26,14 +26,13 @@ class SourceDrop(QFrame):
         column.setContentsMargins(2, 21, 2, 2)
         self.wave = WaveformStrip(self)
         column.addWidget(self.wave)
-        self.setMinimumHeight(FILLED_HEIGHT)
+        self.setMinimumHeight(LEAST_HEIGHT)
         self.setWords("", "", filled=False)
 
     def setWords(self, title: str, hint: str, *, filled: bool) -> None:
         """What it says: above the wave when `filled`, else in the middle."""
         self._title, self._hint = title, hint
         self.wave.setVisible(filled)
-        self.setMaximumHeight(FILLED_HEIGHT if filled else 16777215)
         self.setAccessibleName(f"{title}. {hint}")
         self.update()
 

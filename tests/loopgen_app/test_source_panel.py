@@ -97,6 +97,12 @@ def test_what_is_not_whole_bars_can_be_trimmed_or_fitted_and_nothing_is_lost(
     assert stage.studio.reworking.source.loop.name == "good_120bpm.wav"
     assert stage.find("sourceTrimButton").text() == "Trim to 2"
     assert stage.find("sourceFitButton").text() == "Fit at 96"
+    assert stage.find("sourceDrop").title() == "odd_120bpm.wav"
+    assert stage.find("sourceTempo").value() == 120.0
+    stage.find("sourceBackButton").click()
+    assert stage.find("sourceDrop").title() == "good_120bpm.wav"
+    assert stage.find("varyButton").isEnabled()
+    opened(stage, odd)
     stage.find("sourceFitButton").click()
     settle(stage)
     assert stage.studio.reworking.source.loop.request.tempo_bpm == pytest.approx(96.0)
@@ -149,6 +155,9 @@ def test_channels_numbers_and_tempi_out_of_the_question_are_said_in_place(
     stage.find("sourceTempo").setValue(10.0)
     settle(stage)
     assert "40 to 240 BPM" in stage.find("sourceNews").text()
+    assert not stage.find("varyButton").isEnabled()
+    stage.find("sourceBackButton").click()
+    assert stage.find("sourceTempo").value() == 120.0
     assert stage.find("varyButton").isEnabled()
 
 
