@@ -17,6 +17,7 @@ from loopgen_app.state.recipe import Recipe
 if TYPE_CHECKING:
     from engine import InvertedLoop, LoopPipeline, Passage, RoundTrip, Walk
 
+_ENDINGS = ("wav", "flac", "aif", "aiff", "ogg")
 KEPT = 4
 """Inverted loops kept, so that a second variation of a loop need not find its noise again."""
 
@@ -146,8 +147,8 @@ def at_rate(source: SourceLoop, sample_rate: int) -> SourceLoop:
 
 def stem(source: SourceLoop) -> str:
     """The name of a source without the ending of its file."""
-    name, dot, ending = source.name.rpartition(".")
-    return name if dot and len(ending) <= 4 else source.name
+    name, _, ending = source.name.rpartition(".")
+    return name if ending.lower() in _ENDINGS and name else source.name
 
 
 def _walk() -> Walk:
