@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from engine.applications.inversion import InvertedLoop, RoundTrip, Walk, invert_loop, replay
     from engine.applications.noise_path import render_path
     from engine.applications.passage import Passage
-    from engine.applications.source import SourceLoop, read_source
-    from engine.applications.time_stretch import stretch
+    from engine.applications.source import NotWholeBars, SourceLoop, TempoUnsure, read_source
+    from engine.applications.time_stretch import stretch, stretched_request
     from engine.applications.transition import transition
     from engine.applications.variation import vary
     from engine.audio.chunks import LoopMetadata
@@ -69,10 +69,12 @@ _HOMES = {
     "engine.applications.noise_path": ("render_path",),
     "engine.applications.passage": ("Passage",),
     "engine.applications.source": (
+        "NotWholeBars",
         "SourceLoop",
+        "TempoUnsure",
         "read_source",
     ),
-    "engine.applications.time_stretch": ("stretch",),
+    "engine.applications.time_stretch": ("stretch", "stretched_request"),
     "engine.applications.transition": ("transition",),
     "engine.applications.variation": ("vary",),
     "engine.audio.chunks": ("LoopMetadata",),
@@ -215,6 +217,7 @@ __all__ = [
     "LoopRequest",
     "MissingDependency",
     "NoisePad",
+    "NotWholeBars",
     "Pack",
     "PackEntry",
     "PackError",
@@ -228,6 +231,7 @@ __all__ = [
     "ServiceEvents",
     "SourceLoop",
     "StepReport",
+    "TempoUnsure",
     "Walk",
     "blend",
     "compose",
@@ -252,6 +256,7 @@ __all__ = [
     "resample_periodic",
     "starter_pack",
     "stretch",
+    "stretched_request",
     "sweep_stale_files",
     "transition",
     "true_peak",

@@ -68,12 +68,12 @@ class Audition:
     def take(self, made: Made, *, play: bool = True) -> HeardLoop:
         """A loop was made: it is heard at the next beat, and first of all when nothing plays yet."""
         banked = made.banked
-        name = banked.name if banked is not None else loop_name(made.recipe.request)
+        name = banked.name if banked is not None else made.name or loop_name(made.recipe.request)
         loop_id = banked.id if banked is not None else next(self._unbanked)
         thumb = banked.thumbnail if banked is not None else b""
         heard = HeardLoop(
             loop_id, name, made.audio, made.sample_rate, made.recipe, made.loudness_lufs,
-            made.recipe.request.bars * 4, thumb,
+            made.recipe.bars * 4, thumb,
         )  # fmt: skip
         self.banked.emit()
         if made.trouble:
@@ -95,7 +95,7 @@ class Audition:
         heard = self.fetch(loop_id)
         if heard is None:
             return
-        if restore:
+        if restore and not heard.recipe.is_passage:
             self._instrument.restore_request(heard.recipe.request, heard.recipe.around)
         self._hear(heard, start=start)
 
@@ -146,7 +146,10 @@ class Audition:
         match = self._instrument.value("level_match")
         audio = matched(heard.audio, heard.loudness_lufs) if match else heard.audio
         clean = np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0)
-        playable = Playable(heard.id, clean, heard.sample_rate, heard.beats, heard.recipe.request.tempo_bpm)
+        tempo = heard.recipe.request.tempo_bpm
+        if heard.recipe.is_passage:  # its mean tempo: the deck counts beats evenly
+            tempo = heard.beats * 60 * heard.sample_rate / clean.shape[-1]
+        playable = Playable(heard.id, clean, heard.sample_rate, heard.beats, tempo)
         self._playback.cue(playable, swap_at or self._instrument.value("swap_at"))
 
     def _keep(self, heard: HeardLoop) -> None:

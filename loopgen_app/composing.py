@@ -64,6 +64,7 @@ class Composing(QObject):
         self._timer.timeout.connect(self._follow)
         instrument.changed.connect(self._changed)
         generation.made.connect(self._made)
+        generation.taskStarted.connect(self._displaced)
         generation.finished.connect(self._finished)
         generation.failed.connect(messages.complain)
 
@@ -122,6 +123,9 @@ class Composing(QObject):
             return request.with_(seed=seed)
         corners = tuple(self._instrument.random_seed() for _ in range(4))
         return request.with_(noise=NoisePad((corners[0], corners[1], corners[2], corners[3]), 0.5, 0.5))
+
+    def _displaced(self) -> None:
+        self._collected, self._stale = None, False
 
     def _follows(self, knob: str) -> bool:
         if PARAMETERS[knob].scope != "sound" or not self._transport.state.playing:

@@ -28,7 +28,7 @@ def take_drop(studio: Studio, paths: list[Path]) -> None:
     except LoopGenError as error:
         studio.messages.complain(str(error))
         return
-    if dropped.recipe is not None:
+    if dropped.recipe is not None and not dropped.recipe.is_passage:
         restore(studio, dropped, dropped.recipe)
     else:
         offer(studio, dropped)
@@ -48,14 +48,19 @@ def restore(studio: Studio, dropped: Dropped, recipe: Recipe) -> None:
     pack = studio.generation.state.pack
     if recipe.pack_name and pack and recipe.pack_name != pack:
         studio.messages.say(f"Restored. It was made with the pack {recipe.pack_name}; {pack} will sound different.")
+    elif recipe.origin:
+        source = recipe.origin.get("source", "another loop")
+        studio.messages.say(f"Restored the settings of {dropped.path.name}. Its noise came from {source}.")
     else:
         studio.messages.say(f"Restored everything that made {dropped.path.name}.")
 
 
 def offer(studio: Studio, dropped: Dropped) -> None:
-    """Sound without a recipe: its tempo can be had, else its character."""
+    """Sound without a loop's recipe: it becomes the source of the panel Source; its tempo can be had too, else its
+    character."""
     tempo, path = dropped.tempo_bpm, dropped.path
-    words = f"{path.name} carries no recipe. Dropped on the field below the prompt it lends its character."
+    studio.reworking.open(path)
+    words = f"{path.name} carries no recipe of a loop: it is opened as a source to rework."
     if tempo is None:
         studio.messages.say(words, "Take its character", lambda: studio.references.take_file(path))
     else:

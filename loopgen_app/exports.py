@@ -76,7 +76,12 @@ class Exports:
         request = heard.recipe.request
         _, suffix, _ = FORMATS[self._settings.export_format]
         name = export_name(
-            request.prompt or heard.name, request.tempo_bpm, request.key, request.bars, request.seed, extension=suffix
+            heard.name if heard.recipe.origin else request.prompt or heard.name,
+            request.tempo_bpm,
+            request.key,
+            heard.recipe.bars,
+            request.seed,
+            extension=suffix,
         )
         return self._write(heard, self._free(folder or self.folder, name))
 
@@ -109,17 +114,19 @@ class Exports:
     def _write(self, heard: HeardLoop, path: Path) -> Path:
         request = heard.recipe.request
         _, _, subtype = FORMATS[self._settings.export_format]
+        is_loop = not heard.recipe.is_passage
         audio = np.nan_to_num(heard.audio, nan=0.0, posinf=0.0, neginf=0.0).clip(-1.0, 1.0)
         recipe = heard.recipe.to_json()
         if path.suffix == ".flac":
             write_flac(
-                path, audio, heard.sample_rate, subtype=subtype, tempo_bpm=request.tempo_bpm, key=request.key,
-                recipe=recipe,
+                path, audio, heard.sample_rate, subtype=subtype, recipe=recipe,
+                tempo_bpm=request.tempo_bpm if is_loop else None, key=request.key if is_loop else None,
             )  # fmt: skip
         else:
             write_wav(
-                path, audio, heard.sample_rate, subtype=subtype, tempo_bpm=request.tempo_bpm, beats=heard.beats,
-                key=request.key, recipe=recipe,
+                path, audio, heard.sample_rate, subtype=subtype, recipe=recipe, is_loop=is_loop,
+                tempo_bpm=request.tempo_bpm if is_loop else None, beats=heard.beats if is_loop else None,
+                key=request.key if is_loop else None,
             )  # fmt: skip
         self.last = path
         return path

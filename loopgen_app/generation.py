@@ -1,10 +1,11 @@
 """The only bridge from the engine's service to the window: its callbacks become Qt signals in the window's thread."""
 
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -16,6 +17,9 @@ from loopgen_app.state.loop_bank import BankedLoop, LoopBank
 from loopgen_app.state.recipe import Recipe
 
 log = logging.getLogger(__name__)
+
+Task = Callable[[Any, Callable[[StepReport], None], Callable[[], bool]], Any]
+"""Work for the engine's worker, as `GenerationService.submit_task` takes it; what it returns is told by `done`."""
 
 PREVIEW_FROM_STEPS = 8
 """Shorter runs are over before a preview would be seen, and live playing has no time to spend on one."""
@@ -38,6 +42,9 @@ class Service(Protocol):
     def submit_batch(self, requests: Sequence[LoopRequest]) -> tuple[int, ...]:
         """Render all, in order, instead of everything before."""
 
+    def submit_task(self, task: Task) -> int:
+        """Run a task instead of everything before."""
+
     def cancel(self) -> None:
         """Cancel everything."""
 
@@ -55,7 +62,8 @@ class Service(Protocol):
 class GenerationState:
     """Where generation stands: the model, and the job at hand (`step` of `num_steps`, loop `index` of `count`).
 
-    `words` are those the pack takes; None when it takes none, and before it is ready.
+    `doing` names a task, and is empty for loops of requests. `words` are those the pack takes; None when it takes
+    none, and before it is ready.
     """
 
     model: Literal["loading", "ready", "failed"] = "loading"
@@ -66,6 +74,7 @@ class GenerationState:
     num_steps: int = 0
     index: int = 0
     count: int = 0
+    doing: str = ""
 
     @property
     def fraction(self) -> float:
@@ -73,6 +82,18 @@ class GenerationState:
         if not self.busy or not self.count:
             return 0.0
         return (self.index + self.step / max(1, self.num_steps)) / self.count
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """Sound `audio` [2, T] that came out of the engine, as the bank keeps it; without a name it is named there."""
+
+    audio: Audio
+    sample_rate: int
+    recipe: Recipe
+    loudness_lufs: float
+    name: str = ""
+    composed: Pattern = field(default_factory=Pattern)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +111,7 @@ class Made:
     loudness_lufs: float
     composed: Pattern
     trouble: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,6 +128,8 @@ class Generation(QObject):
     stateChanged = Signal(object)
     previewed = Signal(object)
     made = Signal(object)
+    taskStarted = Signal()
+    done = Signal(object)
     finished = Signal()
     failed = Signal(str)
     unavailable = Signal(str)
@@ -131,6 +155,7 @@ class Generation(QObject):
                 on_unavailable=lambda error: self._told.emit("unavailable", error),
                 on_progress=self._on_progress,
                 on_loop=self._on_loop,
+                on_result=self._on_result,
                 on_error=lambda job, error: self._told.emit("error", (job, error)),
                 on_cancelled=lambda job: self._told.emit("cancelled", job),
             )
@@ -148,8 +173,18 @@ class Generation(QObject):
         """
         self._knobs, self._live = knobs, live
         self._preview_at = time.monotonic() + PREVIEW_SECONDS
-        self._set(busy=True, step=0, num_steps=requests[0].num_steps, index=0, count=len(requests))
+        self._set(busy=True, step=0, num_steps=requests[0].num_steps, index=0, count=len(requests), doing="")
         self._ids = self._service.submit_batch(requests)
+
+    def run(self, task: Task, doing: str) -> None:
+        """Run `task` instead of everything asked before; `done` tells what it returned, as `Made` when that is sound.
+
+        `doing` says what it does, for the user.
+        """
+        self._live, self._preview_at = False, math.inf  # what is walked backwards is no picture of a loop
+        self._set(busy=True, step=0, num_steps=0, index=0, count=1, doing=doing)
+        self._ids = (self._service.submit_task(task),)
+        self.taskStarted.emit()
 
     def cancel(self) -> None:
         """Stop generating; what plays goes on."""
@@ -193,18 +228,28 @@ class Generation(QObject):
     def _on_loop(self, job: int, loop: Loop) -> None:
         # The service's lock is held here: the disk is left to another thread.
         recipe = Recipe(loop.request, loop.pack_name, loop.pack_hash, self._knobs)
-        self._keeper.submit(self._keep, job, loop, recipe, self._live)
+        finished = Finished(loop.audio, loop.sample_rate, recipe, loop.loudness_lufs, composed=loop.composed)
+        self._keeper.submit(self._keep, "loop", job, finished, self._live)
 
-    def _keep(self, job: int, loop: Loop, recipe: Recipe, live: bool) -> None:
+    def _on_result(self, job: int, outcome: Any) -> None:
+        if isinstance(outcome, Finished):
+            self._keeper.submit(self._keep, "result", job, outcome, False)
+        else:
+            self._told.emit("result", (job, outcome))
+
+    def _keep(self, what: str, job: int, sound: Finished, live: bool) -> None:
         banked, trouble = None, ""
+        level = sound.loudness_lufs
         try:
-            banked = self._bank.add(loop.audio, loop.sample_rate, recipe, loudness_lufs=loop.loudness_lufs)
+            banked = self._bank.add(
+                sound.audio, sound.sample_rate, sound.recipe, name=sound.name, loudness_lufs=level
+            )
         except LoopGenError as error:
             trouble = str(error)
         made = Made(
-            banked, loop.audio, loop.sample_rate, recipe, live, loop.loudness_lufs, loop.composed, trouble
+            banked, sound.audio, sound.sample_rate, sound.recipe, live, level, sound.composed, trouble, sound.name
         )  # fmt: skip
-        self._told.emit("loop", (job, made))
+        self._told.emit(what, (job, made))
 
     # ---- window's thread ----------------------------------------------------------------------------------------
 
@@ -221,6 +266,8 @@ class Generation(QObject):
                 self._hear_loop(*news)
             case "heard":
                 self._hear_sound(news)
+            case "result" if news[0] in self._ids:
+                self._hear_result(news[1])
             case "error" if news[0] in self._ids:
                 self._hear_error(news[1])
 
@@ -250,6 +297,12 @@ class Generation(QObject):
         error = done.exception()
         self.heard.emit(Heard(trouble=str(error)) if error is not None else Heard(done.result()))
 
+    def _hear_result(self, outcome: Any) -> None:
+        self._ids = ()
+        self._set(busy=False)
+        self.done.emit(outcome)
+        self.finished.emit()
+
     def _hear_error(self, error: LoopGenError) -> None:
         self._ids = ()
         self._service.cancel()
@@ -258,6 +311,8 @@ class Generation(QObject):
 
     def _set(self, **changes: Any) -> None:
         state = replace(self._state, **changes)
+        if not state.busy:
+            state = replace(state, doing="")
         if state != self._state:
             self._state = state
             self.stateChanged.emit(state)

@@ -13,6 +13,7 @@ from loopgen_app.panels.curves_panel import CurvesPanel
 from loopgen_app.panels.generate_panel import GeneratePanel
 from loopgen_app.panels.noise_panel import NoisePanel
 from loopgen_app.panels.pattern_panel import PatternPanel
+from loopgen_app.panels.result_tabs import ResultTabs
 from loopgen_app.panels.shape_panel import ShapePanel
 from loopgen_app.panels.transport_panel import TransportPanel
 from loopgen_app.panels.view_panel import ViewPanel
@@ -101,7 +102,7 @@ class MainWindow(QMainWindow):
         splitter.setHandleWidth(GAP)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(ViewPanel(self._studio, splitter))
-        splitter.addWidget(self.bank)
+        splitter.addWidget(ResultTabs(self._studio, self.bank, splitter))
         splitter.setStretchFactor(0, 5)
         splitter.setStretchFactor(1, 4)
         splitter.setSizes([400, 330])
@@ -126,7 +127,7 @@ class MainWindow(QMainWindow):
         model = {"loading": "Loading the model…", "ready": f"Model: {state.pack}", "failed": "No model"}[state.model]
         if state.busy and state.model == "ready":
             which = f"loop {state.index + 1} of {state.count}, " if state.count > 1 else ""
-            model = f"Generating: {which}step {state.step} of {state.num_steps}"
+            model = f"{state.doing or 'Generating'}: {which}step {state.step} of {state.num_steps}"
         self._state_label.setText(model)
 
     def _show_transport(self, state: TransportState) -> None:

@@ -14,6 +14,7 @@ from loopgen_app.midi import MidiMap
 from loopgen_app.pictures import Pictures
 from loopgen_app.playback import Playback
 from loopgen_app.references import References
+from loopgen_app.reworking import Reworking
 from loopgen_app.sessions import Sessions
 from loopgen_app.settings import Folders, Settings
 from loopgen_app.sound.supervisor import Supervisor
@@ -38,6 +39,7 @@ class Studio:
     exports: Exports
     composing: Composing
     references: References
+    reworking: Reworking
     sessions: Sessions
     pictures: Pictures
     midi: MidiMap
@@ -45,6 +47,7 @@ class Studio:
     def close(self) -> None:
         """End sound, threads and files in the order in which they need each other."""
         self.composing.close()
+        self.reworking.close()
         self.sessions.end()
         self.sessions.save_settings()
         self.generation.close()
@@ -77,10 +80,11 @@ def build_studio(
     exports = Exports(folders, settings)
     composing = Composing(instrument, generation, audition, transport, messages)
     references = References(instrument, generation, messages)
+    reworking = Reworking(instrument, generation, audition, bank, messages)
     sessions = Sessions(instrument, audition, folders, settings, messages)
     studio = Studio(
         folders, settings, messages, instrument, transport, bank, playback, generation, audition, exports, composing,
-        references, sessions, Pictures(), MidiMap(instrument, settings.midi),
+        references, reworking, sessions, Pictures(), MidiMap(instrument, settings.midi),
     )  # fmt: skip
     _wire(studio)
     return studio

@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ from engine.clap.words import split
 from engine.errors import AudioFileError, Cancelled, PackError
 from engine.loop import Loop, PackInfo, PackWords, StepReport
 from engine.requests import LoopRequest, Pattern
-from engine.tempo import LoopGeometry
+from engine.tempo import LoopGeometry, TempoRamp
 from engine.vocabulary import EMBEDDING_DIM, KEYS
 
 WORDS = ("acid", "bass", "bright", "dub", "dubby", "house", "kick", "pad", "techno", "warm")
@@ -94,3 +96,58 @@ def sine_loop(request: LoopRequest, sample_rate: int = 44100) -> np.ndarray:
     accent = 0.25 + 0.2 * np.exp(-6 * ((phase * geometry.beats) % 1.0))
     wave = np.sin(2 * np.pi * cycles * phase) * accent
     return np.stack([wave, 0.8 * wave]).astype(np.float32)
+
+
+class FakeApplications:
+    """The engine's applications on a `FakeRenderer`: every walk tells and asks like a real one of four steps."""
+
+    error = 0.004
+
+    def __init__(self) -> None:
+        self.inverted: list[Any] = []
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+
+    def install(self, patch: Callable[[str, object], None]) -> None:
+        """Put them in place of the engine's by `patch(name, function)`."""
+        for name in ("invert_loop", "replay", "vary", "stretch", "transition"):
+            patch(name, getattr(self, name))
+        patch("Walk", lambda: SimpleNamespace(num_steps=4))
+        patch("End", SimpleNamespace(of_loop=lambda inverted: inverted))
+
+    def invert_loop(self, renderer: FakeRenderer, source: Any, walk: Any, **told: Any) -> Any:
+        self.inverted.append(source)
+        self._walk(renderer, **told)
+        return SimpleNamespace(source=source, request=source.request)
+
+    def replay(self, renderer: FakeRenderer, inverted: Any, **told: Any) -> Any:
+        self._walk(renderer, **told)
+        return None, SimpleNamespace(latent_error=self.error, heard_si_sdr_db=12.0)
+
+    def vary(self, renderer: FakeRenderer, inverted: Any, strength: float, **told: Any) -> Loop:
+        keep, seed = told.pop("keep"), told.pop("seed")
+        self.calls.append(("vary", {"strength": strength, "keep": keep, "seed": seed}))
+        self._walk(renderer, **told)
+        return renderer.render(inverted.request.with_(num_steps=1))
+
+    def stretch(self, renderer: FakeRenderer, inverted: Any, tempo_bpm: float, **told: Any) -> Loop:
+        self.calls.append(("stretch", {"tempo_bpm": tempo_bpm}))
+        self._walk(renderer, **told)
+        return renderer.render(inverted.request.with_(num_steps=1, tempo_bpm=tempo_bpm))
+
+    def transition(self, renderer: FakeRenderer, a: Any, b: Any, bars: int, walk: Any, **told: Any) -> Any:
+        self.calls.append(("transition", {"a": a.source.name, "b": b.source.name, "bars": bars}))
+        self._walk(renderer, **told)
+        ramp = TempoRamp(a.request.tempo_bpm, b.request.tempo_bpm, bars, renderer.sample_rate)
+        return SimpleNamespace(
+            audio=np.full((2, ramp.samples), 0.1, np.float32), sample_rate=renderer.sample_rate, ramp=ramp,
+            pack_name="fake", pack_hash="0" * 64, loudness_lufs=-14.0,
+        )  # fmt: skip
+
+    @staticmethod
+    def _walk(renderer: FakeRenderer, *, on_step: Any, cancelled: Any, done: int, total: int) -> None:
+        for step in range(1, 5):
+            if renderer.before_step is not None:
+                renderer.before_step(done + step)
+            if cancelled():
+                raise Cancelled("Cancelled.")
+            on_step(StepReport(done + step, total, step / 4, lambda: None))

@@ -38,6 +38,25 @@ _DC = 0.01
 _MAX_GAIN_DB = 40.0
 
 
+class TempoUnsure(InvalidRequest):
+    """The tempo of a file cannot be heard surely: it has to be given."""
+
+
+class NotWholeBars(InvalidRequest):
+    """A file that is not whole bars at its tempo, as `lasts` says.
+
+    Told to be at `tempo_bpm`, it can be cut to `trim_bars`, and is whole at `stretch_bpm`; None where that is not
+    possible.
+    """
+
+    def __init__(
+        self, message: str, lasts: str, tempo_bpm: float, *, trim_bars: int | None, stretch_bpm: float | None
+    ) -> None:
+        super().__init__(message)
+        self.lasts, self.tempo_bpm = lasts, tempo_bpm
+        self.trim_bars, self.stretch_bpm = trim_bars, stretch_bpm
+
+
 @dataclass(frozen=True, eq=False)
 class SourceLoop:
     """A loop to work on: `audio [2, T]` float32 at `sample_rate`, T exactly the length of its `request`.
@@ -150,8 +169,9 @@ def _tempo_and_bars(path: Path, file: AudioFile, tempo_bpm: float | None, fit: s
         if np.abs(file.audio - file.audio.mean(axis=-1, keepdims=True)).max() < _SILENT_PEAK:
             raise AudioFileError(f"{path.name} is silent.") from error
         heard = str(error).partition(": write it")[0].rstrip(".")  # with the best guess, where there is one
-        raise InvalidRequest(
-            f"{heard}; give its tempo ({MIN_TEMPO_BPM:g} to {MAX_TEMPO_BPM:g} BPM), with --from-bpm."
+        raise TempoUnsure(
+            f"{heard}; give its tempo ({MIN_TEMPO_BPM:g} to {MAX_TEMPO_BPM:g} BPM), "
+            "on the command line with --from-bpm."
         ) from error
 
 
@@ -174,9 +194,13 @@ def _whole_bars(path: Path, seconds: float, told: Finding, fit: str | None) -> F
     cut = min(MAX_BARS, int(bars))
     offers = [f"cut it to {cut} bars with --fit trim"] if cut else []
     offers += [f"take it as {whole} bars at {stretched:.2f} BPM with --fit stretch"] if possible else []
-    raise InvalidRequest(
+    raise NotWholeBars(
         f"{lasts}; 1 to {MAX_BARS} whole bars of {BEATS_PER_BAR} beats are possible: "
-        f"{' or '.join(offers) or 'give another tempo'}."
+        f"{' or '.join(offers) or 'give another tempo'}.",
+        lasts,
+        tempo,
+        trim_bars=cut or None,
+        stretch_bpm=stretched if possible else None,
     )
 
 

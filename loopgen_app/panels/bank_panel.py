@@ -24,7 +24,7 @@ class BankPanel(Panel):
     """List, filter, drag tile and export."""
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
-        super().__init__("Loop bank", parent)
+        super().__init__("", parent)
         self._studio = studio
         self.model = BankModel(studio)
         self._add_filter()
@@ -56,8 +56,10 @@ class BankPanel(Panel):
         self.show_which.setObjectName("bankShow")
         self.show_which.setAccessibleName("Which loops to show")
         self.show_which.chosen.connect(lambda _value: self._look())
-        self.tools.addWidget(self.words)
+        self.tools.addWidget(self.words, 1)
+        self.tools.addStretch()
         self.tools.addWidget(self.show_which)
+        self.body.addLayout(self.tools)
 
     def _look(self) -> None:
         self.model.look_for(self.show_which.value(), self.words.text())
@@ -198,6 +200,7 @@ class BankPanel(Panel):
         menu.addAction("Play", lambda: audition.play_id(loop_id))
         menu.addAction("Restore its settings", lambda: audition.play_id(loop_id, start=False, restore=True))
         menu.addAction("Use as reference", lambda: self._refer_to(loop_id))
+        menu.addAction("Rework as source", lambda: self._studio.reworking.open_banked(loop_id))
         menu.addAction("Star", lambda: self._toggle_favourite(loop_id))
         menu.addAction("Rename", lambda: self.list.edit(self.model.index(self.model.row_of(loop_id))))
         if self.show_which.value() == "deleted":

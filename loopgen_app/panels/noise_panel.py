@@ -66,7 +66,7 @@ class NoisePanel(Panel):
         menu.addAction("Unlock" if locked else "Lock", lambda: self._toggle_lock(corner))
         current = self._studio.audition.current
         take = menu.addAction("Take the noise of the loop that plays", lambda: self._take_loop(corner))
-        take.setEnabled(current is not None and current.recipe.request.noise is None)
+        take.setEnabled(current is not None and current.recipe.noise_seed is not None)
         menu.addSeparator()
         for knob, title in (("pad_x", "Left to right"), ("pad_y", "Top to bottom")):
             axis = learn_menu(knob, self._studio, menu)
@@ -86,8 +86,8 @@ class NoisePanel(Panel):
 
     def _take_loop(self, corner: int) -> None:
         current = self._studio.audition.current
-        if current is not None:
-            self._set_corner(corner, current.recipe.request.seed)
+        if current is not None and current.recipe.noise_seed is not None:
+            self._set_corner(corner, current.recipe.noise_seed)
 
     def _export_motion(self) -> None:
         try:

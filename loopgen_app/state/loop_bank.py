@@ -111,7 +111,7 @@ class LoopBank:
         request = recipe.request
         sound, thumb = encode_flac(audio, sample_rate), thumbnail(audio)
         row: tuple[Any, ...] = (
-            time.time(), name or loop_name(request), 0, request.tempo_bpm, request.bars, request.key,
+            time.time(), name or loop_name(request), 0, request.tempo_bpm, recipe.bars, request.key,
             request.seed, loudness_lufs, sample_rate, audio.shape[1], recipe.to_json(), thumb,
         )  # fmt: skip
         with self._transaction() as db:

@@ -39,11 +39,17 @@ def draw(audio: NDArray[np.float32], sample_rate: int, beats: int) -> Picture:
     samples = clean.shape[1]
     hop = max(256, samples // MAX_COLUMNS)
     image = mel_spectrogram(clean, sample_rate, hop=hop, bands=BANDS, window_length=4096)
-    edges = np.linspace(0, samples, min(OUTLINE_COLUMNS, samples) + 1).astype(np.int64)[:-1]
-    outline = np.stack([np.minimum.reduceat(clean.min(0), edges), np.maximum.reduceat(clean.max(0), edges)])
     times, _strengths = onset_times(clean, sample_rate)
     onsets = tuple(float(time) for time in times * sample_rate / samples * beats)
-    return Picture(image, outline.astype(np.float32), samples / sample_rate, beats, onsets)
+    return Picture(image, outline_of(clean), samples / sample_rate, beats, onsets)
+
+
+def outline_of(audio: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Lowest and highest sample `[2, columns]` of each slice of a finite loop `audio` `[C, T]`."""
+    samples = audio.shape[1]
+    edges = np.linspace(0, samples, min(OUTLINE_COLUMNS, samples) + 1).astype(np.int64)[:-1]
+    outline = np.stack([np.minimum.reduceat(audio.min(0), edges), np.maximum.reduceat(audio.max(0), edges)])
+    return outline.astype(np.float32)
 
 
 def hertz_of_band(band: float, sample_rate: float = 44_100.0) -> float:

@@ -149,7 +149,7 @@ def _text(path: Path) -> Path:
         ("invert {long}", "at most 120 s"),
         ("invert {wide}", "mono and stereo"),
         ("invert {nan}", "nan"),
-        ("invert {noise}", "give its tempo (40 to 240 BPM), with --from-bpm"),
+        ("invert {noise}", "give its tempo (40 to 240 BPM), on the command line with --from-bpm"),
         ("invert {noise}", "best guess"),
         ("invert {text}", "Cannot read"),
         ("invert {none}", "no audio file"),

@@ -1,0 +1,167 @@
+"""Work on a musician's own loops, as tasks for the engine's worker: round trip, variation, stretch, transition.
+
+The engine's part is imported inside the tasks: it brings torch, and the window is up long before that is needed.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from engine import Loop, LoopGeometry, SourceLoop, StepReport, resample_periodic
+from loopgen_app.generation import Finished, Task
+from loopgen_app.state.recipe import Recipe
+
+if TYPE_CHECKING:
+    from engine import InvertedLoop, LoopPipeline, Passage, RoundTrip, Walk
+
+_ENDINGS = ("wav", "flac", "aif", "aiff", "ogg")
+KEPT = 4
+"""Inverted loops kept, so that a second variation of a loop need not find its noise again."""
+
+Tell = Callable[[StepReport], None]
+Cancelled = Callable[[], bool]
+
+
+@dataclass
+class _Count:
+    """Steps of several walks told as one: `done` of `total`."""
+
+    tell: Tell
+    cancelled: Cancelled
+    total: int
+    done: int = 0
+
+    def walk(self, steps: int) -> dict[str, Any]:
+        """What the next walk of `steps` steps is given."""
+        done, self.done = self.done, self.done + steps
+        return {"on_step": self.tell, "cancelled": self.cancelled, "done": done, "total": self.total}
+
+
+class Workbench:
+    """Makes tasks, and remembers what they found out about loops; tasks run one at a time, on the worker's thread."""
+
+    def __init__(self) -> None:
+        self._inverted: OrderedDict[tuple[SourceLoop, str], InvertedLoop] = OrderedDict()
+        self._round_trips: OrderedDict[SourceLoop, RoundTrip] = OrderedDict()
+
+    def round_trip(self, source: SourceLoop) -> RoundTrip | None:
+        """How far `source` comes back from its noise, where that has been measured. Thread safe."""
+        return self._round_trips.get(source)
+
+    def measure(self, source: SourceLoop) -> Task:
+        """Invert `source` and play it back; gives its `RoundTrip`."""
+
+        def task(pipeline: LoopPipeline, tell: Tell, cancelled: Cancelled) -> RoundTrip | None:
+            walk = _walk()
+            self._invert(pipeline, source, walk, _Count(tell, cancelled, self._steps(pipeline, walk, source)))
+            return self.round_trip(source)
+
+        return task
+
+    def vary(self, source: SourceLoop, strength: float, keep: str, seed: int) -> Task:
+        """A variation of `source`; gives `Finished`."""
+
+        def task(pipeline: LoopPipeline, tell: Tell, cancelled: Cancelled) -> Finished:
+            from engine import vary  # noqa: PLC0415
+
+            walk = _walk()
+            count = _Count(tell, cancelled, self._steps(pipeline, walk, source) + walk.num_steps)
+            inverted = self._invert(pipeline, source, walk, count)
+            loop = vary(pipeline, inverted, strength, keep=keep, seed=seed, **count.walk(walk.num_steps))
+            origin = {
+                "verb": "vary", "source": source.name, "strength": strength, "keep": keep, "noise_seed": seed,
+            }  # fmt: skip
+            return _finished(loop, f"{stem(source)} varied", origin)
+
+        return task
+
+    def stretch(self, source: SourceLoop, tempo_bpm: float) -> Task:
+        """`source` at `tempo_bpm`; gives `Finished`."""
+
+        def task(pipeline: LoopPipeline, tell: Tell, cancelled: Cancelled) -> Finished:
+            from engine import stretch, stretched_request  # noqa: PLC0415
+
+            stretched_request(source.request, tempo_bpm)  # judges the ratio before anything is computed
+            walk = _walk()
+            count = _Count(tell, cancelled, self._steps(pipeline, walk, source) + walk.num_steps)
+            inverted = self._invert(pipeline, source, walk, count)
+            loop = stretch(pipeline, inverted, tempo_bpm, **count.walk(walk.num_steps))
+            origin = {
+                "verb": "stretch", "source": source.name, "from_bpm": source.request.tempo_bpm, "route": "inversion",
+            }  # fmt: skip
+            return _finished(loop, f"{stem(source)} at {tempo_bpm:g}", origin)
+
+        return task
+
+    def transition(self, a: SourceLoop, b: SourceLoop, bars: int) -> Task:
+        """`bars` bars from `a` to `b`; gives `Finished`, with the recipe of a passage."""
+
+        def task(pipeline: LoopPipeline, tell: Tell, cancelled: Cancelled) -> Finished:
+            from engine import End, transition  # noqa: PLC0415
+
+            walk = _walk()
+            count = _Count(tell, cancelled, self._steps(pipeline, walk, a, b) + walk.num_steps)
+            ends = [End.of_loop(self._invert(pipeline, source, walk, count)) for source in (a, b)]
+            passage = transition(pipeline, ends[0], ends[1], bars, walk, **count.walk(walk.num_steps))
+            origin = {
+                "verb": "transition", "source": a.name, "to": b.name, "bars": bars,
+                "from_bpm": round(a.request.tempo_bpm, 2),
+            }  # fmt: skip
+            return _finished_passage(passage, b, f"{stem(a)} to {stem(b)}", origin)
+
+        return task
+
+    def _steps(self, pipeline: LoopPipeline, walk: Walk, *sources: SourceLoop) -> int:
+        """Steps that it takes to invert and measure those of `sources` that are not known."""
+        unknown = {source for source in sources if (source, pipeline.info.hash) not in self._inverted}
+        return 2 * walk.num_steps * len(unknown)
+
+    def _invert(self, pipeline: LoopPipeline, source: SourceLoop, walk: Walk, count: _Count) -> InvertedLoop:
+        """The noise of `source`, found and measured now or before."""
+        from engine import invert_loop, replay  # noqa: PLC0415
+
+        key = (source, pipeline.info.hash)
+        known = self._inverted.get(key)
+        if known is None:
+            fitted = at_rate(source, pipeline.info.sample_rate)
+            known = invert_loop(pipeline, fitted, walk, **count.walk(walk.num_steps))
+            _, self._round_trips[source] = replay(pipeline, known, **count.walk(walk.num_steps))
+            self._inverted[key] = known
+        self._inverted.move_to_end(key)
+        for kept in (self._inverted, self._round_trips):
+            while len(kept) > KEPT:
+                kept.popitem(last=False)
+        return known
+
+
+def at_rate(source: SourceLoop, sample_rate: int) -> SourceLoop:
+    """`source` at another sample rate, exactly as long."""
+    if source.sample_rate == sample_rate:
+        return source
+    geometry = LoopGeometry(source.request.tempo_bpm, source.request.bars, sample_rate)
+    return replace(source, audio=resample_periodic(source.audio, geometry.samples), sample_rate=sample_rate)
+
+
+def stem(source: SourceLoop) -> str:
+    """The name of a source without the ending of its file."""
+    name, _, ending = source.name.rpartition(".")
+    return name if ending.lower() in _ENDINGS and name else source.name
+
+
+def _walk() -> Walk:
+    from engine import Walk  # noqa: PLC0415
+
+    return Walk()
+
+
+def _finished(loop: Loop, name: str, origin: Mapping[str, Any]) -> Finished:
+    recipe = Recipe(loop.request, loop.pack_name, loop.pack_hash, origin=origin)
+    return Finished(loop.audio, loop.sample_rate, recipe, loop.loudness_lufs, name)
+
+
+def _finished_passage(passage: Passage, b: SourceLoop, name: str, origin: Mapping[str, Any]) -> Finished:
+    recipe = Recipe(b.request, passage.pack_name, passage.pack_hash, origin=origin)
+    return Finished(passage.audio, passage.sample_rate, recipe, passage.loudness_lufs, name)

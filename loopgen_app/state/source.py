@@ -1,0 +1,99 @@
+"""A loop to rework: where it was read, what it is, and what was wrong with one that could not be."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine import (
+    AudioFileError,
+    InvalidRequest,
+    LoopGenError,
+    NotWholeBars,
+    SourceLoop,
+    TempoUnsure,
+    read_audio,
+    read_source,
+)
+from loopgen_app.state.loop_audio import Audio
+from loopgen_app.state.recipe import Recipe
+
+SAMPLE_RATE = 44_100
+SURE = 0.5
+"""Confidence of the beat tracker below which the user is asked to look."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A file to read as a loop: at `tempo_bpm` unless it is known, and with `fit` "trim" or "stretch" made whole."""
+
+    path: Path
+    tempo_bpm: float | None = None
+    fit: str | None = None
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a file is no loop, in one sentence, and what is possible: a cut to bars, a tempo at which it is whole.
+
+    `tempo_bpm` is what the file says of itself, where it does.
+    """
+
+    text: str
+    tempo_bpm: float | None = None
+    trim_bars: int | None = None
+    stretch_bpm: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A loop to work on. `wish` is None for one of the bank, `recipe` for sound from elsewhere."""
+
+    loop: SourceLoop
+    wish: Wish | None = None
+    recipe: Recipe | None = None
+
+    @property
+    def noise_seed(self) -> int | None:
+        """The seed whose noise gave it, where that is known."""
+        return self.recipe.noise_seed if self.recipe is not None else None
+
+    @property
+    def remark(self) -> str:
+        """What the user should know about how it was read; empty when there is nothing."""
+        loop = self.loop
+        words = list(loop.remarks)
+        if loop.tempo_from == "sound":
+            unsure = loop.confidence < SURE
+            words.insert(0, "The tempo was heard, not surely: check it." if unsure else "The tempo was heard.")
+        return " ".join(words)
+
+
+def read(wish: Wish) -> Source | Trouble:
+    """Read the file of `wish`; takes up to some seconds."""
+    try:
+        loop = read_source(wish.path, SAMPLE_RATE, tempo_bpm=wish.tempo_bpm, fit=wish.fit)
+    except NotWholeBars as error:
+        offers = "" if error.trim_bars or error.stretch_bpm else " Type another tempo."
+        return Trouble(f"{error.lasts}: not whole bars.{offers}", error.tempo_bpm, error.trim_bars, error.stretch_bpm)
+    except TempoUnsure:
+        return Trouble(f"The tempo of {wish.path.name} cannot be heard surely. Type it.")
+    except LoopGenError as error:
+        return Trouble(str(error))
+    return Source(loop, wish, _recipe(wish.path) if loop.tempo_from == "recipe" else None)
+
+
+def of_bank(name: str, audio: Audio, sample_rate: int, recipe: Recipe) -> Source | Trouble:
+    """A loop of the bank as a source: all is known of it."""
+    if recipe.is_passage:
+        return Trouble(f"{name} is a transition: only loops can be reworked.")
+    try:
+        loop = SourceLoop.from_audio(audio, sample_rate, recipe.request, name)
+    except LoopGenError as error:
+        return Trouble(str(error))
+    return Source(loop, recipe=recipe)
+
+
+def _recipe(path: Path) -> Recipe | None:
+    try:
+        return Recipe.from_json(read_audio(path).metadata.comment or "")
+    except (AudioFileError, InvalidRequest):
+        return None
