@@ -112,22 +112,18 @@ def encoder_hash(codec: LatentCodec) -> str:
 
     Training the decoder alone does not change it, so corpora stay encoded and denoisers stay usable.
     """
-    return _hash(codec, "encoder.")
-
-
-def embedder_hash(clap: ClapEmbedder) -> str:
-    """Names the embeddings an embedder makes: SHA-256 of it as packs store it."""
-    return _hash(clap, "")
-
-
-def _hash(model: nn.Module, prefix: str) -> str:
     digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        if name.startswith(prefix):
-            stored = tensor.detach().cpu()
-            stored = stored.half() if stored.is_floating_point() else stored
-            digest.update(name.encode() + stored.contiguous().numpy().tobytes())
+    for name, tensor in sorted(codec.state_dict().items()):
+        if name.startswith("encoder."):
+            digest.update(name.encode() + tensor.detach().cpu().half().contiguous().numpy().tobytes())
     return digest.hexdigest()
+
+
+def embedder_hash(pack: Pack) -> str:
+    """Names the embeddings that the pack's embedder makes: SHA-256 over the checksums of its files."""
+    parts = sorted(name for name in pack.components if name == "clap" or name.startswith("clap_"))
+    files = [pack.manifest["files"][pack.manifest["components"][name]["file"]]["sha256"] for name in parts]
+    return hashlib.sha256(" ".join(files).encode()).hexdigest()
 
 
 C = TypeVar("C", bound="DataclassInstance")

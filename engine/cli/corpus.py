@@ -91,7 +91,7 @@ def encode(
 ) -> None:
     """Encode a corpus with the codec of a pack, to train a denoiser on; embed it where the pack has an embedder."""
     from engine.devices import choose_device
-    from engine.pack_models import load_clap, load_codec
+    from engine.pack_models import load_codec
     from engine.packs import Pack, find_pack
     from engine.training.latents import embed_corpus, encode_corpus
 
@@ -101,7 +101,7 @@ def encode(
         encode_corpus(folder, codec, progress, again=again)
     if "clap" in opened.components:
         with _bar("loop") as progress:
-            embed_corpus(folder, load_clap(opened).to(choose_device(device)), progress, again=again)
+            embed_corpus(folder, opened, progress, again=again, device=device)
 
 
 def show(

@@ -7,7 +7,7 @@ from typing import Any
 from engine.corpus.store import read_manifest
 from engine.errors import CorpusError
 from engine.models.unet import Denoiser, DenoiserConfig
-from engine.pack_models import embedder_hash, encoder_hash, load_clap, load_codec, load_denoiser, store_denoiser
+from engine.pack_models import embedder_hash, encoder_hash, load_codec, load_denoiser, store_denoiser
 from engine.packs import Pack
 from engine.training.checkpoints import has_checkpoint
 from engine.training.denoiser import DenoiserTrainer, DenoiserTraining
@@ -55,6 +55,6 @@ def _is_embedded(corpus: Path, pack: Pack) -> bool:
     """True when the corpus carries embeddings of the pack's embedder; without one, words are not trained on."""
     if "clap" not in pack.components:
         return False
-    if read_manifest(corpus).get("embedder") != embedder_hash(load_clap(pack)):
+    if read_manifest(corpus).get("embedder") != embedder_hash(pack):
         raise CorpusError(f"The corpus was not embedded by this pack; run `loopgen corpus encode {corpus}`.")
     return True

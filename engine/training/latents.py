@@ -13,13 +13,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.audio.resampling import resample_periodic
-from engine.clap.base import ClapEmbedder
 from engine.codec.base import LatentCodec
 from engine.conditioning.assembly import annotation_conditions
 from engine.conditioning.conditions import Conditions
 from engine.corpus.store import StoredLoop, read_manifest, stored_loops, write_manifest
+from engine.devices import choose_device
 from engine.errors import CorpusError
-from engine.pack_models import embedder_hash, encoder_hash
+from engine.pack_models import embedder_hash, encoder_hash, load_clap
+from engine.packs import Pack
 from engine.tempo import LoopGeometry
 
 CORPUS_GEOMETRY: Final = {"sample_rate": 44_100, "hop_length": 1024}
@@ -66,23 +67,23 @@ def encode_corpus(
 
 @torch.no_grad()
 def embed_corpus(
-    folder: Path, clap: ClapEmbedder, progress: Callable[[int, int], None], *, again: bool = False
+    folder: Path, pack: Pack, progress: Callable[[int, int], None], *, again: bool = False, device: str = "auto"
 ) -> int:
-    """Embed the audio and the captions of every loop in `folder` that this embedder has not embedded yet; returns
-    their number."""
+    """Embed the audio and the captions of every loop in `folder` that the embedder of `pack` has not embedded yet;
+    returns their number."""
     loops = list(stored_loops(folder))
-    again = again or read_manifest(folder).get("embedder") != embedder_hash(clap)
-    device = next(clap.parameters()).device
-    clap.eval()
+    again = again or read_manifest(folder).get("embedder") != embedder_hash(pack)
+    place = choose_device(device)
+    clap = load_clap(pack).to(place)
     for done, loop in enumerate(loops):
         if again or not loop.embedding_path.exists():
-            audio = torch.from_numpy(loop.audio())[None].to(device)
+            audio = torch.from_numpy(loop.audio())[None].to(place)
             sound = clap.embed_audio(audio, CORPUS_GEOMETRY["sample_rate"])[0]
             captions = loop.annotation.captions
             said = clap.embed_text(captions) if captions else sound.new_zeros(0, len(sound))
             loop.store_embeddings(sound.float().cpu().numpy(), said.float().cpu().numpy())
         progress(done + 1, len(loops))
-    write_manifest(folder, {"embedder": embedder_hash(clap)})
+    write_manifest(folder, {"embedder": embedder_hash(pack)})
     return len(loops)
 
 
