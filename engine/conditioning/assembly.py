@@ -1,6 +1,7 @@
 """Assembling conditions: from a request at run time, from an annotation in training; dropout between them."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -16,6 +17,10 @@ from engine.corpus.score import Annotation
 from engine.requests import LoopRequest
 from engine.tempo import LoopGeometry
 from engine.vocabulary import PARTS, TAGS
+
+PITCHES_GIVEN: Final = False
+"""Whether requests give the pitches that are composed. The starter pack has learned to read them, but for 50 minutes
+only: with them, loops of ten held-out requests had a kick F1 of 0.58, without them 0.78 (the corpus has 0.81)."""
 
 PITCHED = [PARTS.index(part) for part in NOTE_RANGES]
 
@@ -34,7 +39,8 @@ def request_conditions(
         tags = tuple(dict.fromkeys((*tags, *composition.tags)))
         key = key_condition(request.key or composition.key, keyless=True)
     pattern, pattern_given = pattern_condition(onsets, geometry)
-    notes, notes_given = notes_condition(composition.notes if composition else {}, geometry)
+    pitches = composition.notes if composition is not None and PITCHES_GIVEN else {}
+    notes, notes_given = notes_condition(pitches, geometry)
     curves, curves_given = curves_condition(request.curves, geometry.frames)
     conditions = replace(
         Conditions.open(geometry.frames),

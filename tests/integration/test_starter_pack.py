@@ -8,8 +8,10 @@ import pytest
 import soundfile
 
 from engine.cli.app import run
+from engine.conditioning.prompts import read_prompt
 from engine.config import starter_pack
 from engine.evaluation.seam import measure_seam
+from engine.pack_models import load_clap
 from engine.packs import Pack
 from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest
@@ -23,7 +25,7 @@ def no_window() -> int:
 def test_the_pack_is_whole_and_small() -> None:
     pack = Pack.open(starter_pack())
     assert pack.name == "starter"
-    assert {"codec", "denoiser"} <= set(pack.components)
+    assert {"codec", "denoiser", "clap"} <= set(pack.components)
     assert sum(entry["bytes"] for entry in pack.manifest["files"].values()) < 80e6
     for component in ("codec", "denoiser"):
         runs = pack.manifest["training"][component]
@@ -54,6 +56,15 @@ def test_the_first_command_renders_a_loop(tmp_path: Path, capsys: pytest.Capture
     assert told["samples"] == len(audio)
     assert np.abs(audio).max() <= 10 ** (-1 / 20) + 1e-6
     assert 0.03 < float(np.sqrt((audio**2).mean())) < 0.5
+
+
+def test_it_reads_words() -> None:
+    clap = load_clap(Pack.open(starter_pack()))
+    reading = read_prompt(clap, "lush warm pads, no kick")
+    assert "pad" in reading.tags and "kick" in reading.negative_tags
+    assert reading.embedded is not None and reading.unwanted is not None
+    assert "bright" in read_prompt(clap, "glittering bright house").tags
+    assert "dark" in read_prompt(clap, "dark murky basement techno").tags
 
 
 def test_the_same_request_twice_is_the_same_file() -> None:
