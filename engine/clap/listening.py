@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.audio.spectrum import mel_filters
+
 LISTENING_RATE = 44100
 HOP = 1024
 MEL_BANDS = 80
@@ -59,21 +61,16 @@ def spectra(audio: Tensor, window: int) -> Tensor:
 
 
 def mel_bank() -> Tensor:
-    """Triangles `[80, bins]` from 30 Hz to 16 kHz (HTK's scale), each of unit sum."""
-    top, bottom = (2595 * torch.log10(torch.tensor(1 + hertz / 700)) for hertz in (16_000.0, 30.0))
-    edges = 700 * (10 ** (torch.linspace(float(bottom), float(top), MEL_BANDS + 2) / 2595) - 1)
-    return _triangles(edges, SHORT)
+    """Triangles `[80, bins]` from 30 Hz to 16 kHz, each of unit sum."""
+    return torch.tensor(mel_filters(MEL_BANDS, SHORT // 2 + 1, LISTENING_RATE, 30.0, 16_000.0).T)
 
 
 def semitone_bank() -> Tensor:
     """Triangles `[68, bins]` a semitone to either side of each pitch, each of unit sum."""
     pitches = torch.arange(LOWEST_PITCH - 1, LOWEST_PITCH + PITCHES + 1)
-    return _triangles(440 * 2 ** ((pitches - 69) / 12), LONG)
-
-
-def _triangles(edges: Tensor, window: int) -> Tensor:
-    frequencies = torch.linspace(0, LISTENING_RATE / 2, window // 2 + 1)
-    width = LISTENING_RATE / window
+    edges = 440 * 2 ** ((pitches - 69) / 12)
+    frequencies = torch.linspace(0, LISTENING_RATE / 2, LONG // 2 + 1)
+    width = LISTENING_RATE / LONG
     below, above = edges.diff()[:-1].clamp_min(width), edges.diff()[1:].clamp_min(width)
     centres = edges[1:-1, None]
     rising = (frequencies - centres + below[:, None]) / below[:, None]

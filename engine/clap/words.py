@@ -3,7 +3,7 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -58,26 +58,28 @@ class Vocabulary:
             return [Word(self.rows.get("number", 0), number)]
         if len(spelled) >= MENDED_FROM and (mended := self._mended(spelled)):
             return [Word(self.rows[mended])]
-        return [Word(row, known=False) for row in self._pieces(spelled)]
+        return [Word(row, known=False) for row in pieces(spelled, self.rows)]
 
     def _mend(self, spelled: str) -> str | None:
         near = difflib.get_close_matches(spelled, self.domain, 1, LIKENESS)
         return near[0] if near else None
 
-    def _pieces(self, spelled: str) -> list[int]:
-        """Longest pieces first, as WordPiece does (Wu et al. 2016, section 4.1); none when one is missing."""
-        rows: list[int] = []
-        start = 0
-        while start < len(spelled):
-            for end in range(len(spelled), start, -1):
-                row = self.rows.get(("##" if start else "") + spelled[start:end])
-                if row is not None:
-                    rows.append(row)
-                    start = end
-                    break
-            else:
-                return []
-        return rows
+
+def pieces(word: str, rows: Mapping[str, int]) -> list[int]:
+    """Rows of the pieces of `word`, longest first, as WordPiece does (Wu et al. 2016, section 4.1); pieces that go on
+    begin with "##" in `rows`. Empty when one is missing."""
+    found: list[int] = []
+    start = 0
+    while start < len(word):
+        for end in range(len(word), start, -1):
+            row = rows.get(("##" if start else "") + word[start:end])
+            if row is not None:
+                found.append(row)
+                start = end
+                break
+        else:
+            return []
+    return found
 
 
 def split(text: str) -> list[str]:

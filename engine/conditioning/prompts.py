@@ -77,11 +77,11 @@ def _read_wanted(clap: ClapEmbedder, text: str) -> Reading:
         embedded = embedded + (phrase.weight - 1) * (alone - nothing)
     embedded = functional.normalize(embedded[None], dim=1)
     if not isinstance(clap, StarterClap):
-        return Reading(embedded)
+        return Reading(embedded.cpu())
     before, after = clap.tag_logits(nothing[None])[0], clap.tag_logits(embedded)[0]
     chances, moved = after.sigmoid(), after - before
     return Reading(
-        embedded,
+        embedded.cpu(),  # where requests' other conditions are, whatever device embeds
         None,
         tuple(tag for row, tag in enumerate(TAGS) if chances[row] >= SURE and moved[row] >= MOVED),
         tuple(
@@ -139,11 +139,11 @@ class PromptReader:
         unwanted = functional.normalize(torch.cat(away).sum(0, keepdim=True), dim=1) if away else None
         if request.reference and self.clap is not None:
             sound = functional.normalize(torch.tensor([request.reference]), dim=1)
-            embedded = sound if embedded is None else slerp(embedded.cpu(), sound, request.blend)
+            embedded = sound if embedded is None else slerp(embedded, sound, request.blend)
         if request.steer and isinstance(self.clap, StarterClap):
             if embedded is None:
                 # Nothing to steer yet: begin at what the tags say.
-                embedded = self.clap.embed_text([" ".join(request.tags).replace("_", " ") or "loop"]).float()
+                embedded = self.clap.embed_text([" ".join(request.tags).replace("_", " ") or "loop"]).float().cpu()
             for name, amount in request.steer.items():
                 embedded = embedded + STEER_LENGTH * amount * direction(self.clap, name).to(embedded.device)
             embedded = functional.normalize(embedded, dim=1)

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from engine.clap.words import split
+from engine.clap.words import pieces, split
 from engine.corpus.wording import all_words
 from engine.errors import CorpusError, MissingDependency
 
@@ -61,13 +61,13 @@ def read_word_vectors(folder: Path, dim: int = 128) -> WordVectors:
         from transformers import BertModel  # noqa: PLC0415
     except ImportError as error:
         raise MissingDependency("Word vectors need transformers: pip install 'loopgen[pretrained]'.") from error
-    pieces = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
-    numbers = {piece: number for number, piece in enumerate(pieces)}
+    listed = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
+    numbers = {piece: number for number, piece in enumerate(listed)}
     own = domain_words()
-    words = (*own, *(piece for piece in pieces if piece not in own and split(piece) == [piece.strip("#")]))
+    words = (*own, *(piece for piece in listed if piece not in own and _is_spelled(piece)))
     model: torch.nn.Module = BertModel.from_pretrained(folder, local_files_only=True)
     model.eval()
-    ids = [_pieces(word, numbers) for word in words]
+    ids = [pieces(word, numbers) or [numbers["[UNK]"]] for word in words]
     means = torch.cat([_means(model, ids[at : at + BATCH], numbers) for at in range(0, len(ids), BATCH)])
     centred = means - means.mean(0)
     _, _, components = torch.linalg.svd(centred[len(own) :], full_matrices=False)
@@ -75,18 +75,10 @@ def read_word_vectors(folder: Path, dim: int = 128) -> WordVectors:
     return WordVectors(words, len(own), reduced / reduced.norm(dim=1).mean())
 
 
-def _pieces(word: str, numbers: dict[str, int]) -> list[int]:
-    if word in numbers:
-        return [numbers[word]]
-    found: list[int] = []
-    start = 0
-    while start < len(word):
-        ends = [end for end in range(len(word), start, -1) if ("##" if start else "") + word[start:end] in numbers]
-        if not ends:
-            return [numbers["[UNK]"]]
-        found.append(numbers[("##" if start else "") + word[start : ends[0]]])
-        start = ends[0]
-    return found
+def _is_spelled(piece: str) -> bool:
+    """True for words and continuations ("##ing") that a prompt can be split into."""
+    letters = piece.removeprefix("##")
+    return split(letters) == [letters]
 
 
 @torch.no_grad()
@@ -95,8 +87,8 @@ def _means(model: torch.nn.Module, words: Sequence[Sequence[int]], numbers: dict
     longest = max(map(len, words)) + 2
     ids = torch.zeros(len(words), longest, dtype=torch.long)
     mask = torch.zeros(len(words), longest)
-    for row, pieces in enumerate(words):
-        ids[row, : len(pieces) + 2] = torch.tensor([numbers["[CLS]"], *pieces, numbers["[SEP]"]])
-        mask[row, : len(pieces) + 2] = 1
+    for row, word in enumerate(words):
+        ids[row, : len(word) + 2] = torch.tensor([numbers["[CLS]"], *word, numbers["[SEP]"]])
+        mask[row, : len(word) + 2] = 1
     outputs: Tensor = model(input_ids=ids, attention_mask=mask).last_hidden_state
     return (outputs * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
