@@ -9,8 +9,9 @@ import torch
 from engine.applications.inversion import InvertedLoop, IsCancelled, StepListener, check_pack
 from engine.applications.rhythm import heard_pattern
 from engine.diffusion.noise import slerp
-from engine.diffusion.samplers import sample
+from engine.diffusion.samplers import StepHook, sample
 from engine.errors import InvalidRequest
+from engine.guided import Aim
 from engine.loop import Loop
 from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest, Pattern
@@ -42,16 +43,31 @@ def vary(
     colour, with a pattern that is composed anew from `seed`. Raises `InvalidRequest` on a strength outside 0 to 1 or
     another word for what to keep.
     """
-    check(strength, keep, tags, seed)
+    hook = pipeline.hook(on_step, cancelled, done=done, total=total)
+    return variations(pipeline, inverted, [strength], keep=keep, seed=seed, tags=tags, hook=hook)[0]
+
+
+def variations(
+    pipeline: LoopPipeline,
+    inverted: InvertedLoop,
+    strengths: Sequence[float],
+    *,
+    keep: str = "all",
+    seed: int = 0,
+    tags: Sequence[str] = (),
+    hook: StepHook | None = None,
+) -> list[Loop]:
+    """`vary` at several strengths, in one pass of the network."""
+    for strength in strengths:
+        check(strength, keep, tags, seed)
     check_pack(pipeline, inverted.pack_hash)
     request = varied_request(inverted, keep, seed, tags)
     with torch.inference_mode():
         new = pipeline.noise(request.with_(seed=seed, noise=None)).to(pipeline.device)
-        start = slerp(inverted.noise, new, strength)
-        flow = pipeline.flow(request, pipeline.aim(request))
-        hook = pipeline.hook(on_step, cancelled, done=done, total=total)
+        start = torch.cat([slerp(inverted.noise, new, strength) for strength in strengths])
+        flow = pipeline.flow(request, Aim.stack([pipeline.aim(request)] * len(strengths)))
         x_1 = sample(flow, start, inverted.walk.alphas, inverted.walk.sampler, hook)
-    return pipeline.finish(x_1, [request])[0]
+    return pipeline.finish(x_1, [request] * len(strengths))
 
 
 def varied_request(inverted: InvertedLoop, keep: str, seed: int, tags: Sequence[str] = ()) -> LoopRequest:
