@@ -1,4 +1,4 @@
-"""The verbs of `loopgen evaluate` that measure applications: steps, inversion, interpolation, stretch, transition."""
+"""The verbs of `loopgen evaluate` that measure applications and architectures."""
 
 import itertools
 import json as json_format
@@ -12,6 +12,7 @@ import typer
 from engine.cli import reworking
 from engine.cli.options import DeviceOption, JsonOption, PackOption
 from engine.cli.reworking import WalkGuidanceOption, WalkSamplerOption, WalkStepsOption
+from engine.cli.train import need_accelerate
 from engine.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -172,12 +173,32 @@ def transition(
     _say(results, out / "transition.md", as_json=json)
 
 
+def architectures(
+    corpus: Annotated[Path, typer.Argument(help="A corpus that a pack's codec encoded.")],
+    out: OutFolder,
+    steps: Annotated[int, typer.Option(help="Steps that each is trained.")] = 300,
+    frames: Annotated[int, typer.Option(help="Latent frames per step.")] = 1024,
+    json: JsonOption = False,
+) -> None:
+    """Denoisers of other sizes and groups, by validation loss on short equal budgets."""
+    need_accelerate()
+    from engine.evaluation.architecture_experiment import evaluate_architectures
+    from engine.training.bench import ArchitectureBench
+
+    bench = ArchitectureBench(corpus, steps, frames)
+    results = evaluate_architectures(
+        lambda config: bench.train(config, out / "run"), corpus, out, bench.budget, progress=sys.stderr.isatty()
+    )
+    _say(results, out / "architectures.md", as_json=json)
+
+
 EXPERIMENTS: dict[str, Callable[..., None]] = {
     "steps": steps,
     "inversion": inversion,
     "interpolation": interpolation,
     "stretch": stretch,
     "transition": transition,
+    "architectures": architectures,
 }
 
 
