@@ -40,6 +40,14 @@ class _Count:
         return {"on_step": self.tell, "cancelled": self.cancelled, "done": done, "total": self.total}
 
 
+@dataclass(frozen=True)
+class Cornered:
+    """The noise of a loop, kept under `seed` for a `corner` of the pad."""
+
+    corner: int
+    seed: int
+
+
 class Workbench:
     """Makes tasks, and remembers what they found out about loops; tasks run one at a time, on the worker's thread."""
 
@@ -111,6 +119,18 @@ class Workbench:
                 "from_bpm": round(a.request.tempo_bpm, 2),
             }  # fmt: skip
             return _finished_passage(passage, b, f"{stem(a)} to {stem(b)}", origin)
+
+        return task
+
+    def corner(self, source: SourceLoop, corner: int) -> Task:
+        """The noise of `source` for `corner` of the pad; gives `Cornered`."""
+
+        def task(pipeline: LoopPipeline, tell: Tell, cancelled: Cancelled) -> Cornered:
+            from engine import keep_noise  # noqa: PLC0415
+
+            walk = _walk()
+            count = _Count(tell, cancelled, self._steps(pipeline, walk, source))
+            return Cornered(corner, keep_noise(pipeline, self._invert(pipeline, source, walk, count)))
 
         return task
 

@@ -12,7 +12,7 @@ from engine import LoopGenError, SourceLoop
 from loopgen_app.audition import Audition
 from loopgen_app.generation import Generation, Made
 from loopgen_app.messages import Messages
-from loopgen_app.rework_tasks import Workbench
+from loopgen_app.rework_tasks import Cornered, Workbench
 from loopgen_app.state.instrument import Instrument
 from loopgen_app.state.loop_bank import LoopBank
 from loopgen_app.state.source import Source, Trouble, Wish, of_bank, read
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 End = Literal["a", "b"]
 
-FOREIGN_NOISE = "Corners hold seeds: only a loop that was made from one seed can go there."
 TEMPO_LIMITS = (40.0, 240.0)
 STRETCH_LIMITS = (0.5, 2.0)
 GOOD_STRETCHES = (0.7, 1.4)
@@ -164,11 +163,16 @@ class Reworking(QObject):
             self._generation.run(task, "Stretching")
 
     def to_corner(self, corner: int) -> None:
-        """Put the noise of the source in a corner of the pad: that of its seed."""
-        seed = self.source.noise_seed if self.source is not None else None
-        if seed is None:
-            self._messages.complain(FOREIGN_NOISE)
+        """Put the noise of the source in a corner of the pad: that of its seed, or as it is found now."""
+        if self.source is None:
             return
+        seed = self.source.noise_seed
+        if seed is None:
+            self._generation.run(self._bench.corner(self.source.loop, corner), "Finding its noise")
+        else:
+            self._put(corner, seed)
+
+    def _put(self, corner: int, seed: int) -> None:
         corners = list(self._instrument.value("pad_corners"))
         corners[corner] = seed
         self._instrument.set_many({"pad_corners": tuple(corners), "pad_on": True}, "Put in corner")
@@ -193,6 +197,8 @@ class Reworking(QObject):
         self._reader.shutdown(cancel_futures=True)
 
     def _done(self, outcome: object) -> None:
+        if isinstance(outcome, Cornered):
+            self._put(outcome.corner, outcome.seed)
         if isinstance(outcome, Made):
             before = self._audition.current
             heard = self._audition.take(outcome)

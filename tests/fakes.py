@@ -98,6 +98,9 @@ def sine_loop(request: LoopRequest, sample_rate: int = 44100) -> np.ndarray:
     return np.stack([wave, 0.8 * wave]).astype(np.float32)
 
 
+FOUND_SEED = 2**62 + 5
+
+
 class FakeApplications:
     """The engine's applications on a `FakeRenderer`: every walk tells and asks like a real one of four steps."""
 
@@ -109,7 +112,7 @@ class FakeApplications:
 
     def install(self, patch: Callable[[str, object], None]) -> None:
         """Put them in place of the engine's by `patch(name, function)`."""
-        for name in ("invert_loop", "replay", "vary", "stretch", "transition"):
+        for name in ("invert_loop", "keep_noise", "replay", "vary", "stretch", "transition"):
             patch(name, getattr(self, name))
         patch("Walk", lambda: SimpleNamespace(num_steps=4))
         patch("End", SimpleNamespace(of_loop=lambda inverted: inverted))
@@ -118,6 +121,10 @@ class FakeApplications:
         self.inverted.append(source)
         self._walk(renderer, **told)
         return SimpleNamespace(source=source, request=source.request)
+
+    def keep_noise(self, renderer: FakeRenderer, inverted: Any) -> int:
+        self.calls.append(("keep_noise", {"source": inverted.source.name}))
+        return FOUND_SEED
 
     def replay(self, renderer: FakeRenderer, inverted: Any, **told: Any) -> Any:
         self._walk(renderer, **told)

@@ -247,5 +247,13 @@ def write_noise(path: Path, inverted: InvertedLoop) -> None:
     write_atomically(path, save({"noise": inverted.noise[0].cpu().numpy()}))
 
 
+def keep_noise(pipeline: LoopPipeline, inverted: InvertedLoop) -> int:
+    """Keep an inverted loop's noise where the pipeline finds it; returns the seed that stands for it in a noise pad.
+
+    Raises `ExportError` when the folder cannot be used.
+    """
+    return pipeline.shelf.keep(inverted.noise, inverted.pack_hash)
+
+
 def _sound(pipeline: LoopPipeline, x_1: Tensor, samples: int) -> NDArray[np.float32]:
     return resample_periodic(pipeline.decode(x_1)[0], samples)

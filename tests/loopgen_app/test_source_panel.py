@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Stage
-from fakes import FakeApplications, FakeRenderer, sine_loop
+from fakes import FOUND_SEED, FakeApplications, FakeRenderer, sine_loop
 from PySide6.QtCore import QSize
 
 import engine
@@ -218,11 +218,8 @@ def test_stretching_goes_to_the_tempo_of_the_dial_within_half_and_twice(
 
 
 def test_a_loop_of_ours_goes_to_a_corner_by_its_seed_and_back_with_undo(
-    stage: Stage, applications: FakeApplications, loop_at: Callable[..., Path]
+    stage: Stage, applications: FakeApplications
 ) -> None:
-    opened(stage, loop_at())
-    assert not stage.find("toCornerButton").isEnabled()
-    assert "seeds" in stage.find("toCornerButton").toolTip()
     stage.generate()
     row = stage.studio.bank.loops()[0]
     corners = stage.value("pad_corners")
@@ -232,6 +229,22 @@ def test_a_loop_of_ours_goes_to_a_corner_by_its_seed_and_back_with_undo(
     stage.find("cornerBox").setCurrentIndex(2)
     stage.find("toCornerButton").click()
     assert stage.value("pad_corners") == (*corners[:2], row.seed, corners[3])
+    assert not applications.calls
+    stage.window.actions_.undo.trigger()
+    assert stage.value("pad_corners") == corners
+
+
+def test_the_noise_of_a_dropped_loop_is_found_for_a_corner(
+    stage: Stage, applications: FakeApplications, loop_at: Callable[..., Path]
+) -> None:
+    opened(stage, loop_at())
+    corners = stage.value("pad_corners")
+    stage.find("cornerBox").setCurrentIndex(1)
+    stage.find("toCornerButton").click()
+    settle(stage)
+    assert applications.calls == [("keep_noise", {"source": "groove_120bpm.wav"})]
+    assert stage.value("pad_corners") == (corners[0], FOUND_SEED, *corners[2:])
+    assert stage.value("pad_on")
     stage.window.actions_.undo.trigger()
     assert stage.value("pad_corners") == corners
 
