@@ -7,7 +7,6 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from engine.audio.descriptors import onset_times
-from engine.requests import Pattern
 from engine.tempo import LoopGeometry
 
 REGISTERS: Final = {"kick": (20.0, 140.0), "snare": (250.0, 4000.0), "closed_hat": (7000.0, 18000.0)}
@@ -16,8 +15,11 @@ REGISTERS: Final = {"kick": (20.0, 140.0), "snare": (250.0, 4000.0), "closed_hat
 _QUIET_DB = 30.0
 
 
-def heard_pattern(audio: NDArray[np.float32], sample_rate: int, geometry: LoopGeometry) -> Pattern:
-    """The onsets of loop `audio [2, T]` on the sixteenth grid, a row for each of `REGISTERS` that is heard at all.
+Onsets = dict[str, tuple[tuple[float, float], ...]]
+
+
+def heard_onsets(audio: NDArray[np.float32], sample_rate: int, geometry: LoopGeometry) -> Onsets:
+    """The onsets (beat, strength) of loop `audio [2, T]`, for each of `REGISTERS` that is heard at all.
 
     It knows registers, not instruments: a bass that strikes is a kick to it.
     """
@@ -29,11 +31,11 @@ def heard_pattern(audio: NDArray[np.float32], sample_rate: int, geometry: LoopGe
     }
     levels = {part: 10 * np.log10(np.mean(np.square(band)) + 1e-12) for part, band in bands.items()}
     loudest = max(levels.values())
-    found = {}
+    found: Onsets = {}
     for part, band in bands.items():
         if levels[part] < loudest - _QUIET_DB:
             continue
         seconds, strengths = onset_times(np.asarray(band, dtype=np.float32), sample_rate)
         beats = seconds * geometry.tempo_bpm / 60
-        found[part] = [(float(beat), float(strength)) for beat, strength in zip(beats, strengths, strict=True)]
-    return Pattern.nearest(found, geometry.bars)
+        found[part] = tuple((float(beat), float(strength)) for beat, strength in zip(beats, strengths, strict=True))
+    return found

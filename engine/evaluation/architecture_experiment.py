@@ -43,9 +43,9 @@ def evaluate_architectures(
     "curve" of steps and losses. Writes `architectures.json`, `.md` and a plot to `out`; what is trained already is
     not trained again.
     """
+    manifest = read_manifest(corpus)
     out = results_folder(out)
     ledger = Ledger(out / "architectures.jsonl")
-    manifest = read_manifest(corpus)
     latent_dim = int(manifest.get("latent_dim", DenoiserConfig.latent_dim))
     rows: list[dict[str, Any]] = []
     for name, shape in tqdm(architectures.items(), desc="architectures", disable=not progress):

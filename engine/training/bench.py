@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.errors import InvalidRequest
+from engine.corpus.store import stored_loops
+from engine.errors import CorpusError, InvalidRequest
 from engine.models.unet import Denoiser, DenoiserConfig
 from engine.training.denoiser import DenoiserTrainer, DenoiserTraining
 from engine.training.metrics import validation_curve
@@ -22,7 +23,8 @@ VALIDATED = 24
 class ArchitectureBench:
     """One encoded `corpus` in memory, and as many runs on it as there are shapes: `steps` steps of `frames` frames.
 
-    All see the same batches, noises and alphas. Raises `InvalidRequest` on a budget out of range.
+    All see the same batches, noises and alphas. Raises `InvalidRequest` on a budget out of range, `CorpusError` on a
+    folder that is no corpus.
     """
 
     def __init__(self, corpus: Path, steps: int, frames: int, rate: float = 1e-3) -> None:
@@ -30,6 +32,8 @@ class ArchitectureBench:
             raise InvalidRequest(
                 f"{steps} steps of {frames} frames are not possible: 4 to 100000 steps of 64 to 65536 frames."
             )
+        if next(iter(stored_loops(corpus)), None) is None:
+            raise CorpusError(f"{corpus} is no corpus; build one with `loopgen corpus build {corpus}`.")
         self._options = TrainingOptions(1e6, steps, rate, min(100, steps // 4), validate_every=steps // 4)
         self._training = DenoiserTraining(corpus, frames)
         self._trainer: DenoiserTrainer | None = None
