@@ -173,7 +173,7 @@ def invert_loops(
         flow = pipeline.flow(requests[0], Aim.stack(aims))
         alphas = walk.alphas[walk.nearest(down_to) :]
         invert(flow, x_1, alphas, walk.sampler, corrections=walk.corrections, on_step=keep)
-    apart = zip(*(state.split(1) for state in reversed(states)), strict=True)
+    apart = zip(*(state.chunk(len(sources)) for state in reversed(states)), strict=True)
     return [
         InvertedLoop(source, request, walk, tuple(own), pipeline.info.hash, written)
         for source, request, own, written in zip(sources, requests, apart, composed, strict=True)

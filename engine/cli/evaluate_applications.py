@@ -129,7 +129,7 @@ def stretch(
     json: JsonOption = False,
 ) -> None:
     """Loops at -30 to +40 % of their tempo, by inversion, by conditions and by signal processing."""
-    settings = _settings(count, num_steps, sampler, guidance, loops=loops, imported=imported)
+    settings = _settings(count, num_steps, sampler, guidance, 0, loops=loops, imported=imported)
     from engine.applications.time_stretch import check_route
     from engine.evaluation.stretch_experiment import check_changes, evaluate_stretch
 
@@ -163,7 +163,7 @@ def transition(
     json: JsonOption = False,
 ) -> None:
     """Transitions between pairs of loops: their ends, their drift, their tempo and their seams."""
-    settings = _settings(count, num_steps, sampler, guidance, loops=loops, imported=imported)
+    settings = _settings(count, num_steps, sampler, guidance, 0, loops=loops, imported=imported)
     from engine.applications.transition import check_bars
     from engine.evaluation.transition_experiment import evaluate_transition
 
@@ -207,6 +207,7 @@ def _settings(
     num_steps: int = reworking.STEPS,
     sampler: str = reworking.SAMPLER,
     guidance: float = 1.0,
+    corrections: int | None = None,
     *,
     loops: Path | None = None,
     imported: bool = False,
@@ -215,7 +216,7 @@ def _settings(
     from engine.evaluation.sources import SourceSettings
 
     return SourceSettings(
-        count, walk=reworking.make_walk(num_steps, sampler, guidance), imported=imported, folder=loops
+        count, walk=reworking.make_walk(num_steps, sampler, guidance, corrections), imported=imported, folder=loops
     )
 
 

@@ -45,7 +45,7 @@ def stretch(
     from engine.tempo import check_tempo
 
     check_tempo(bpm)
-    walk = reworking.make_walk(steps, sampler, guidance)
+    walk = reworking.make_walk(steps, sampler, guidance, 0)  # a state on the way needs no exact noise
     destination = Destination.check(out, bit_depth, 1)
     from engine.applications import time_stretch
     from engine.applications.inversion import invert_loop

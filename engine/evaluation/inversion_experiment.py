@@ -93,7 +93,7 @@ def _measured(
     if any(key not in ledger for key in keys):
         inverted = invert_loops(pipeline, [loop for _, loop in group], walk)
         x_1 = replayed(pipeline, inverted)
-        for key, loop, back in zip(keys, inverted, x_1.split(1), strict=True):
+        for key, loop, back in zip(keys, inverted, x_1.chunk(len(group)), strict=True):
             ledger(
                 key,
                 lambda: asdict(round_trip(pipeline, loop, back)) | {"deviation": loop.deviation},  # noqa: B023
