@@ -1,6 +1,7 @@
 """What becomes of a loop that is there already: it is varied, stretched, put in a corner, led over to another."""
 
 import logging
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -53,6 +54,7 @@ class Reworking(QObject):
         self.reading: Wish | None = None
         self.ends: dict[End, SourceLoop] = {}
         self.refused: Wish | None = None
+        self.drawn: tuple[tuple[float, float], ...] = ()
         self._instrument, self._generation, self._audition = instrument, generation, audition
         self._bank, self._messages = bank, messages
         self._bench = Workbench()
@@ -187,6 +189,22 @@ class Reworking(QObject):
         """Make bars that begin as a and end as b."""
         if len(self.ends) == 2:
             self._generation.run(self._bench.transition(self.ends["a"], self.ends["b"], bars), "Leading over")
+
+    def draw(self, path: Sequence[tuple[float, float]]) -> None:
+        """Remember a path that was drawn on the noise pad: points that are reached at even times."""
+        self.drawn = tuple(path)
+        self.changed.emit()
+
+    def follow(self, bars: int) -> None:
+        """Make bars that follow the path that was drawn last."""
+        if not self.drawn:
+            return
+        try:
+            request = self._instrument.request(pad_on=True)
+        except LoopGenError as error:
+            self._messages.complain(str(error))
+            return
+        self._generation.run(self._bench.path(request, self.drawn, bars), "Following the path")
 
     def cancel(self) -> None:
         """Stop the work; what plays goes on."""

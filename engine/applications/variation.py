@@ -21,7 +21,7 @@ from engine.vocabulary import PARTS
 Keep = Literal["all", "rhythm", "sound"]
 KEEPS: Final = ("all", "rhythm", "sound")
 
-NEW_GUIDANCE: Final = 2.0
+NEW_GUIDANCE: Final = 3.0
 """Least guidance under conditions that the loop was not inverted under: there is nothing to invert then, and rhythms
 are kept better."""
 
@@ -45,7 +45,7 @@ def vary(
 
     Its noise is turned that share of the way, on the sphere, towards the noise of `seed`. `keep` "all" keeps all its
     conditions; "rhythm" its pattern and dynamics alone, with `tags` for a new sound; "sound" its tags, key and mean
-    colour, with a pattern that is composed anew from `seed`; both are followed at guidance 2 or more. Raises
+    colour, with a pattern that is composed anew from `seed`; both are followed at guidance 3 or more. Raises
     `InvalidRequest` on a strength outside 0 to 1 or another word for what to keep.
     """
     hook = pipeline.hook(on_step, cancelled, done=done, total=total)

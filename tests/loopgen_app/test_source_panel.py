@@ -13,6 +13,7 @@ from PySide6.QtCore import QSize
 import engine
 from engine import LoopRequest, read_audio, write_wav
 from loopgen_app.drops import take_drop
+from loopgen_app.panels.noise_panel import NoisePanel
 from loopgen_app.state.recipe import Recipe
 
 RATE = 44_100
@@ -303,6 +304,24 @@ def engine_role() -> int:
     from loopgen_app.widgets.loop_list import Role
 
     return int(Role.DETAIL)
+
+
+def test_a_drawn_path_becomes_a_passage(stage: Stage, applications: FakeApplications) -> None:
+    assert not stage.find("pathButton").isEnabled()
+    stage.find("noisePad").pathDrawn.emit([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)])
+    settle(stage)
+    assert stage.find("pathButton").isEnabled()
+    menu = stage.window.findChild(NoisePanel).path_menu()
+    next(action for action in menu.actions() if action.text() == "16 bars").trigger()
+    settle(stage)
+    name, told = applications.calls[-1]
+    assert (name, told["bars"], told["points"][0], told["points"][-1]) == ("render_path", 16, (0.0, 0.0), (1.0, 1.0))
+    assert told["pad"].corners == stage.value("pad_corners")
+    row = stage.studio.bank.loops()[0]
+    assert (row.name, row.bars, row.recipe.is_passage) == ("path on the pad", 16, True)
+    assert row.recipe.origin["points"][32] == pytest.approx([1.0, 0.0], abs=0.02)
+    stage.window.message_bar._act()
+    assert stage.studio.bank.loops()[0].name != "path on the pad"
 
 
 def test_work_shows_its_steps_and_is_cancelled_while_the_loop_plays_on(

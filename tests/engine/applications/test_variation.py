@@ -37,7 +37,7 @@ def test_what_is_kept(pipeline: LoopPipeline) -> None:
     )
     found = invert_loop(pipeline, SourceLoop.from_loop(pipeline.render(request)), walk)
     rhythm = varied_request(found, "rhythm", 9, ("bright",))
-    assert (rhythm.guidance_scale, varied_request(found, "all", 9).guidance_scale) == (2.0, 1.0)
+    assert (rhythm.guidance_scale, varied_request(found, "all", 9).guidance_scale) == (3.0, 1.0)
     assert rhythm.tags == ("kick", "bright") and rhythm.key is None and not rhythm.curves
     assert rhythm.pattern.rows["kick"] and rhythm.seed == 9
     sound = varied_request(found, "sound", 9)
