@@ -7,7 +7,7 @@ added. Its perceptual length (Karras et al. 2019, section 4.1) is the mean squar
 import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from engine.evaluation.held_out import held_out_request
 from engine.evaluation.kinship import Portrait, kinship
 from engine.evaluation.ledger import Ledger
 from engine.evaluation.results import results_folder
-from engine.evaluation.sources import SourceSettings, mean, rank_correlation, write_table
+from engine.evaluation.sources import SourceSettings, mean, named, rank_correlation, write_table
 from engine.evaluation.tempo import OCTAVES, comb_tempo, tempo_hit
 from engine.loop import Loop
 from engine.pipeline import LoopPipeline
@@ -38,7 +38,7 @@ from engine.tempo import LoopGeometry
 POINTS = 9
 WAYS = (("noise", "spherical"), ("noise", "linear"), ("conditions", "spherical"), ("both", "spherical"))
 NEARNESS = (0.25, 0.5, 1.0)
-"""Shares of the whole angle between two noises."""
+"""Shares of the whole angle between two noises, on the sphere."""
 STRENGTHS = tuple(round(0.1 * step, 1) for step in range(1, 11))
 OTHER_END = 5000
 """How much later a seed the other end of a blend has."""
@@ -65,7 +65,7 @@ def evaluate_interpolation(
     out = results_folder(out)
     ledger = Ledger(out / "interpolation.jsonl")
     paths: dict[tuple[str, str, float], list[dict[str, Any]]] = defaultdict(list)
-    ways = [(*way, near) for way in WAYS for near in (NEARNESS if way[0] == "noise" else (1.0,))]
+    ways = [(*way, near) for way in WAYS for near in (NEARNESS if way == WAYS[0] else (1.0,))]
     for name, find_ends in tqdm(list(_pairs(pipeline, settings)), desc="blends", unit="pair", disable=not progress):
         ends = cache(find_ends)
         for over, path, near in ways:
@@ -86,7 +86,7 @@ def evaluate_interpolation(
     ]  # fmt: skip
     rows = [[*way, len(items), *_path_figures(items)] for way, items in paths.items()]
     results = {
-        "pack": asdict(pipeline.info),
+        "pack": named(pipeline),
         "settings": settings.to_dict(),
         "points": points,
         "paths": [dict(zip(header, row, strict=True)) for row in rows],

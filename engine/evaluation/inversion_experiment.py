@@ -13,7 +13,7 @@ from engine.applications.inversion import Walk, invert_loops, replayed, round_tr
 from engine.applications.source import SourceLoop
 from engine.evaluation.ledger import Ledger
 from engine.evaluation.results import results_folder
-from engine.evaluation.sources import SourceSettings, write_table
+from engine.evaluation.sources import SourceSettings, named, write_table
 from engine.pipeline import LoopPipeline
 from engine.plots import new_figure, save_figure
 
@@ -63,7 +63,7 @@ def evaluate_inversion(
         ]
         for row in found
     ]  # fmt: skip
-    results = {"pack": asdict(pipeline.info), "settings": settings.to_dict(), "rows": found}
+    results = {"pack": named(pipeline), "settings": settings.to_dict(), "rows": found}
     known = settings.heading("Round trips", pipeline).partition("; ")[0]
     write_table(out / "inversion", f"{known}.\n\n", header, rows, results)
     _draw(out, found)

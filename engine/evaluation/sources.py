@@ -92,6 +92,12 @@ class SourceSettings:
         )
 
 
+def named(pipeline: LoopPipeline) -> dict[str, Any]:
+    """The pack that results are of, in plain values."""
+    info = pipeline.info
+    return {"name": info.name, "version": info.version, "hash": info.hash}
+
+
 def held_out_source(seed: int, *, imported: bool = False) -> SourceLoop:
     """Corpus loop `seed` with its whole annotation, or `imported`: with its tempo and measured curves alone."""
     case = held_out_case(seed)

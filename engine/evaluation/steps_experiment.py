@@ -1,7 +1,6 @@
 """`loopgen evaluate steps`: what fewer steps cost, per sampler, against the same loops with very many."""
 
 from collections import defaultdict
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from engine.evaluation.held_out import held_out_request
 from engine.evaluation.kinship import Portrait, kinship
 from engine.evaluation.ledger import Ledger
 from engine.evaluation.results import results_folder
-from engine.evaluation.sources import SourceSettings, mean, write_table
+from engine.evaluation.sources import SourceSettings, mean, named, write_table
 from engine.pipeline import LoopPipeline
 from engine.plots import new_figure, save_figure
 from engine.requests import SAMPLERS
@@ -52,7 +51,7 @@ def evaluate_steps(
         [sampler, count, count * EVALUATIONS[sampler], *(mean([item[name] for item in items]) for name in names)]
         for (sampler, count), items in found.items()
     ]
-    results = {"pack": asdict(pipeline.info), "rows": [dict(zip(header, row, strict=True)) for row in rows]}
+    results = {"pack": named(pipeline), "rows": [dict(zip(header, row, strict=True)) for row in rows]}
     heading = (
         f"# Steps with {pipeline.info.name} ({pipeline.info.hash[:12]})\n\n{settings.count} held-out requests "
         f"against the same ones at {reference_steps} Heun steps.\n\n"

@@ -1,7 +1,6 @@
 """`loopgen evaluate stretch`: loops at other tempi by inversion, by their conditions, and by signal processing."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from engine.evaluation.dsp_stretch import NAME, dsp_stretch, dsp_stretcher_avail
 from engine.evaluation.kinship import Portrait, kinship
 from engine.evaluation.ledger import Ledger
 from engine.evaluation.results import results_folder
-from engine.evaluation.sources import SourceSettings, mean, random_loop, write_table
+from engine.evaluation.sources import SourceSettings, mean, named, random_loop, write_table
 from engine.pipeline import LoopPipeline
 from engine.requests import MAX_TEMPO_BPM, MIN_TEMPO_BPM
 from engine.tempo import LoopGeometry
@@ -64,7 +63,7 @@ def evaluate_stretch(
         for way in dict.fromkeys(who for who, change in found if change)
     ]
     results = {
-        "pack": asdict(pipeline.info),
+        "pack": named(pipeline),
         "settings": settings.to_dict(),
         "rows": [dict(zip(header, row, strict=True)) for row in rows],
     }

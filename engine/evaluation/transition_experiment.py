@@ -1,7 +1,6 @@
 """`loopgen evaluate transition`: does a passage begin as one loop, end as another, and go evenly between them?"""
 
 import itertools
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from engine.evaluation.embedding import embed
 from engine.evaluation.ledger import Ledger
 from engine.evaluation.results import results_folder
 from engine.evaluation.seam import spectral_jumps
-from engine.evaluation.sources import SourceSettings, mean, rank_correlation, write_table
+from engine.evaluation.sources import SourceSettings, mean, named, rank_correlation, write_table
 from engine.pipeline import LoopPipeline
 from engine.plots import new_figure, save_figure
 from engine.tempo import TempoRamp
@@ -40,15 +39,17 @@ def evaluate_transition(
 ) -> dict[str, Any]:
     """Transitions of `bars` bars between consecutive loops: `transition.json`, `.md`, a plot; stopped, it goes on.
 
-    A bar is nearest to a loop when its embedding is nearer to that of the loop's own bar, as the codec gives it, than
-    to any other loop's.
+    The first bar is nearest to a loop when its embedding is nearer to that of the loop's own first bar, as the codec
+    gives it, than to any other loop's; the last likewise. Drift goes by the distance to the nearest bar of A less that
+    to the nearest bar of B.
     """
     if settings.count < 2:
         raise InvalidRequest("A transition needs two loops: give --count 2 or more.")
     out = results_folder(out)
     ledger = Ledger(out / "transition.jsonl")
     loops = _Loops(pipeline, settings, ledger)
-    firsts, lasts = (np.stack([loops.bar(seed, which) for seed in settings.seeds]) for which in (0, -1))
+    own = [loops.bars(seed) for seed in settings.seeds]
+    firsts, lasts = (np.stack([rows[which] for rows in own]) for which in (0, -1))
     found: list[dict[str, Any]] = []
     pairs = range(0, settings.count - 1, 2)
     for index in tqdm(pairs, desc="transitions", unit="pair", disable=not progress):
@@ -56,7 +57,7 @@ def evaluate_transition(
         key = f"{settings.walked(pipeline)} {settings.name(a)} {settings.name(b)} {bars}"
         item = ledger(key, partial(_measured, pipeline, settings, loops, (a, b), bars))
         rows = np.array(item["bars"])
-        to_a, to_b = (np.linalg.norm(rows - goal, axis=1) for goal in (firsts[index], lasts[index + 1]))
+        to_a, to_b = (_to_nearest(rows, goal) for goal in (own[index], own[index + 1]))
         found.append(
             item
             | {
@@ -71,6 +72,9 @@ def evaluate_transition(
         "pairs": len(found),
         "first bar nearest to A": mean([item["first_is_a"] for item in found]),
         "last bar nearest to B": mean([item["last_is_b"] for item in found]),
+        "drift, Spearman of the mean over pairs": rank_correlation(
+            range(bars), np.mean([np.subtract(item["to_a"], item["to_b"]) for item in found], axis=0).tolist()
+        ),
         "drift, Spearman": mean([item["drift"] for item in found]),
         "passages that drift monotonically (Spearman >= 0.95)": mean([item["drift"] >= 0.95 for item in found]),
         "bar-to-bar tempo error, largest of a passage, median %": 100
@@ -79,7 +83,7 @@ def evaluate_transition(
         "seam ratio, median of windows": mean([item["seam_ratio"] for item in found]),
         "seam ratio, worst window": mean([item["worst_seam_ratio"] for item in found]),
     }
-    results = {"pack": asdict(pipeline.info), "settings": settings.to_dict(), "figures": figures, "pairs": found}
+    results = {"pack": named(pipeline), "settings": settings.to_dict(), "figures": figures, "pairs": found}
     heading = settings.heading(f"Transitions over {bars} bars", pipeline)
     write_table(out / "transition", heading, ["figure", "value"], list(map(list, figures.items())), results)
     figure = new_figure(6, 4)
@@ -93,7 +97,7 @@ def evaluate_transition(
 
 
 class _Loops:
-    """Each loop inverted where that is needed, and the embeddings of its first and last bar as the codec gives it."""
+    """Each loop inverted where that is needed, and the embeddings of its bars as the codec gives them."""
 
     def __init__(self, pipeline: LoopPipeline, settings: SourceSettings, ledger: Ledger) -> None:
         self.pipeline, self.settings, self.ledger = pipeline, settings, ledger
@@ -102,16 +106,17 @@ class _Loops:
         """With its noise."""
         return invert_loop(self.pipeline, self.settings.source(seed), self.settings.walk)
 
-    def bar(self, seed: int, which: int) -> Doubles:
-        """Embedding of its first (0) or last (-1) bar."""
+    def bars(self, seed: int) -> Doubles:
+        """Embeddings of its bars, `[bars, 88]`."""
 
         def measure() -> list[list[float]]:
             source = self.settings.source(seed)
             sound = _coded(self.pipeline, source, latent_state(self.pipeline, source))
-            return [_embed(_bar(sound, source, each), source.sample_rate).tolist() for each in (0, -1)]
+            length = sound.shape[-1] // source.geometry.bars
+            starts = range(0, source.geometry.bars * length, length)
+            return [_embed(sound[:, start : start + length], source.sample_rate).tolist() for start in starts]
 
-        key = f"{self.pipeline.info.hash[:12]} {self.settings.name(seed)} bars"
-        return np.array(self.ledger(key, measure)[which])
+        return np.array(self.ledger(f"{self.pipeline.info.hash[:12]} {self.settings.name(seed)} bars", measure))
 
 
 def _measured(
@@ -180,13 +185,13 @@ def _coded(pipeline: LoopPipeline, source: SourceLoop, x_1: Tensor) -> Audio:
     return resample_periodic(pipeline.decode(x_1)[0], source.geometry.samples)
 
 
-def _bar(audio: Audio, source: SourceLoop, which: int) -> Audio:
-    length = audio.shape[-1] // source.geometry.bars
-    return audio[:, :length] if which == 0 else audio[:, -length:]
-
-
 def _embed(audio: Audio, sample_rate: int) -> Doubles:
     return np.asarray(embed(audio, sample_rate).mean(axis=0), dtype=np.float64)
+
+
+def _to_nearest(rows: Doubles, goals: Doubles) -> Doubles:
+    """Distance of each of `rows` to the nearest of `goals`."""
+    return np.asarray(np.linalg.norm(rows[:, None] - goals[None], axis=-1).min(axis=1))
 
 
 def _nearest(row: Doubles, rows: Doubles) -> int:

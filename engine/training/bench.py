@@ -34,7 +34,7 @@ class ArchitectureBench:
             )
         if next(iter(stored_loops(corpus)), None) is None:
             raise CorpusError(f"{corpus} is no corpus; build one with `loopgen corpus build {corpus}`.")
-        self._options = TrainingOptions(1e6, steps, rate, min(100, steps // 4), validate_every=steps // 4)
+        self._options = TrainingOptions(1e6, steps, rate, min(100, steps // 4), validate_every=steps // 2)
         self._training = DenoiserTraining(corpus, frames)
         self._trainer: DenoiserTrainer | None = None
         self.budget = f"{steps} steps of {frames} frames, rate {rate:g}"

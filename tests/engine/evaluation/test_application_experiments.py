@@ -32,7 +32,7 @@ SETTINGS = SourceSettings(2, walk=Walk(2, corrections=0))
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> LoopPipeline:
-    return LoopPipeline.from_pack(tiny_pack(tmp_path_factory.mktemp("packs") / "tiny"), device="cpu")
+    return LoopPipeline.from_pack(tiny_pack(tmp_path_factory.mktemp("packs") / "tiny", clap=True), device="cpu")
 
 
 def test_kinship_of_the_same_music() -> None:
@@ -155,5 +155,5 @@ def test_every_experiment_writes_its_table(pipeline: LoopPipeline, tmp_path: Pat
 def test_blends_and_variations_are_tabled(pipeline: LoopPipeline, tmp_path: Path) -> None:
     once = SourceSettings(1, walk=SETTINGS.walk)
     results = evaluate_interpolation(pipeline, tmp_path, once, points=3, strengths=(0.1, 0.5, 1.0), progress=False)
-    assert len(results["paths"]) == 8
+    assert len(results["paths"]) == 6
     assert results["variations"]["figures"]["Spearman of strength and mel distance, mean curve"] == pytest.approx(1.0)
