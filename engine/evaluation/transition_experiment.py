@@ -40,8 +40,8 @@ def evaluate_transition(
     """Transitions of `bars` bars between consecutive loops: `transition.json`, `.md`, a plot; stopped, it goes on.
 
     The first bar is nearest to a loop when its embedding is nearer to that of the loop's own first bar, as the codec
-    gives it, than to any other loop's; the last likewise. Drift goes by the distance to the nearest bar of A less that
-    to the nearest bar of B.
+    gives it, than to any other loop's; the last likewise. Drift goes by the distance to the nearest bar of A, less
+    that to the nearest bar of B.
     """
     if settings.count < 2:
         raise InvalidRequest("A transition needs two loops: give --count 2 or more.")
