@@ -130,11 +130,9 @@ def _inverted(pipeline: LoopPipeline, settings: SourceSettings, loops: Sequence[
 def _path_figures(items: Sequence[dict[str, Any]]) -> list[float]:
     """Means over paths; the ratio of steps both path by path and of the mean path."""
     steps = np.mean([item["steps"] for item in items], axis=0)
-    found = {name: mean([item[name] for item in items]) for name in _NAMES}
     ratio_of_mean = float(steps.max() / max(steps.min(), 1e-9))
-    return [
-        value for name, value in found.items() for value in ((value, ratio_of_mean) if name == "ratio" else (value,))
-    ]
+    figures = [mean([item[name] for item in items]) for name in _NAMES]
+    return [*figures[:2], ratio_of_mean, *figures[2:]]
 
 
 _NAMES = ("step", "ratio", "longer", "perceptual_length", "mel_step", "mel_ratio", "tempo_hit")
