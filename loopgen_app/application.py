@@ -2,12 +2,14 @@
 
 import logging
 import sys
+import threading
 from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from engine import GenerationService, ServiceEvents, starter_pack
@@ -20,6 +22,8 @@ from loopgen_app.studio import Studio, build_studio
 
 log = logging.getLogger(__name__)
 LOG_BYTES = 1_000_000
+PAINT_MILLISECONDS = 30
+"""The first picture of the window is on the screen by then; loading a model before would hold it up."""
 
 
 def make_app(argv: list[str]) -> QApplication:
@@ -62,9 +66,14 @@ def report_exceptions(messages: Messages) -> Callable[..., None]:
     return before
 
 
-def pack_service(folder: Path) -> Callable[[ServiceEvents], Service]:
-    """A maker of services that play the pack in `folder`."""
-    return lambda events: GenerationService(lambda: load_pack(folder), events)
+def pack_service(folder: Path, shown: threading.Event) -> Callable[[ServiceEvents], Service]:
+    """A maker of services that play the pack in `folder`, which is loaded once `shown` is set."""
+
+    def load() -> Any:
+        shown.wait()
+        return load_pack(folder)
+
+    return lambda events: GenerationService(load, events)
 
 
 def chosen_pack(folders: Folders) -> Path:
@@ -88,7 +97,8 @@ class Application:
         self.app = make_app(argv)
         folders = folders or Folders.default()
         start_logging(folders.log)
-        make_service = make_service or pack_service(pack or chosen_pack(folders))
+        self._shown = threading.Event()
+        make_service = make_service or pack_service(pack or chosen_pack(folders), self._shown)
         self.studio: Studio = build_studio(folders, make_service, **(studio_options or {}))
         self._hook = report_exceptions(self.studio.messages)
         crashed = self.studio.sessions.begin()
@@ -100,9 +110,14 @@ class Application:
         self.studio.exports.sweep()
         self._closed = False
 
+    def show(self) -> None:
+        """Show the window, then let the model load."""
+        self.window.show()
+        QTimer.singleShot(PAINT_MILLISECONDS, self._shown.set)
+
     def run(self, session: Path | None = None) -> int:
         """Show the window, start the sound, and go until it is closed."""
-        self.window.show()
+        self.show()
         self.studio.playback.start()
         if session is not None:
             self.studio.sessions.open(session)
@@ -112,5 +127,6 @@ class Application:
         """Put everything away, once."""
         if not self._closed:
             self._closed = True
+            self._shown.set()
             sys.excepthook = self._hook
             self.studio.close()

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from engine.audio.chunks import LoopMetadata, acid_chunk, info_chunk, read_chunks, smpl_chunk, with_chunks
 from engine.audio.flac_comments import read_comments, with_comments
-from engine.audio.spectrum import Floats
 from engine.errors import AudioFileError, ExportError
 from engine.files import write_atomically
 
@@ -36,7 +35,7 @@ _MAX_PROMPT_CHARACTERS = 48
 class AudioFile:
     """A file that was read: `audio [C, T]` float32 with 1 or 2 channels, and what the file says about itself."""
 
-    audio: Floats
+    audio: NDArray[np.float32]
     sample_rate: int
     metadata: LoopMetadata = field(default_factory=LoopMetadata)
 
@@ -143,10 +142,10 @@ def _check_format(path: Path, file: soundfile.SoundFile, max_seconds: float) -> 
         )
 
 
-def _read_capped(path: Path, file: soundfile.SoundFile, max_seconds: float) -> Floats:
+def _read_capped(path: Path, file: soundfile.SoundFile, max_seconds: float) -> NDArray[np.float32]:
     # By blocks, because a header may claim minutes that are not there.
     left = int(max_seconds * file.samplerate) + 1
-    blocks: list[Floats] = []
+    blocks: list[NDArray[np.float32]] = []
     while left > 0 and len(block := file.read(min(_BLOCK_FRAMES, left), dtype="float32", always_2d=True)):
         blocks.append(block)
         left -= len(block)
@@ -171,7 +170,9 @@ def _read_metadata(path: Path, container: str) -> LoopMetadata:
     return LoopMetadata()
 
 
-def _check_writable(path: Path | str, audio: NDArray[Any], subtype: str, possible: tuple[str, ...]) -> Floats:
+def _check_writable(
+    path: Path | str, audio: NDArray[Any], subtype: str, possible: tuple[str, ...]
+) -> NDArray[np.float32]:
     name = Path(path).name
     if subtype not in possible:
         raise ExportError(f"Cannot write {name!r} with {subtype} samples; possible: {', '.join(possible)}.")
@@ -182,7 +183,7 @@ def _check_writable(path: Path | str, audio: NDArray[Any], subtype: str, possibl
     return np.asarray(audio, dtype=np.float32)
 
 
-def _encode(audio: Floats, sample_rate: int, container: str, subtype: str) -> bytes:
+def _encode(audio: NDArray[np.float32], sample_rate: int, container: str, subtype: str) -> bytes:
     if subtype != "FLOAT":
         audio = np.clip(audio, -1.0, 1.0)
     buffer = io.BytesIO()

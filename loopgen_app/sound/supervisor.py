@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import resample_periodic
 from loopgen_app.sound import loop_files
 from loopgen_app.sound.process import SoundProcess
 from loopgen_app.sound.status import Status, StatusBlock
@@ -272,6 +271,8 @@ class Supervisor:
             return
         audio = loop.audio
         if loop.sample_rate != self._rate:
+            from engine import resample_periodic  # noqa: PLC0415 - brings scipy; most devices take the loop's rate
+
             audio = resample_periodic(audio, round(audio.shape[1] * self._rate / loop.sample_rate))
         path = self._folder / f"loop-{loop.id}-{time.monotonic_ns()}"
         loop_files.write_loop(path, audio)
