@@ -1,9 +1,11 @@
 """Work beside the window of which only the newest wish matters."""
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+log = logging.getLogger(__name__)
 Wish = TypeVar("Wish")
 
 
@@ -39,4 +41,10 @@ class Newest(Generic[Wish]):
                     return
                 wish, self._wish = self._wish, None
             if wish is not None:
-                self._do(wish)
+                self._try(wish)
+
+    def _try(self, wish: Wish) -> None:
+        try:
+            self._do(wish)
+        except Exception:  # one picture that fails must not be the last
+            log.exception("%s failed", self._thread.name)

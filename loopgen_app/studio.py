@@ -110,5 +110,3 @@ def _wire(studio: Studio) -> None:
     playback.troubled.connect(lambda text: messages.complain(text, "Retry now", playback.retry))
     playback.recovered.connect(messages.say)
     studio.generation.unavailable.connect(messages.complain)
-    if studio.bank.notice:
-        messages.complain(studio.bank.notice)

@@ -3,6 +3,8 @@
 import io
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -47,21 +49,38 @@ def read_audio(path: Path | str, *, max_seconds: float = MAX_SECONDS) -> AudioFi
     foreign, damaged, empty, too long or too wide file, or samples that are not numbers.
     """
     path = Path(path)
+    with _readable(path, max_seconds) as file:
+        audio = _read_capped(path, file, max_seconds)
+        sample_rate = int(file.samplerate)
+        container = file.format
+    return AudioFile(audio, sample_rate, _read_metadata(path, container))
+
+
+def read_metadata(path: Path | str, *, max_seconds: float = MAX_SECONDS) -> LoopMetadata:
+    """What a file says about itself, without its sound: a moment, however long it is.
+
+    Raises `AudioFileError` on every file that `read_audio` would refuse by its header.
+    """
+    path = Path(path)
+    with _readable(path, max_seconds) as file:
+        container = file.format
+    return _read_metadata(path, container)
+
+
+@contextmanager
+def _readable(path: Path, max_seconds: float) -> Iterator[soundfile.SoundFile]:
     if not path.is_file():  # also keeps pipes and devices out, which would block or never end
         raise AudioFileError(f"There is no audio file {str(path)!r}.")
     try:
         with soundfile.SoundFile(str(path)) as file:
             _check_format(path, file, max_seconds)
-            audio = _read_capped(path, file, max_seconds)
-            sample_rate = int(file.samplerate)
-            container = file.format
+            yield file
     except (soundfile.LibsndfileError, OSError) as error:
         reason = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
         raise AudioFileError(
             f"Cannot read {path.name!r} as audio ({str(reason).rstrip('.').lower()}); "
             "WAV, FLAC, AIFF and Ogg files are possible."
         ) from error
-    return AudioFile(audio, sample_rate, _read_metadata(path, container))
 
 
 def write_wav(
