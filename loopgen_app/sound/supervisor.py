@@ -22,7 +22,7 @@ HEART_SECONDS = 0.5
 """A running stream whose callbacks have not moved for this long is dead (JACK says nothing else)."""
 
 OPEN_SECONDS = 12.0
-GRACE_SECONDS = 2.0
+GRACE_SECONDS = 3.0
 """Sound servers may stall this long right after a stream was opened."""
 
 RETRY_SECONDS = (0.1, 0.3, 0.6, 1.0, 2.0)

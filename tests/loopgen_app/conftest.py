@@ -41,7 +41,7 @@ class Stage:
 
     def wait(self, condition: Callable[[], bool]) -> None:
         """Let events happen until `condition` holds."""
-        self.qtbot.waitUntil(condition, timeout=20_000)
+        self.qtbot.waitUntil(condition, timeout=60_000)
 
     def generate(self) -> None:
         """Press Generate and wait for all that was asked."""

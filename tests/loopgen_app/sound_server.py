@@ -15,12 +15,13 @@ ROOT = Path(__file__).parents[2]
 RATE = 44100
 
 
-def _plugin_is_there() -> bool:
-    return any(Path("/usr/lib").glob("**/alsa-lib/libasound_module_pcm_pulse.so"))
+def sound_server_is_there() -> bool:
+    plugin = any(Path("/usr/lib").glob("**/alsa-lib/libasound_module_pcm_pulse.so"))
+    return plugin and all(shutil.which(name) for name in PULSE)
 
 
 needs_sound_server = pytest.mark.skipif(
-    not all(shutil.which(name) for name in PULSE) or not _plugin_is_there(),
+    not sound_server_is_there(),
     reason="no PulseAudio with its ALSA plugin on this machine (pulseaudio, libasound2-plugins)",
 )
 
@@ -72,8 +73,9 @@ class SoundServer:
 
     def record(self, path: Path) -> None:
         """Write what the card plays into `path` as float32 stereo frames until `stop_recording`."""
+        sound = ["--raw", "--format=float32le", f"--rate={RATE}", "--channels=2"]
         with path.open("wb") as file:
-            command = ["parec", "-d", "card.monitor", "--raw", "--format=float32le", f"--rate={RATE}", "--channels=2"]
+            command = ["parec", "-d", "card.monitor", *sound, "--latency-msec=20"]
             self._recorder = subprocess.Popen(command, env=self.environment, stdout=file, stderr=subprocess.DEVNULL)
 
     def stop_recording(self) -> None:
