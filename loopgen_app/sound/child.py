@@ -75,10 +75,11 @@ class Player:
         slots, deck = self.slots, self.deck
         slots[self._sequence] += 1.0
         if deck is not None:
-            if self._last and now - self._last > LATE_PERIODS * frames / deck.sample_rate:
-                slots[self._late] += 1.0
-            if flags:
-                slots[self._dropouts] += 1.0
+            if deck.playing and self._last:  # in silence nothing can be missed
+                if now - self._last > LATE_PERIODS * frames / deck.sample_rate:
+                    slots[self._late] += 1.0
+                if flags:
+                    slots[self._dropouts] += 1.0
             self._last = now
             if self._channels == 2:
                 deck.render(out)

@@ -81,7 +81,7 @@ def check_bank(folder: Path, promises: Promises, checked: set[int]) -> None:
 def check_exports(folder: Path, promises: Promises, checked: set[Path]) -> None:
     exports = Folders(folder).exports
     sweep_stale_files(exports)  # as every start of the window does
-    files = set(exports.iterdir())
+    files = set(exports.iterdir()) if exports.exists() else set()
     assert promises.files <= files
     for path in files - checked:
         file = read_audio(path)  # whole, or it is not read
