@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -21,7 +22,8 @@ from engine.conditioning.assembly import negative_conditions, request_conditions
 from engine.conditioning.composition import Composition, compose
 from engine.conditioning.prompts import PromptReader
 from engine.devices import choose_device, fast_dtype
-from engine.diffusion.noise import pad_noise, seeded_noise
+from engine.diffusion.found_noise import NoiseShelf, is_found
+from engine.diffusion.noise import pad_noise, resample_noise, seeded_noise
 from engine.diffusion.samplers import SamplerStep, sample
 from engine.diffusion.schedules import alphas
 from engine.errors import AudioFileError, Cancelled, InvalidRequest, PackError
@@ -48,7 +50,7 @@ class LoopPipeline:
     """Renders requests with one pack on one device.
 
     The same request on the same pack gives the same loop, bit for bit on one machine. The network runs in `dtype`, by
-    default in what the device is fastest with.
+    default in what the device is fastest with. Noises that were found in loops lie on the `shelf`.
     """
 
     def __init__(
@@ -60,7 +62,9 @@ class LoopPipeline:
         *,
         clap: ClapEmbedder | None = None,
         dtype: torch.dtype | None = None,
+        shelf: NoiseShelf | None = None,
     ) -> None:
+        self.shelf = shelf or NoiseShelf()
         self._read = PromptReader(clap.to(device).eval().requires_grad_(False) if clap else None)
         self.info, self.device = replace(info, words=self._read.words), device
         self._dtype = dtype or fast_dtype(device)
@@ -233,7 +237,20 @@ class LoopPipeline:
         if request.noise is None:
             return request.temperature * seeded_noise(request.seed, shape)
         pad = request.noise
-        return request.temperature * pad_noise(pad.corners, pad.x, pad.y, shape)
+        drawn = partial(self.corner_noise, temperature=request.temperature)
+        return request.temperature * pad_noise(pad.corners, pad.x, pad.y, shape, drawn)
+
+    def corner_noise(self, seed: int, shape: tuple[int, ...], temperature: float) -> Tensor:
+        """The noise of `shape` `(1, D, F)` of a corner of the pad: drawn, or found in a loop and brought to F frames.
+
+        What was found keeps the deviation that it had, whatever the temperature. Raises `InvalidRequest` when it is
+        not here.
+        """
+        if not is_found(seed):
+            return seeded_noise(seed, shape)
+        found = self.shelf.fetch(seed, self.info.hash)
+        positions = torch.arange(shape[-1], dtype=torch.float64) * found.shape[-1] / shape[-1]
+        return resample_noise(found, positions, "nearest") / (temperature or 1.0)
 
     def _decode(self, latent: Tensor, *, circular: bool = True) -> NDArray[np.float32]:
         with torch.autocast(self.device.type, self._dtype, enabled=self._dtype != torch.float32):
