@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def evaluate_architectures(
     for name, shape in tqdm(architectures.items(), desc="architectures", disable=not progress):
         config = replace(shape, latent_dim=latent_dim)
         key = f"{manifest.get('encoder')} {config} {budget}"
-        rows.append({"name": name} | ledger(key, lambda config=config: train(config)))
+        rows.append({"name": name} | ledger(key, partial(train, config)))
     header = ["denoiser", "parameters", "groups", "blocks", "seconds a step", "validation loss", *_at(rows)]
     table = [[row[title] for title in ("name", *header[1:])] for row in rows]
     heading = (

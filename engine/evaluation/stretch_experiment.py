@@ -1,6 +1,7 @@
 """`loopgen evaluate stretch`: loops at other tempi by inversion, by their conditions, and by signal processing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from engine.applications.inversion import InvertedLoop, invert_loop
+from engine.applications.inversion import InvertedLoop, invert_loop, latent_state
 from engine.applications.source import SourceLoop
 from engine.applications.time_stretch import RATIOS, TURN_AT, stretch
 from engine.audio.resampling import resample_periodic
@@ -50,8 +51,8 @@ def evaluate_stretch(
     ledger = Ledger(out / "stretch.jsonl")
     found: dict[tuple[str, int], list[Found]] = {}
     for seed in tqdm(settings.seeds, desc="stretch", unit="loop", disable=not progress):
-        loop = _Stretched(pipeline, settings, seed, ledger)
-        for way, change, near in loop.measured(percent, routes, turns):
+        loop = _Stretched(pipeline, settings, seed, ledger, turns)
+        for way, change, near in loop.measured(percent, routes):
             found.setdefault((way, change), []).append(near)
     header = [
         "way", "tempo change %", "loops", "tempo hit", "strict", "beat ms, median", "onset F1", "timbre",
@@ -82,18 +83,18 @@ def check_changes(percent: Sequence[int]) -> None:
 class _Stretched:
     """One loop; what is known of it already is not computed again."""
 
-    def __init__(self, pipeline: LoopPipeline, settings: SourceSettings, seed: int, ledger: Ledger) -> None:
+    def __init__(
+        self, pipeline: LoopPipeline, settings: SourceSettings, seed: int, ledger: Ledger, turns: Sequence[float]
+    ) -> None:
         self.pipeline, self.settings, self.seed, self.ledger = pipeline, settings, seed, ledger
-        self._kept: dict[str, Any] = {}
+        self.turns = turns
 
-    def measured(
-        self, percent: Sequence[int], routes: Sequence[str], turns: Sequence[float]
-    ) -> Iterator[tuple[str, int, Found]]:
+    def measured(self, percent: Sequence[int], routes: Sequence[str]) -> Iterator[tuple[str, int, Found]]:
         """The way, the change of tempo, and how the result is related to the loop."""
         random = self._near(RANDOM, 0, self._random, walked=True)
-        yield CODEC, 0, self._near(CODEC, 0, self._coded, walked=True)
+        yield CODEC, 0, self._near(CODEC, 0, lambda: self._coded, walked=True)
         yield RANDOM, 0, random
-        ways = [(f"inversion, turned at alpha {turn:g}", "inversion", turn) for turn in turns]
+        ways = [(f"inversion, turned at alpha {turn:g}", "inversion", turn) for turn in self.turns]
         ways += [("conditions, new noise", "conditions", 0.0)]
         for change in percent:
             tempo = self._tempo(change)
@@ -104,20 +105,19 @@ class _Stretched:
                     continue
 
                 def ours(tempo: float = tempo, route: str = route, turn: float = turn) -> Audio:
-                    return stretch(self.pipeline, self._inverted(turns), tempo, route=route, turn_at=turn).audio
+                    return stretch(self.pipeline, self._inverted, tempo, route=route, turn_at=turn).audio
 
                 yield way, change, self._beside(random, self._near(way, change, ours, walked=True))
             if dsp_stretcher_available():
-                yield NAME, change, self._beside(random, self._near(NAME, change, lambda c=change: self._dsp(c)))
+                yield NAME, change, self._beside(random, self._near(NAME, change, partial(self._dsp, change)))
 
-    def _near(self, way: str, change: int, make: Any, *, walked: bool = False) -> Found:
+    def _near(self, way: str, change: int, make: Callable[[], Audio], *, walked: bool = False) -> Found:
         under = f"{self.settings.walked(self.pipeline)} " if walked else ""
 
         def measure() -> Found:
-            to = self._geometry(change)
-            made = Portrait.of(make(), to)
-            near = kinship(self._portrait("source"), made).to_dict()
-            return near | ({"coded_timbre": self._portrait("coded").timbre_distance(made)} if walked else {})
+            made = Portrait.of(make(), self._geometry(change))
+            near = kinship(self._portrait, made).to_dict()
+            return near | ({"coded_timbre": self._coded_portrait.timbre_distance(made)} if walked else {})
 
         return dict(self.ledger(f"{under}{self.settings.name(self.seed)} {way} {change}", measure))
 
@@ -125,34 +125,26 @@ class _Stretched:
     def _beside(random: Found, near: Found) -> Found:
         return near | {"nearer": near["timbre"] < random["timbre"]}
 
-    def _keep(self, name: str, make: Any) -> Any:
-        if name not in self._kept:
-            self._kept[name] = make()
-        return self._kept[name]
-
-    @property
+    @cached_property
     def _source(self) -> SourceLoop:
-        return self._keep("loop", lambda: self.settings.source(self.seed))
+        return self.settings.source(self.seed)
 
-    def _portrait(self, of: str) -> Portrait:
-        def measure() -> Portrait:
-            return Portrait.of(self._source.audio if of == "source" else self._coded(), self._source.geometry)
+    @cached_property
+    def _portrait(self) -> Portrait:
+        return Portrait.of(self._source.audio, self._source.geometry)
 
-        return self._keep(f"portrait of {of}", measure)
-
-    def _inverted(self, turns: Sequence[float]) -> InvertedLoop:
-        down_to = min(turns)
-        return self._keep(
-            "inverted", lambda: invert_loop(self.pipeline, self._source, self.settings.walk, down_to=down_to)
-        )
-
+    @cached_property
     def _coded(self) -> Audio:
-        def code() -> Audio:
-            geometry = self._source.geometry
-            x_1 = self.pipeline.encode(self._source.audio, self.pipeline.geometry(self._source.request).frames)
-            return resample_periodic(self.pipeline.decode(x_1)[0], geometry.samples)
+        x_1 = latent_state(self.pipeline, self._source)
+        return resample_periodic(self.pipeline.decode(x_1)[0], self._source.geometry.samples)
 
-        return self._keep("coded", code)
+    @cached_property
+    def _coded_portrait(self) -> Portrait:
+        return Portrait.of(self._coded, self._source.geometry)
+
+    @cached_property
+    def _inverted(self) -> InvertedLoop:
+        return invert_loop(self.pipeline, self._source, self.settings.walk, down_to=min(self.turns))
 
     def _random(self) -> Audio:
         return self.pipeline.render(random_loop(self._source, self.seed + 1)).audio

@@ -1,5 +1,7 @@
 """The noise pad: a point between four noises, moved while the loop plays."""
 
+from functools import partial
+
 from PySide6.QtWidgets import QCheckBox, QMenu, QWidget
 
 from engine import LoopGenError
@@ -72,7 +74,7 @@ class NoisePanel(Panel):
         """How long the passage along the drawn path is to be."""
         menu = QMenu(self)
         for bars in PATH_BARS:
-            menu.addAction(f"{bars} bars", lambda bars=bars: self._studio.reworking.follow(bars))
+            menu.addAction(f"{bars} bars", partial(self._studio.reworking.follow, bars))
         return menu
 
     def corner_menu(self, corner: int) -> QMenu:
