@@ -1,5 +1,6 @@
 """From a request to a loop: conditions, noise, guided sampling, decoding, exact length, level."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -124,7 +125,8 @@ class LoopPipeline:
             with clock("denoiser"):
                 hook = self.hook(on_step, cancelled)
                 x_1 = sample(guided, x_0, alphas(first.num_steps, first.schedule), first.sampler, hook)
-                x_1 = x_1.clamp_(-REACH, REACH)
+                reach = math.inf if _starts_from_a_loop(first) else REACH
+                x_1 = x_1.clamp(-reach, reach)
         return self._finish(x_1, requests, clock)
 
     def aim(self, request: LoopRequest, composition: Composition | None = None) -> Aim:
@@ -283,6 +285,11 @@ class LoopPipeline:
                 on_step(StepReport(done + step.index, total or step.count, step.alpha, preview))
 
         return hook
+
+
+def _starts_from_a_loop(request: LoopRequest) -> bool:
+    """True when a corner of the pad holds the noise of a loop: it leads back to that loop, whatever its levels."""
+    return request.noise is not None and any(map(is_found, request.noise.corners))
 
 
 def _recipe(request: LoopRequest) -> LoopRequest:
