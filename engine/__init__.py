@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.applications.interpolation import End, blend
-    from engine.applications.inversion import InvertedLoop, RoundTrip, Walk, invert_loop, replay
+    from engine.applications.inversion import InvertedLoop, RoundTrip, Walk, invert_loop, keep_noise, replay
     from engine.applications.noise_path import render_path
     from engine.applications.passage import Passage
     from engine.applications.source import NotWholeBars, SourceLoop, TempoUnsure, read_source
@@ -64,6 +64,7 @@ _HOMES = {
         "RoundTrip",
         "Walk",
         "invert_loop",
+        "keep_noise",
         "replay",
     ),
     "engine.applications.noise_path": ("render_path",),
@@ -241,6 +242,7 @@ __all__ = [
     "free_path",
     "integrated_loudness",
     "invert_loop",
+    "keep_noise",
     "level_match",
     "list_packs",
     "measure_curves",

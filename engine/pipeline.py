@@ -1,9 +1,11 @@
 """From a request to a loop: conditions, noise, guided sampling, decoding, exact length, level."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -21,7 +23,8 @@ from engine.conditioning.assembly import negative_conditions, request_conditions
 from engine.conditioning.composition import Composition, compose
 from engine.conditioning.prompts import PromptReader
 from engine.devices import choose_device, fast_dtype
-from engine.diffusion.noise import pad_noise, seeded_noise
+from engine.diffusion.found_noise import NoiseShelf, is_found
+from engine.diffusion.noise import pad_noise, resample_noise, seeded_noise
 from engine.diffusion.samplers import SamplerStep, sample
 from engine.diffusion.schedules import alphas
 from engine.errors import AudioFileError, Cancelled, InvalidRequest, PackError
@@ -37,6 +40,10 @@ from engine.tempo import LoopGeometry
 SILENCE = 1e-4
 """Peak below which a sound counts as silent, -80 dBFS."""
 
+REACH = 4.0
+"""Deviations from the mean beyond which no sampled latent goes: of the corpus one in 2,000 does. Levels are coded by
+their logarithm, and a chord that overshoots to eight deviations, as some did, drowns all else by 20 dB."""
+
 __all__ = ["Loop", "LoopPipeline", "PackInfo", "StepReport"]
 
 
@@ -44,7 +51,7 @@ class LoopPipeline:
     """Renders requests with one pack on one device.
 
     The same request on the same pack gives the same loop, bit for bit on one machine. The network runs in `dtype`, by
-    default in what the device is fastest with.
+    default in what the device is fastest with. Noises that were found in loops lie on the `shelf`.
     """
 
     def __init__(
@@ -56,7 +63,9 @@ class LoopPipeline:
         *,
         clap: ClapEmbedder | None = None,
         dtype: torch.dtype | None = None,
+        shelf: NoiseShelf | None = None,
     ) -> None:
+        self.shelf = shelf or NoiseShelf()
         self._read = PromptReader(clap.to(device).eval().requires_grad_(False) if clap else None)
         self.info, self.device = replace(info, words=self._read.words), device
         self._dtype = dtype or fast_dtype(device)
@@ -116,6 +125,8 @@ class LoopPipeline:
             with clock("denoiser"):
                 hook = self.hook(on_step, cancelled)
                 x_1 = sample(guided, x_0, alphas(first.num_steps, first.schedule), first.sampler, hook)
+                reach = math.inf if _starts_from_a_loop(first) else REACH
+                x_1 = x_1.clamp(-reach, reach)
         return self._finish(x_1, requests, clock)
 
     def aim(self, request: LoopRequest, composition: Composition | None = None) -> Aim:
@@ -125,9 +136,10 @@ class LoopPipeline:
         """
         geometry = self.geometry(request)
         said = self._read.wanted(request)
+        written = composition or self.compose(request)
         return Aim(
-            request_conditions(request, geometry, said.embedded, composition or self.compose(request)),
-            negative_conditions(request, geometry, said.unwanted),
+            request_conditions(request, geometry, said.embedded, written),
+            negative_conditions(request, geometry, said.unwanted, written),
         )
 
     def compose(self, request: LoopRequest) -> Composition | None:
@@ -227,7 +239,20 @@ class LoopPipeline:
         if request.noise is None:
             return request.temperature * seeded_noise(request.seed, shape)
         pad = request.noise
-        return request.temperature * pad_noise(pad.corners, pad.x, pad.y, shape)
+        drawn = partial(self.corner_noise, temperature=request.temperature)
+        return request.temperature * pad_noise(pad.corners, pad.x, pad.y, shape, drawn)
+
+    def corner_noise(self, seed: int, shape: tuple[int, ...], temperature: float) -> Tensor:
+        """The noise of `shape` `(1, D, F)` of a corner of the pad: drawn, or found in a loop and brought to F frames.
+
+        What was found keeps the deviation that it had, whatever the temperature. Raises `InvalidRequest` when it is
+        not here.
+        """
+        if not is_found(seed):
+            return seeded_noise(seed, shape)
+        found = self.shelf.fetch(seed, self.info.hash)
+        positions = torch.arange(shape[-1], dtype=torch.float64) * found.shape[-1] / shape[-1]
+        return resample_noise(found, positions, "nearest") / (temperature or 1.0)
 
     def _decode(self, latent: Tensor, *, circular: bool = True) -> NDArray[np.float32]:
         with torch.autocast(self.device.type, self._dtype, enabled=self._dtype != torch.float32):
@@ -250,7 +275,7 @@ class LoopPipeline:
             if cancelled is not None and cancelled():
                 raise Cancelled("The render was cancelled.")
             if on_step is not None:
-                estimate = step.estimate[:1]
+                estimate = step.estimate[:1].clamp(-REACH, REACH)
 
                 def preview() -> NDArray[np.float32]:
                     with torch.inference_mode():
@@ -260,6 +285,11 @@ class LoopPipeline:
                 on_step(StepReport(done + step.index, total or step.count, step.alpha, preview))
 
         return hook
+
+
+def _starts_from_a_loop(request: LoopRequest) -> bool:
+    """True when a corner of the pad holds the noise of a loop: it leads back to that loop, whatever its levels."""
+    return request.noise is not None and any(map(is_found, request.noise.corners))
 
 
 def _recipe(request: LoopRequest) -> LoopRequest:

@@ -6,7 +6,7 @@ The engine's part is imported inside the tasks: it brings torch, and the window 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from loopgen_app.generation import Finished, Task
 from loopgen_app.state.recipe import Recipe
 
 if TYPE_CHECKING:
-    from engine import InvertedLoop, LoopPipeline, Passage, RoundTrip, SourceLoop, Walk
+    from engine import InvertedLoop, LoopPipeline, LoopRequest, Passage, RoundTrip, SourceLoop, Walk
 
 _ENDINGS = ("wav", "flac", "aif", "aiff", "ogg")
 KEPT = 4
@@ -38,6 +38,14 @@ class _Count:
         """What the next walk of `steps` steps is given."""
         done, self.done = self.done, self.done + steps
         return {"on_step": self.tell, "cancelled": self.cancelled, "done": done, "total": self.total}
+
+
+@dataclass(frozen=True)
+class Cornered:
+    """The noise of a loop, kept under `seed` for a `corner` of the pad."""
+
+    corner: int
+    seed: int
 
 
 class Workbench:
@@ -110,7 +118,34 @@ class Workbench:
                 "verb": "transition", "source": a.name, "to": b.name, "bars": bars,
                 "from_bpm": round(a.request.tempo_bpm, 2),
             }  # fmt: skip
-            return _finished_passage(passage, b, f"{stem(a)} to {stem(b)}", origin)
+            return _passage(passage, b.request, f"{stem(a)} to {stem(b)}", origin)
+
+        return task
+
+    def path(self, request: LoopRequest, points: Sequence[tuple[float, float]], bars: int) -> Task:
+        """`bars` bars that follow `points` on the pad of `request`; gives `Finished`, a passage."""
+
+        def task(pipeline: LoopPipeline, tell: Tell, cancelled: Cancelled) -> Finished:
+            from engine import render_path  # noqa: PLC0415
+
+            passage = render_path(pipeline, request, points, bars, on_step=tell, cancelled=cancelled)
+            origin = {
+                "verb": "path", "points": [[round(x, 4), round(y, 4)] for x, y in points], "bars": bars,
+                "from_bpm": request.tempo_bpm,
+            }  # fmt: skip
+            return _passage(passage, request, "path on the pad", origin)
+
+        return task
+
+    def corner(self, source: SourceLoop, corner: int) -> Task:
+        """The noise of `source` for `corner` of the pad; gives `Cornered`."""
+
+        def task(pipeline: LoopPipeline, tell: Tell, cancelled: Cancelled) -> Cornered:
+            from engine import keep_noise  # noqa: PLC0415
+
+            walk = _walk()
+            count = _Count(tell, cancelled, self._steps(pipeline, walk, source))
+            return Cornered(corner, keep_noise(pipeline, self._invert(pipeline, source, walk, count)))
 
         return task
 
@@ -164,6 +199,6 @@ def _finished(loop: Loop, name: str, origin: Mapping[str, Any]) -> Finished:
     return Finished(loop.audio, loop.sample_rate, recipe, loop.loudness_lufs, name)
 
 
-def _finished_passage(passage: Passage, b: SourceLoop, name: str, origin: Mapping[str, Any]) -> Finished:
-    recipe = Recipe(b.request, passage.pack_name, passage.pack_hash, origin=origin)
+def _passage(passage: Passage, leads_to: LoopRequest, name: str, origin: Mapping[str, Any]) -> Finished:
+    recipe = Recipe(leads_to, passage.pack_name, passage.pack_hash, origin=origin)
     return Finished(passage.audio, passage.sample_rate, recipe, passage.loudness_lufs, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from engine import LoopGenError
 from loopgen_app.audition import Audition
 from loopgen_app.generation import Generation, Made
 from loopgen_app.messages import Messages
-from loopgen_app.rework_tasks import Workbench
+from loopgen_app.rework_tasks import Cornered, Workbench
 from loopgen_app.state.instrument import Instrument
 from loopgen_app.state.loop_bank import LoopBank
 from loopgen_app.state.source import Source, Trouble, Wish, of_bank, read
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 End = Literal["a", "b"]
 
-FOREIGN_NOISE = "Corners hold seeds: only a loop that was made from one seed can go there."
 TEMPO_LIMITS = (40.0, 240.0)
 STRETCH_LIMITS = (0.5, 2.0)
 GOOD_STRETCHES = (0.7, 1.4)
@@ -56,6 +56,7 @@ class Reworking(QObject):
         self.reading: Wish | None = None
         self.ends: dict[End, SourceLoop] = {}
         self.refused: Wish | None = None
+        self.drawn: tuple[tuple[float, float], ...] = ()
         self._instrument, self._generation, self._audition = instrument, generation, audition
         self._bank, self._messages = bank, messages
         self._bench = Workbench()
@@ -166,11 +167,16 @@ class Reworking(QObject):
             self._generation.run(task, "Stretching")
 
     def to_corner(self, corner: int) -> None:
-        """Put the noise of the source in a corner of the pad: that of its seed."""
-        seed = self.source.noise_seed if self.source is not None else None
-        if seed is None:
-            self._messages.complain(FOREIGN_NOISE)
+        """Put the noise of the source in a corner of the pad: that of its seed, or as it is found now."""
+        if self.source is None:
             return
+        seed = self.source.noise_seed
+        if seed is None:
+            self._generation.run(self._bench.corner(self.source.loop, corner), "Finding its noise")
+        else:
+            self._put(corner, seed)
+
+    def _put(self, corner: int, seed: int) -> None:
         corners = list(self._instrument.value("pad_corners"))
         corners[corner] = seed
         self._instrument.set_many({"pad_corners": tuple(corners), "pad_on": True}, "Put in corner")
@@ -186,6 +192,22 @@ class Reworking(QObject):
         if len(self.ends) == 2:
             self._generation.run(self._bench.transition(self.ends["a"], self.ends["b"], bars), "Leading over")
 
+    def draw(self, path: Sequence[tuple[float, float]]) -> None:
+        """Remember a path that was drawn on the noise pad: points that are reached at even times."""
+        self.drawn = tuple(path)
+        self.changed.emit()
+
+    def follow(self, bars: int) -> None:
+        """Make bars that follow the path that was drawn last."""
+        if not self.drawn:
+            return
+        try:
+            request = self._instrument.request(pad_on=True)
+        except LoopGenError as error:
+            self._messages.complain(str(error))
+            return
+        self._generation.run(self._bench.path(request, self.drawn, bars), "Following the path")
+
     def cancel(self) -> None:
         """Stop the work; what plays goes on."""
         self._generation.cancel()
@@ -195,6 +217,8 @@ class Reworking(QObject):
         self._reader.shutdown(cancel_futures=True)
 
     def _done(self, outcome: object) -> None:
+        if isinstance(outcome, Cornered):
+            self._put(outcome.corner, outcome.seed)
         if isinstance(outcome, Made):
             before = self._audition.current
             heard = self._audition.take(outcome)

@@ -98,6 +98,9 @@ def sine_loop(request: LoopRequest, sample_rate: int = 44100) -> np.ndarray:
     return np.stack([wave, 0.8 * wave]).astype(np.float32)
 
 
+FOUND_SEED = 2**62 + 5
+
+
 class FakeApplications:
     """The engine's applications on a `FakeRenderer`: every walk tells and asks like a real one of four steps."""
 
@@ -109,7 +112,7 @@ class FakeApplications:
 
     def install(self, patch: Callable[[str, object], None]) -> None:
         """Put them in place of the engine's by `patch(name, function)`."""
-        for name in ("invert_loop", "replay", "vary", "stretch", "transition"):
+        for name in ("invert_loop", "keep_noise", "render_path", "replay", "vary", "stretch", "transition"):
             patch(name, getattr(self, name))
         patch("Walk", lambda: SimpleNamespace(num_steps=4))
         patch("End", SimpleNamespace(of_loop=lambda inverted: inverted))
@@ -118,6 +121,10 @@ class FakeApplications:
         self.inverted.append(source)
         self._walk(renderer, **told)
         return SimpleNamespace(source=source, request=source.request)
+
+    def keep_noise(self, renderer: FakeRenderer, inverted: Any) -> int:
+        self.calls.append(("keep_noise", {"source": inverted.source.name}))
+        return FOUND_SEED
 
     def replay(self, renderer: FakeRenderer, inverted: Any, **told: Any) -> Any:
         self._walk(renderer, **told)
@@ -134,10 +141,20 @@ class FakeApplications:
         self._walk(renderer, **told)
         return renderer.render(inverted.request.with_(num_steps=1, tempo_bpm=tempo_bpm))
 
+    def render_path(self, renderer: FakeRenderer, request: Any, points: Any, bars: int, **told: Any) -> Any:
+        self.calls.append(("render_path", {"pad": request.noise, "points": points, "bars": bars}))
+        self._walk(renderer, done=0, total=4, **told)
+        return self._passage(renderer, TempoRamp(request.tempo_bpm, request.tempo_bpm, bars, renderer.sample_rate))
+
     def transition(self, renderer: FakeRenderer, a: Any, b: Any, bars: int, walk: Any, **told: Any) -> Any:
         self.calls.append(("transition", {"a": a.source.name, "b": b.source.name, "bars": bars}))
         self._walk(renderer, **told)
-        ramp = TempoRamp(a.request.tempo_bpm, b.request.tempo_bpm, bars, renderer.sample_rate)
+        return self._passage(
+            renderer, TempoRamp(a.request.tempo_bpm, b.request.tempo_bpm, bars, renderer.sample_rate)
+        )
+
+    @staticmethod
+    def _passage(renderer: FakeRenderer, ramp: TempoRamp) -> Any:
         return SimpleNamespace(
             audio=np.full((2, ramp.samples), 0.1, np.float32), sample_rate=renderer.sample_rate, ramp=ramp,
             pack_name="fake", pack_hash="0" * 64, loudness_lufs=-14.0,

@@ -11,7 +11,7 @@ from engine.applications.inversion import InvertedLoop, IsCancelled, StepListene
 from engine.conditioning.blending import blend_conditions
 from engine.conditioning.composition import Composition
 from engine.diffusion.noise import slerp
-from engine.diffusion.samplers import sample
+from engine.diffusion.samplers import SamplerStep, StepHook, sample
 from engine.errors import InvalidRequest
 from engine.guided import Aim
 from engine.loop import Loop
@@ -22,16 +22,22 @@ OVER: Final = ("both", "noise", "conditions")
 """What a blend moves over; the other stays that of its first end."""
 PATHS: Final = ("spherical", "linear")
 MAX_COUNT: Final = 256
+TOGETHER: Final = 8
+"""Loops of one pass of the network: on a CPU, eight together cost what four cost one by one."""
 
 
 @dataclass(frozen=True, eq=False)
 class End:
-    """One end of a blend: a `request`, what its open parts play, and the `noise` `[1, D, F]` it starts from."""
+    """One end of a blend: a `request`, what its open parts play, and the `noise` `[1, D, F]` it starts from.
+
+    `inverted` is the loop that the noise was found of, where there is one.
+    """
 
     request: LoopRequest
     noise: Tensor
     composition: Composition | None
     pack_hash: str
+    inverted: InvertedLoop | None = None
 
     @classmethod
     def of_request(cls, pipeline: LoopPipeline, request: LoopRequest) -> Self:
@@ -42,11 +48,26 @@ class End:
     @classmethod
     def of_loop(cls, inverted: InvertedLoop) -> Self:
         """A loop that was inverted."""
-        return cls(inverted.request, inverted.noise, inverted.composition, inverted.pack_hash)
+        return cls(inverted.request, inverted.noise, inverted.composition, inverted.pack_hash, inverted)
 
     def aim(self, pipeline: LoopPipeline) -> Aim:
         """Its conditions."""
         return pipeline.aim(self.request, self.composition)
+
+    def states(self, pipeline: LoopPipeline, walk: Walk, hook: StepHook | None = None) -> tuple[Tensor, ...]:
+        """Its states `[1, D, F]` at each alpha of `walk`: as they were found, or as its noise leads to them."""
+        if self.inverted is not None and self.inverted.walk == walk:
+            return self.inverted.states
+        states = [self.noise]
+
+        def keep(step: SamplerStep) -> None:
+            states.append(step.x)
+            if hook is not None:
+                hook(step)
+
+        flow = pipeline.flow(walk.of(self.request), self.aim(pipeline))
+        sample(flow, self.noise, walk.alphas, walk.sampler, keep)
+        return tuple(states)
 
 
 def same(pipeline: LoopPipeline, a: End, b: End) -> bool:
@@ -83,19 +104,30 @@ def blend(
     check_pack(pipeline, a.pack_hash)
     check_pack(pipeline, b.pack_hash)
     walked = walk.of(a.request) if walk else a.request
-    steps = Walk(walked.num_steps, walked.sampler, walked.schedule, walked.guidance_scale, 0)
+    alphas = Walk(walked.num_steps, walked.sampler, walked.schedule, walked.guidance_scale, 0).alphas
     aims = (a.aim(pipeline), b.aim(pipeline))
     loops = []
-    for index, t in enumerate(at):
-        request = walked if t <= 0.5 else walked.with_(**_words(b.request))
-        turned = 0.0 if over == "conditions" else t
+    for index, first in enumerate(range(0, len(at), TOGETHER)):
+        points = at[first : first + TOGETHER]
+        turned = [0.0 if over == "conditions" else t for t in points]
         with torch.inference_mode():
-            start = slerp(a.noise, b.noise, turned) if path == "spherical" else torch.lerp(a.noise, b.noise, turned)
-            aim = blend_aims(*aims, 0.0 if over == "noise" else t)
-            hook = pipeline.hook(on_step, cancelled, done=index * steps.num_steps, total=len(at) * steps.num_steps)
-            x_1 = sample(pipeline.flow(walked, aim), start, steps.alphas, steps.sampler, hook)
-        loops += pipeline.finish(x_1, [request])
+            start = torch.cat([_between(a.noise, b.noise, t, path) for t in turned])
+            aim = Aim.stack([blend_aims(*aims, 0.0 if over == "noise" else t) for t in points])
+            hook = pipeline.hook(
+                on_step, cancelled, done=index * walked.num_steps, total=passes(len(at)) * walked.num_steps
+            )
+            x_1 = sample(pipeline.flow(walked, aim), start, alphas, walked.sampler, hook)
+        loops += pipeline.finish(x_1, [walked if t <= 0.5 else walked.with_(**_words(b.request)) for t in points])
     return loops
+
+
+def passes(count: int) -> int:
+    """Passes of the network that a blend of `count` loops takes."""
+    return -(-count // TOGETHER)
+
+
+def _between(a: Tensor, b: Tensor, t: float, path: str) -> Tensor:
+    return slerp(a, b, t) if path == "spherical" else torch.lerp(a, b, t)
 
 
 def _words(request: LoopRequest) -> dict[str, object]:

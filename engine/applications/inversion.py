@@ -1,6 +1,6 @@
 """Inversion: a loop run backwards to the noise that it comes from, and how nearly that noise gives it again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +15,11 @@ from engine.audio.likeness import mel_distance, si_sdr
 from engine.audio.resampling import resample_periodic
 from engine.conditioning.composition import Composition
 from engine.diffusion.inversion import MAX_CORRECTIONS, invert
-from engine.diffusion.samplers import EVALUATIONS, SamplerStep, sample
+from engine.diffusion.samplers import EVALUATIONS, SamplerStep, StepHook, sample
 from engine.diffusion.schedules import alphas
 from engine.errors import InvalidRequest
 from engine.files import write_atomically
+from engine.guided import Aim
 from engine.loop import Loop, StepReport
 from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest
@@ -63,6 +64,10 @@ class Walk:
         """Increasing, `[num_steps + 1]`."""
         return alphas(self.num_steps, self.schedule)
 
+    def nearest(self, alpha: float) -> int:
+        """The number of the alpha nearest to `alpha`, but for the last one."""
+        return int((self.alphas[:-1] - alpha).abs().argmin())
+
     @property
     def evaluations(self) -> int:
         """Evaluations of the denoiser for one walk back, at most: corrections that are not needed are not made."""
@@ -75,7 +80,7 @@ class InvertedLoop:
     """A loop `source` as noise: its `states` `[1, D, F]` at each of the increasing alphas of `walk`.
 
     They were found under `request`, the loop's own conditions, with what is composed in them, and mean something to
-    the pack of `pack_hash` alone.
+    the pack of `pack_hash` alone. A loop that was inverted part of the way has the states of the later alphas alone.
     """
 
     source: SourceLoop
@@ -88,7 +93,14 @@ class InvertedLoop:
     @property
     def noise(self) -> Tensor:
         """Its state `[1, D, F]` at alpha 0."""
-        return self.states[0]
+        return self.at(0)
+
+    def at(self, index: int) -> Tensor:
+        """Its state `[1, D, F]` at alpha number `index`; raises `InvalidRequest` beyond where its walk stopped."""
+        first = self.walk.num_steps + 1 - len(self.states)
+        if index < first:
+            raise InvalidRequest("This loop was inverted part of the way alone; invert it down to its noise.")
+        return self.states[index - first]
 
     @property
     def x_1(self) -> Tensor:
@@ -122,30 +134,50 @@ def invert_loop(
     source: SourceLoop,
     walk: Walk | None = None,
     *,
+    down_to: float = 0.0,
     on_step: StepListener | None = None,
     cancelled: IsCancelled | None = None,
     done: int = 0,
     total: int | None = None,
 ) -> InvertedLoop:
-    """The noise of `source` under its own conditions.
+    """The noise of `source` under its own conditions, or its states down to the alpha nearest to `down_to`.
 
     `on_step` and `cancelled` are those of `LoopPipeline.render`, counting on from `done` of `total` steps.
     """
+    hook = pipeline.hook(on_step, cancelled, done=done, total=total)
+    return invert_loops(pipeline, [source], walk, down_to=down_to, hook=hook)[0]
+
+
+def invert_loops(
+    pipeline: LoopPipeline,
+    sources: Sequence[SourceLoop],
+    walk: Walk | None = None,
+    *,
+    down_to: float = 0.0,
+    hook: StepHook | None = None,
+) -> list[InvertedLoop]:
+    """The noises of loops of one tempo and length, each under its own conditions, in one pass of the network."""
     walk = walk or Walk()
-    request = walk.of(source.request)
-    x_1 = latent_state(pipeline, source)
+    requests = [walk.of(source.request) for source in sources]
+    x_1 = torch.cat([latent_state(pipeline, source) for source in sources])
     states = [x_1]
-    tell = pipeline.hook(on_step, cancelled, done=done, total=total)
 
     def keep(step: SamplerStep) -> None:
         states.append(step.x)
-        tell(step)
+        if hook is not None:
+            hook(step)
 
     with torch.inference_mode():
-        composition = pipeline.compose(request)
-        flow = pipeline.flow(request, pipeline.aim(request, composition))
-        invert(flow, x_1, walk.alphas, walk.sampler, corrections=walk.corrections, on_step=keep)
-    return InvertedLoop(source, request, walk, tuple(reversed(states)), pipeline.info.hash, composition)
+        composed = [pipeline.compose(request) for request in requests]
+        aims = [pipeline.aim(request, written) for request, written in zip(requests, composed, strict=True)]
+        flow = pipeline.flow(requests[0], Aim.stack(aims))
+        alphas = walk.alphas[walk.nearest(down_to) :]
+        invert(flow, x_1, alphas, walk.sampler, corrections=walk.corrections, on_step=keep)
+    apart = zip(*(state.chunk(len(sources)) for state in reversed(states)), strict=True)
+    return [
+        InvertedLoop(source, request, walk, tuple(own), pipeline.info.hash, written)
+        for source, request, own, written in zip(sources, requests, apart, composed, strict=True)
+    ]
 
 
 def check_pack(pipeline: LoopPipeline, pack_hash: str) -> None:
@@ -179,13 +211,20 @@ def replay(
     total: int | None = None,
 ) -> tuple[Loop, RoundTrip]:
     """The loop of an inverted loop's own noise, and how far it is from where that came from."""
-    check_pack(pipeline, inverted.pack_hash)
-    request, walk = inverted.request, inverted.walk
+    hook = pipeline.hook(on_step, cancelled, done=done, total=total)
+    x_1 = replayed(pipeline, [inverted], hook)
+    return pipeline.finish(x_1, [inverted.request])[0], round_trip(pipeline, inverted, x_1)
+
+
+def replayed(pipeline: LoopPipeline, inverted: Sequence[InvertedLoop], hook: StepHook | None = None) -> Tensor:
+    """The states `[B, D, F]` at alpha 1 that the noises of loops of one length and walk lead to."""
+    for loop in inverted:
+        check_pack(pipeline, loop.pack_hash)
+    walk = inverted[0].walk
     with torch.inference_mode():
-        flow = pipeline.flow(request, pipeline.aim(request))
-        hook = pipeline.hook(on_step, cancelled, done=done, total=total)
-        x_1 = sample(flow, inverted.noise, walk.alphas, walk.sampler, hook)
-    return pipeline.finish(x_1, [request])[0], round_trip(pipeline, inverted, x_1)
+        aims = [pipeline.aim(loop.request, loop.composition) for loop in inverted]
+        flow = pipeline.flow(inverted[0].request, Aim.stack(aims))
+        return sample(flow, torch.cat([loop.noise for loop in inverted]), walk.alphas, walk.sampler, hook)
 
 
 def round_trip(pipeline: LoopPipeline, inverted: InvertedLoop, x_1: Tensor) -> RoundTrip:
@@ -206,6 +245,14 @@ def round_trip(pipeline: LoopPipeline, inverted: InvertedLoop, x_1: Tensor) -> R
 def write_noise(path: Path, inverted: InvertedLoop) -> None:
     """Write an inverted loop's noise `[D, F]` as safetensors; raises `ExportError` when the folder cannot be used."""
     write_atomically(path, save({"noise": inverted.noise[0].cpu().numpy()}))
+
+
+def keep_noise(pipeline: LoopPipeline, inverted: InvertedLoop) -> int:
+    """Keep an inverted loop's noise where the pipeline finds it; returns the seed that stands for it in a noise pad.
+
+    Raises `ExportError` when the folder cannot be used.
+    """
+    return pipeline.shelf.keep(inverted.noise, inverted.pack_hash)
 
 
 def _sound(pipeline: LoopPipeline, x_1: Tensor, samples: int) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from engine.applications.inversion import IsCancelled, StepListener
 from engine.applications.passage import CONTEXT_FRAMES, Passage, along, finish_passage, fused_windows
-from engine.diffusion.noise import seeded_noise, slerp_along
+from engine.diffusion.noise import slerp_along
 from engine.diffusion.samplers import sample
 from engine.diffusion.schedules import alphas
 from engine.errors import InvalidRequest
@@ -47,7 +47,9 @@ def render_path(
     beats = torch.from_numpy(ramp.frame_beats())
     positions = beats % geometry.beats / geometry.beats * geometry.frames
     with torch.inference_mode():
-        noise = request.temperature * _path_noise(pad, points, positions, geometry.frames, pipeline.latent_dim)
+        shape = (1, pipeline.latent_dim, geometry.frames)
+        corners = [pipeline.corner_noise(seed, shape, request.temperature) for seed in pad.corners]
+        noise = request.temperature * _path_noise(corners, points, positions)
         aim = along(pipeline.aim(request, pipeline.compose(request)), positions, ramp)
         fused = fused_windows(pipeline, ramp, (aim, aim), torch.zeros(ramp.frames), request)
         hook = pipeline.hook(on_step, cancelled)
@@ -60,13 +62,11 @@ def render_path(
     return finish_passage(pipeline, ramp, x_1, before, x_1[..., -context:][..., :CONTEXT_FRAMES])
 
 
-def _path_noise(
-    pad: NoisePad, points: Sequence[tuple[float, float]], positions: Tensor, frames: int, latent_dim: int
-) -> Tensor:
+def _path_noise(corners: Sequence[Tensor], points: Sequence[tuple[float, float]], positions: Tensor) -> Tensor:
     """Noise `[1, D, F]` of a passage: at each frame that of the pad's point there, read at its place in the loop."""
     at = np.linspace(0, 1, len(positions))
     drawn = np.asarray(points, dtype=np.float64)
     x, y = (torch.from_numpy(np.interp(at, np.linspace(0, 1, len(drawn)), drawn[:, axis])) for axis in (0, 1))
-    nearest = positions.round().long() % frames
-    corners = [seeded_noise(seed, (1, latent_dim, frames))[..., nearest] for seed in pad.corners]
-    return slerp_along(slerp_along(corners[0], corners[1], x), slerp_along(corners[2], corners[3], x), y)
+    nearest = positions.round().long() % corners[0].shape[-1]
+    read = [corner[..., nearest] for corner in corners]
+    return slerp_along(slerp_along(read[0], read[1], x), slerp_along(read[2], read[3], x), y)

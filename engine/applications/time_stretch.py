@@ -37,18 +37,18 @@ def stretch(
     """The loop of `inverted` at `tempo_bpm`: as many bars, the same pitches, onsets where the new beat has them.
 
     Route "inversion" regenerates from its own state at the alpha nearest to `turn_at` (0 is its noise), resampled in
-    time (see `resample_noise`); "conditions" from new noise of its seed, with its conditions alone. Raises
-    `InvalidRequest` beyond half or twice the tempo.
+    time (see `resample_noise`): a loop that was inverted down to `turn_at` is enough. "conditions" regenerates from
+    new noise of its seed, with its conditions alone. Raises `InvalidRequest` beyond half or twice the tempo.
     """
     request = stretched_request(inverted.request, tempo_bpm)
     frames = pipeline.geometry(request).frames
     check_route(route)
     check_pack(pipeline, inverted.pack_hash)
     walk = inverted.walk
-    turn = int((walk.alphas[:-1] - turn_at).abs().argmin()) if route == "inversion" else 0
+    turn = walk.nearest(turn_at) if route == "inversion" else 0
     with torch.inference_mode():
         if route == "inversion":
-            start = stretched_state(inverted.states[turn], frames, resampling)
+            start = stretched_state(inverted.at(turn), frames, resampling)
         else:
             start = pipeline.noise(request).to(pipeline.device)
         # Composed at its own tempo: another one would be arranged otherwise.

@@ -7,7 +7,7 @@ import torch
 from engine.applications.interpolation import End
 from engine.applications.inversion import IsCancelled, StepListener, Walk, check_pack
 from engine.applications.passage import CONTEXT_FRAMES, Passage, along, finish_passage, fused_windows
-from engine.diffusion.fusion import PinnedEnds, Window
+from engine.diffusion.fusion import PinnedEnds
 from engine.diffusion.noise import resample_noise, slerp_along
 from engine.diffusion.samplers import sample
 from engine.errors import InvalidRequest
@@ -35,9 +35,10 @@ def transition(
 ) -> Passage:
     """`bars` bars from the first bar of loop `a`, as `a` sounds, to the last bar of loop `b`.
 
-    Played behind `a` and before `b` it continues both. In between, windows of two bars have conditions and noise of
-    their own on the way from `a` to `b`, and the tempo goes evenly from one to the other. `walk` should be the one
-    that inverted the ends. Raises `InvalidRequest` on fewer than 3 bars or more than 64.
+    Played behind `a` and before `b` it continues both: its first and last bar are held to the states of theirs at
+    every step. In between, windows of two bars have conditions and noise of their own on the way from `a` to `b`, and
+    the tempo goes evenly from one to the other. With the `walk` that inverted the ends nothing is lost at them.
+    Raises `InvalidRequest` on fewer than 3 bars or more than 64.
     """
     check_bars(bars)
     check_pack(pipeline, a.pack_hash)
@@ -59,17 +60,14 @@ def transition(
         fused = fused_windows(
             pipeline, ramp, (along(aims[0], in_a, ramp), along(aims[1], in_b, ramp)), share, request
         )
-        loops = [
-            Window(0, end.noise.shape[-1], pipeline.flow(walk.of(end.request), aim))
-            for end, aim in zip((a, b), aims, strict=True)
-        ]
-        model = PinnedEnds(loops[0], Window(0, ramp.frames, fused), loops[1], head, tail)
+        tell = pipeline.hook(None, cancelled)
+        in_both = [end.states(pipeline, walk, tell) for end in (a, b)]
+        first, last = in_a[:head].long(), in_b[ramp.frames - tail :].long()
+        pinned = PinnedEnds([x[..., first] for x in in_both[0]], [x[..., last] for x in in_both[1]])
         hook = pipeline.hook(on_step, cancelled, done=done, total=total)
-        x_0 = torch.cat((a.noise, between, b.noise), dim=-1)
-        x_1 = sample(model, x_0, walk.alphas, walk.sampler, hook)
-    lengths = [a.noise.shape[-1], ramp.frames, b.noise.shape[-1]]
-    before, between, after = torch.split(x_1, lengths, dim=-1)
-    return finish_passage(pipeline, ramp, between, before[..., -CONTEXT_FRAMES:], after[..., :CONTEXT_FRAMES])
+        x_1 = sample(fused, between, walk.alphas, walk.sampler, hook, hold=pinned)
+    before, after = (states[-1] for states in in_both)
+    return finish_passage(pipeline, ramp, x_1, before[..., -CONTEXT_FRAMES:], after[..., :CONTEXT_FRAMES])
 
 
 def _positions(end: End, beats: torch.Tensor, head: int) -> torch.Tensor:

@@ -7,10 +7,12 @@ import numpy as np
 import torch
 
 from engine.applications.inversion import InvertedLoop, IsCancelled, StepListener, check_pack
-from engine.applications.rhythm import heard_pattern
+from engine.applications.rhythm import heard_onsets
+from engine.conditioning.composition import Composition
 from engine.diffusion.noise import slerp
-from engine.diffusion.samplers import sample
+from engine.diffusion.samplers import StepHook, sample
 from engine.errors import InvalidRequest
+from engine.guided import Aim
 from engine.loop import Loop
 from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest, Pattern
@@ -18,6 +20,10 @@ from engine.vocabulary import PARTS
 
 Keep = Literal["all", "rhythm", "sound"]
 KEEPS: Final = ("all", "rhythm", "sound")
+
+NEW_GUIDANCE: Final = 3.0
+"""Least guidance under conditions that the loop was not inverted under: there is nothing to invert then, and rhythms
+are kept better."""
 
 _RHYTHM_CURVES, _SOUND_CURVES = ("loudness", "density"), ("brightness", "noisiness")
 
@@ -39,24 +45,54 @@ def vary(
 
     Its noise is turned that share of the way, on the sphere, towards the noise of `seed`. `keep` "all" keeps all its
     conditions; "rhythm" its pattern and dynamics alone, with `tags` for a new sound; "sound" its tags, key and mean
-    colour, with a pattern that is composed anew from `seed`. Raises `InvalidRequest` on a strength outside 0 to 1 or
-    another word for what to keep.
+    colour, with a pattern that is composed anew from `seed`; both are followed at guidance 3 or more. Raises
+    `InvalidRequest` on a strength outside 0 to 1 or another word for what to keep.
     """
-    check(strength, keep, tags, seed)
+    hook = pipeline.hook(on_step, cancelled, done=done, total=total)
+    return variations(pipeline, inverted, [strength], keep=keep, seed=seed, tags=tags, hook=hook)[0]
+
+
+def variations(
+    pipeline: LoopPipeline,
+    inverted: InvertedLoop,
+    strengths: Sequence[float],
+    *,
+    keep: str = "all",
+    seed: int = 0,
+    tags: Sequence[str] = (),
+    hook: StepHook | None = None,
+) -> list[Loop]:
+    """`vary` at several strengths, in one pass of the network."""
+    for strength in strengths:
+        check(strength, keep, tags, seed)
     check_pack(pipeline, inverted.pack_hash)
     request = varied_request(inverted, keep, seed, tags)
+    aimed, played = _aimed(inverted, request, keep)
     with torch.inference_mode():
         new = pipeline.noise(request.with_(seed=seed, noise=None)).to(pipeline.device)
-        start = slerp(inverted.noise, new, strength)
-        flow = pipeline.flow(request, pipeline.aim(request))
-        hook = pipeline.hook(on_step, cancelled, done=done, total=total)
+        start = torch.cat([slerp(inverted.noise, new, strength) for strength in strengths])
+        flow = pipeline.flow(aimed, Aim.stack([pipeline.aim(aimed, played)] * len(strengths)))
         x_1 = sample(flow, start, inverted.walk.alphas, inverted.walk.sampler, hook)
-    return pipeline.finish(x_1, [request])[0]
+    return pipeline.finish(x_1, [request] * len(strengths))
+
+
+def _aimed(inverted: InvertedLoop, request: LoopRequest, keep: str) -> tuple[LoopRequest, Composition | None]:
+    """A variation's request as the denoiser is asked it, and what plays in its open parts.
+
+    A rhythm that nobody wrote down is played as it was heard, and not on the grid that the request shows it on.
+    """
+    if keep == "rhythm" and not _written_rows(inverted):
+        source = inverted.source
+        heard = heard_onsets(source.audio, source.sample_rate, source.geometry)
+        return request.with_(pattern=Pattern()), Composition(heard, {}, 0.0, (), None)
+    return request, None
 
 
 def varied_request(inverted: InvertedLoop, keep: str, seed: int, tags: Sequence[str] = ()) -> LoopRequest:
     """The conditions of a variation that keeps "all", "rhythm" or "sound" of a loop; see `vary`."""
     request = inverted.request
+    if keep != "all":
+        request = request.with_(guidance_scale=max(request.guidance_scale, NEW_GUIDANCE))
     match keep:
         case "rhythm":
             return request.with_(
@@ -94,12 +130,15 @@ def check(strength: float, keep: str, tags: Sequence[str] = (), seed: int = 0) -
 def kept_pattern(inverted: InvertedLoop) -> Pattern:
     """The pattern of a loop: as it was asked for and composed; where there is neither, as it is heard."""
     request, source = inverted.request, inverted.source
-    written = inverted.composition
-    rows = dict(request.pattern.rows)
-    swing = request.pattern.swing
-    if written is not None:
-        rows = {**written.pattern(request.bars).rows, **rows}
-        swing = swing or written.swing
+    rows = _written_rows(inverted)
     if not rows:
-        return heard_pattern(source.audio, source.sample_rate, source.geometry)
+        heard = heard_onsets(source.audio, source.sample_rate, source.geometry)
+        return Pattern.nearest(heard, source.geometry.bars)
+    swing = request.pattern.swing or (inverted.composition.swing if inverted.composition is not None else 0.0)
     return Pattern(rows, min(max(swing, 0.0), 0.5))
+
+
+def _written_rows(inverted: InvertedLoop) -> dict[str, tuple[float, ...]]:
+    written = inverted.composition
+    composed = written.pattern(inverted.request.bars).rows if written is not None else {}
+    return {**composed, **inverted.request.pattern.rows}

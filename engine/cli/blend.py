@@ -64,7 +64,8 @@ def blend(
     pipeline = reworking.load_pipeline(pack, device)
     started = time.perf_counter()
     origin: dict[str, Any] = {"verb": "blend", "over": over}
-    with reworking.progress(steps * (1 if points else 3 if evolve else count)) as tell:
+    walks = 1 if points else 3 if evolve else 2 * bool(loop) + interpolation.passes(count)
+    with reworking.progress(steps * walks) as tell:
         if points:
             made = noise_path.render_path(pipeline, plain, points, evolve, on_step=tell)
             told = [reworking.write_passage(made, destination, started, "path", origin)]

@@ -45,7 +45,7 @@ def stretch(
     from engine.tempo import check_tempo
 
     check_tempo(bpm)
-    walk = reworking.make_walk(steps, sampler, guidance)
+    walk = reworking.make_walk(steps, sampler, guidance, 0)  # a state on the way needs no exact noise
     destination = Destination.check(out, bit_depth, 1)
     from engine.applications import time_stretch
     from engine.applications.inversion import invert_loop
@@ -55,8 +55,9 @@ def stretch(
     loop = reworking.open_source(source, pipeline.info.sample_rate, from_bpm, fit)
     time_stretch.stretched_request(loop.request, bpm)  # judges the ratio before anything is computed
     started = time.perf_counter()
-    with reworking.progress(2 * steps) as tell:
-        inverted = invert_loop(pipeline, loop, walk, on_step=tell)
+    down_to = time_stretch.TURN_AT if route == "inversion" else 1.0
+    with reworking.progress(2 * (steps - walk.nearest(down_to))) as tell:
+        inverted = invert_loop(pipeline, loop, walk, down_to=down_to, on_step=tell)
         made = time_stretch.stretch(pipeline, inverted, bpm, route=route, on_step=tell)
     origin = {"verb": "stretch", "source": loop.name, "from_bpm": loop.request.tempo_bpm, "route": route}
     say([reworking.write_loop(made, destination, started, f"{source.stem} stretched", origin)], as_json=json)

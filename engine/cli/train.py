@@ -55,7 +55,7 @@ def codec(
     ] = False,
 ) -> None:
     """Train a codec on a corpus with audio."""
-    _need_accelerate()
+    need_accelerate()
     from engine.training.codec import CodecTraining
     from engine.training.codec_run import train_codec
 
@@ -81,7 +81,7 @@ def clap(
     ] = None,
 ) -> None:
     """Train an embedder of words and sounds on a corpus with audio."""
-    _need_accelerate()
+    need_accelerate()
     from engine.training.clap import ClapTraining
     from engine.training.clap_run import train_clap
 
@@ -100,7 +100,7 @@ def denoiser(
     frames: Annotated[int, typer.Option(help="Latent frames per step, over all loops of a batch.")] = 2048,
 ) -> None:
     """Train a denoiser on a corpus that the pack's codec encoded."""
-    _need_accelerate()
+    need_accelerate()
     from engine.training.denoiser_run import train_denoiser
 
     _say(train_denoiser(corpus, pack, run, _options(minutes, steps, rate, decay), frames_per_batch=frames))
@@ -120,7 +120,8 @@ def _options(minutes: float, steps: int, rate: float, decay: float) -> "Training
     return TrainingOptions(minutes=minutes, max_steps=steps, learning_rate=rate, decay_fraction=decay)
 
 
-def _need_accelerate() -> None:
+def need_accelerate() -> None:
+    """Raise `MissingDependency` without what training needs."""
     try:
         import accelerate  # noqa: F401
     except ImportError as error:

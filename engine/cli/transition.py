@@ -36,7 +36,7 @@ def transition(
     """Make bars that begin as one loop and end as another."""
     if len(from_bpm) > 2:
         raise InvalidRequest(f"{len(from_bpm)} tempi were given for two loops.")
-    walk = reworking.make_walk(steps, sampler, guidance)
+    walk = reworking.make_walk(steps, sampler, guidance, 0)  # what begins and ends a passage needs no exact noise
     destination = Destination.check(out, bit_depth, 1)
     from engine.applications.interpolation import End
     from engine.applications.inversion import invert_loop

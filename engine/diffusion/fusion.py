@@ -47,24 +47,19 @@ class FusedWindows:
         return fused
 
 
+@dataclass(frozen=True, eq=False)
 class PinnedEnds:
-    """A state whose first and last frames are those of two loops, which are walked beside it.
-
-    The state is `[loop a | between | loop b]` along frames. The first `head` frames between follow loop a's first,
-    the last `tail` follow loop b's last: where they start equal, they end equal.
+    """The walks of two loops that a longer state begins and ends with: `head` and `tail`, a state `[B, D, F]` for
+    each alpha. Frames that are held to them end exactly as the loops do.
     """
 
-    def __init__(self, a: Window, between: Window, b: Window, head: int, tail: int) -> None:
-        self.parts, self.head, self.tail = (a, between, b), head, tail
+    head: Sequence[Tensor]
+    tail: Sequence[Tensor]
 
-    def __call__(self, x: Tensor, alpha: Tensor) -> Tensor:
-        """Directions, the shape of `x`."""
-        states = torch.split(x, [part.frames for part in self.parts], dim=-1)
-        a, between, b = (part.model(state, alpha) for part, state in zip(self.parts, states, strict=True))
-        between = between.clone()
-        between[..., : self.head] = a[..., : self.head]
-        between[..., between.shape[-1] - self.tail :] = b[..., b.shape[-1] - self.tail :]
-        return torch.cat((a, between, b), dim=-1)
+    def __call__(self, index: int, x: Tensor) -> Tensor:
+        """State `x` `[B, D, F]` at alpha number `index` with its first and last frames as the loops have them."""
+        head, tail = self.head[index].to(x), self.tail[index].to(x)
+        return torch.cat((head, x[..., head.shape[-1] : x.shape[-1] - tail.shape[-1]], tail), dim=-1)
 
 
 def _bump(window: Window, frames: int) -> Tensor:

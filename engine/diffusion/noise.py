@@ -1,5 +1,7 @@
 """Noise a request starts from: seeded Gaussian noise and spherical interpolation between noises."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -34,12 +36,19 @@ def slerp_along(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
 
 
-def pad_noise(corners: tuple[int, int, int, int], x: float, y: float, shape: tuple[int, ...]) -> Tensor:
+def pad_noise(
+    corners: tuple[int, int, int, int],
+    x: float,
+    y: float,
+    shape: tuple[int, ...],
+    draw: Callable[[int, tuple[int, ...]], Tensor] = seeded_noise,
+) -> Tensor:
     """Noise at (x, y) of a pad over four corner seeds: spherical bilinear, corners exact.
 
-    `x` 0 left to 1 right, `y` 0 top to 1 bottom; corners are top-left, top-right, bottom-left, bottom-right.
+    `x` 0 left to 1 right, `y` 0 top to 1 bottom; corners are top-left, top-right, bottom-left, bottom-right. `draw`
+    says what noise of a shape a seed stands for.
     """
-    top_left, top_right, bottom_left, bottom_right = (seeded_noise(seed, shape) for seed in corners)
+    top_left, top_right, bottom_left, bottom_right = (draw(seed, shape) for seed in corners)
     return slerp(slerp(top_left, top_right, x), slerp(bottom_left, bottom_right, x), y)
 
 

@@ -41,6 +41,7 @@ class SamplerStep:
 
 
 StepHook = Callable[[SamplerStep], None]
+Hold = Callable[[int, Tensor], Tensor]
 Stepper = Callable[[Model, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
@@ -72,12 +73,18 @@ EVALUATIONS = {"euler": 1, "heun": 2, "midpoint": 2}
 
 
 def sample(
-    model: Model, x: Tensor, alphas: Tensor, sampler: str = "euler", on_step: StepHook | None = None
+    model: Model,
+    x: Tensor,
+    alphas: Tensor,
+    sampler: str = "euler",
+    on_step: StepHook | None = None,
+    *,
+    hold: Hold | None = None,
 ) -> Tensor:
     """Carry `x` `[B, ...]` along `alphas` `[N + 1]`; decreasing alphas invert data to noise.
 
-    `on_step` is called after every step and may raise (`Cancelled`) to stop. Raises `InvalidRequest` for an
-    unknown sampler.
+    `on_step` is called after every step and may raise (`Cancelled`) to stop. `hold(index, x)` may put the state at
+    alpha number `index` right where it is known. Raises `InvalidRequest` for an unknown sampler.
     """
     if sampler not in STEPPERS:
         raise InvalidRequest(f"Unknown sampler {sampler!r}; possible: {', '.join(SAMPLERS)}.")
@@ -86,6 +93,8 @@ def sample(
     count = len(alphas) - 1
     for index in range(count):
         x, direction = step(model, x, alphas[index], alphas[index + 1])
+        if hold is not None:
+            x = hold(index + 1, x)
         if on_step is not None:
             on_step(SamplerStep(index + 1, count, float(alphas[index + 1]), x, direction))
     return x

@@ -14,6 +14,41 @@ from engine.evaluation.tempo import OCTAVES, STRICT, comb_tempo, tempo_hit
 from engine.tempo import LoopGeometry
 
 
+@dataclass(frozen=True, eq=False)
+class Portrait:
+    """What is compared of one loop of a `geometry`, measured once.
+
+    `heard_bpm` is its tempo by the comb, `late_ms` its phase on the sixteenth grid, `onsets` are in seconds,
+    `embedding` `[88]` is the mean of its windows.
+    """
+
+    geometry: LoopGeometry
+    heard_bpm: float
+    late_ms: float
+    onsets: NDArray[np.float64]
+    embedding: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, audio: NDArray[Any], geometry: LoopGeometry) -> "Portrait":
+        """Measure `audio [C, T]`, the whole loop of its geometry."""
+        rate = geometry.sample_rate
+        return cls(
+            geometry,
+            comb_tempo(audio, rate).tempo_bpm,
+            beat_phase(audio, rate, geometry).sixteenth_ms,
+            onset_times(audio, rate)[0],
+            np.asarray(embed(audio, rate).mean(axis=0), dtype=np.float64),
+        )
+
+    def distance(self, other: "Portrait") -> float:
+        """Distance of whole embeddings."""
+        return float(np.linalg.norm(self.embedding - other.embedding))
+
+    def timbre_distance(self, other: "Portrait") -> float:
+        """Distance of cepstral statistics."""
+        return float(np.linalg.norm(self.embedding[TIMBRE] - other.embedding[TIMBRE]))
+
+
 @dataclass(frozen=True)
 class Kinship:
     """A loop against its source, which may have another tempo.
@@ -37,27 +72,19 @@ class Kinship:
         return asdict(self)
 
 
-def kinship(
-    source: NDArray[Any], source_geometry: LoopGeometry, audio: NDArray[Any], geometry: LoopGeometry
-) -> Kinship:
-    """Compare loop `audio [C, T]` with `source`, each the whole loop of its geometry, both of as many bars."""
-    rate = geometry.sample_rate
-    heard = comb_tempo(audio, rate).tempo_bpm
-    phases = [
-        beat_phase(sound, rate, known).sixteenth_ms for sound, known in ((source, source_geometry), (audio, geometry))
-    ]
-    sixteenth_ms = 15_000 / geometry.tempo_bpm
-    apart = phases[1] - phases[0]
-    wanted = onset_times(source, rate)[0] * geometry.seconds / source_geometry.seconds
-    score = score_onsets(wanted, onset_times(audio, rate)[0], geometry.seconds)
-    rows = [embed(sound, rate).mean(axis=0) for sound in (source, audio)]
-    pitches = np.corrcoef(rows[0][PITCHES], rows[1][PITCHES])[0, 1]
+def kinship(source: Portrait, made: Portrait) -> Kinship:
+    """Compare a loop that was `made` with its `source`, both of as many bars."""
+    to = made.geometry
+    sixteenth_ms = 15_000 / to.tempo_bpm
+    apart = made.late_ms - source.late_ms
+    wanted = source.onsets * to.seconds / source.geometry.seconds
+    pitches = np.corrcoef(source.embedding[PITCHES], made.embedding[PITCHES])[0, 1]
     return Kinship(
-        tempo_hit=tempo_hit(heard, geometry.tempo_bpm, ratios=OCTAVES),
-        tempo_strict=tempo_hit(heard, geometry.tempo_bpm, ratios=STRICT),
+        tempo_hit=tempo_hit(made.heard_bpm, to.tempo_bpm, ratios=OCTAVES),
+        tempo_strict=tempo_hit(made.heard_bpm, to.tempo_bpm, ratios=STRICT),
         beat_ms=abs((apart + sixteenth_ms / 2) % sixteenth_ms - sixteenth_ms / 2),
-        onset_f1=score.f1,
-        timbre=float(np.linalg.norm(rows[0][TIMBRE] - rows[1][TIMBRE])),
-        distance=float(np.linalg.norm(rows[0] - rows[1])),
+        onset_f1=score_onsets(wanted, made.onsets, to.seconds).f1,
+        timbre=source.timbre_distance(made),
+        distance=source.distance(made),
         pitch=float(pitches) if np.isfinite(pitches) else 0.0,
     )

@@ -1,7 +1,8 @@
-"""Held-out corpus loops as sources for applications: with all that is known of them, or as a user's file is."""
+"""Loops for the experiments on applications: held-out corpus loops, or a folder of real ones."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import numpy as np
 import scipy.stats
 
 from engine.applications.inversion import Walk
-from engine.applications.source import SourceLoop, with_curves
+from engine.applications.source import SourceLoop, read_source, with_curves
+from engine.corpus.folder import find_loops
 from engine.corpus.score import HELD_OUT_SEED
 from engine.errors import InvalidRequest
 from engine.evaluation.held_out import SAMPLE_RATE, held_out_case
@@ -23,35 +25,77 @@ MAX_COUNT = 10_000
 
 @dataclass(frozen=True)
 class SourceSettings:
-    """Which held-out loops, how they are walked, and whether only what a user's file tells is known of them."""
+    """Which loops, how they are walked, and whether only what a user's file tells is known of corpus loops.
+
+    They are the first `count` held-out corpus loops, or of the files in `folder` in the order of their names. Raises
+    `InvalidRequest` on a count out of range, `CorpusError` on a folder without loops.
+    """
 
     count: int = 20
     first_seed: int = HELD_OUT_SEED
     walk: Walk = field(default_factory=Walk)
     imported: bool = False
+    folder: Path | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.count <= MAX_COUNT:
             raise InvalidRequest(f"{self.count} loops cannot be evaluated: 1 to {MAX_COUNT}.")
+        if self.folder is not None:
+            object.__setattr__(self, "count", min(self.count, len(self.files)))
+
+    @cached_property
+    def files(self) -> list[Path]:
+        """The files of the folder, by name."""
+        return sorted(find_loops(self.folder), key=lambda path: path.name) if self.folder is not None else []
 
     @property
     def seeds(self) -> range:
-        """The held-out seeds."""
-        return range(self.first_seed, self.first_seed + self.count)
+        """The held-out seeds; the places of files in their folder."""
+        first = self.first_seed if self.folder is None else 0
+        return range(first, first + self.count)
 
     def source(self, seed: int) -> SourceLoop:
-        """Corpus loop `seed`."""
-        return held_out_source(seed, imported=self.imported)
+        """Corpus loop `seed`, or the file at that place."""
+        if self.folder is None:
+            return held_out_source(seed, imported=self.imported)
+        read = read_source(self.files[seed], SAMPLE_RATE)
+        return replace(read, request=read.request.with_(seed=seed))
+
+    def name(self, seed: int) -> str:
+        """What results are kept under."""
+        known = "file" if self.imported else "corpus"
+        return f"{known} {seed}" if self.folder is None else self.files[seed].name
+
+    def walked(self, pipeline: LoopPipeline) -> str:
+        """The pack and the walk that results depend on, for what they are kept under."""
+        walk = self.walk
+        return (
+            f"{pipeline.info.hash[:12]} {walk.num_steps} {walk.sampler} {walk.schedule} {walk.guidance_scale:g} "
+            f"{walk.corrections}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, the folder by its name alone."""
+        return asdict(self) | {"folder": self.folder.name if self.folder is not None else None}
 
     def heading(self, title: str, pipeline: LoopPipeline) -> str:
         """What a table was made of."""
         walk = self.walk
         known = "their tempo and measured curves" if self.imported else "everything the corpus knows of them"
+        loops = f"held-out corpus loops, under {known}"
+        if self.folder is not None:
+            loops = f"loops of the folder {self.folder.name}, under their tempo and measured curves"
         return (
-            f"# {title} with {pipeline.info.name} ({pipeline.info.hash[:12]})\n\n{self.count} held-out corpus loops, "
-            f"under {known}; {walk.num_steps} {walk.sampler} steps ({walk.schedule}), guidance "
-            f"{walk.guidance_scale:g}, at most {walk.corrections} corrections of each step back.\n\n"
+            f"# {title} with {pipeline.info.name} ({pipeline.info.hash[:12]})\n\n{self.count} {loops}; "
+            f"{walk.num_steps} {walk.sampler} steps ({walk.schedule}), guidance {walk.guidance_scale:g}, at most "
+            f"{walk.corrections} corrections of each step back.\n\n"
         )
+
+
+def named(pipeline: LoopPipeline) -> dict[str, Any]:
+    """The pack that results are of, in plain values."""
+    info = pipeline.info
+    return {"name": info.name, "version": info.version, "hash": info.hash}
 
 
 def held_out_source(seed: int, *, imported: bool = False) -> SourceLoop:

@@ -1,7 +1,7 @@
 """`loopgen evaluate steps`: what fewer steps cost, per sampler, against the same loops with very many."""
 
 from collections import defaultdict
-from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,10 @@ from tqdm import tqdm
 
 from engine.diffusion.samplers import EVALUATIONS
 from engine.evaluation.held_out import held_out_request
-from engine.evaluation.kinship import kinship
+from engine.evaluation.kinship import Portrait, kinship
+from engine.evaluation.ledger import Ledger
 from engine.evaluation.results import results_folder
-from engine.evaluation.sources import SourceSettings, mean, write_table
+from engine.evaluation.sources import SourceSettings, mean, named, write_table
 from engine.pipeline import LoopPipeline
 from engine.plots import new_figure, save_figure
 from engine.requests import SAMPLERS
@@ -36,19 +37,12 @@ def evaluate_steps(
     Guidance and temperature are those of requests; the reference are `reference_steps` Heun steps of the same noise.
     """
     out = results_folder(out)
+    ledger = Ledger(out / "steps.jsonl")
     found: dict[tuple[str, int], list[dict[str, float]]] = defaultdict(list)
     for seed in tqdm(settings.seeds, desc="steps", unit="request", disable=not progress):
-        request = held_out_request(seed)[0]
-        geometry = LoopGeometry(request.tempo_bpm, request.bars, pipeline.info.sample_rate)
-        exact = pipeline.render(request.with_(num_steps=reference_steps, sampler="heun"))
-        for sampler in SAMPLERS:
-            for count in steps:
-                loop = pipeline.render(request.with_(num_steps=count, sampler=sampler))
-                near = kinship(exact.audio, geometry, loop.audio, geometry)
-                error = np.linalg.norm(loop.latent - exact.latent) / np.linalg.norm(exact.latent)
-                found[sampler, count].append(
-                    {**near.to_dict(), "latent": float(error), "seconds": loop.seconds["denoiser"]}
-                )
+        key = f"{pipeline.info.hash[:12]} {seed} {reference_steps} {steps}"
+        for sampler, count, near in ledger(key, partial(_measured, pipeline, seed, steps, reference_steps)):
+            found[sampler, count].append(near)
     header = [
         "sampler", "steps", "evaluations", "latent error", "tempo hit", "onset F1", "timbre", "distance", "seconds",
     ]  # fmt: skip
@@ -57,7 +51,7 @@ def evaluate_steps(
         [sampler, count, count * EVALUATIONS[sampler], *(mean([item[name] for item in items]) for name in names)]
         for (sampler, count), items in found.items()
     ]
-    results = {"pack": asdict(pipeline.info), "rows": [dict(zip(header, row, strict=True)) for row in rows]}
+    results = {"pack": named(pipeline), "rows": [dict(zip(header, row, strict=True)) for row in rows]}
     heading = (
         f"# Steps with {pipeline.info.name} ({pipeline.info.hash[:12]})\n\n{settings.count} held-out requests "
         f"against the same ones at {reference_steps} Heun steps.\n\n"
@@ -65,6 +59,22 @@ def evaluate_steps(
     write_table(out / "steps", heading, header, rows, results)
     _draw(out, rows)
     return results
+
+
+def _measured(pipeline: LoopPipeline, seed: int, steps: tuple[int, ...], reference_steps: int) -> list[list[Any]]:
+    """Sampler, steps and how near the loop is to the reference."""
+    request = held_out_request(seed)[0]
+    geometry = LoopGeometry(request.tempo_bpm, request.bars, pipeline.info.sample_rate)
+    exact = pipeline.render(request.with_(num_steps=reference_steps, sampler="heun"))
+    portrait = Portrait.of(exact.audio, geometry)
+    rows: list[list[Any]] = []
+    for sampler in SAMPLERS:
+        for count in steps:
+            loop = pipeline.render(request.with_(num_steps=count, sampler=sampler))
+            near = kinship(portrait, Portrait.of(loop.audio, geometry)).to_dict()
+            error = float(np.linalg.norm(loop.latent - exact.latent) / np.linalg.norm(exact.latent))
+            rows.append([sampler, count, near | {"latent": error, "seconds": loop.seconds["denoiser"]}])
+    return rows
 
 
 def _draw(out: Path, rows: list[list[Any]]) -> None:

@@ -1,7 +1,7 @@
 """`loopgen evaluate stretch`: loops at other tempi by inversion, by their conditions, and by signal processing."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -9,24 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from engine.applications.inversion import InvertedLoop, invert_loop
-from engine.applications.time_stretch import stretch
+from engine.applications.inversion import InvertedLoop, invert_loop, latent_state
+from engine.applications.source import SourceLoop
+from engine.applications.time_stretch import RATIOS, TURN_AT, stretch
 from engine.audio.resampling import resample_periodic
+from engine.errors import InvalidRequest
 from engine.evaluation.dsp_stretch import NAME, dsp_stretch, dsp_stretcher_available
-from engine.evaluation.kinship import Kinship, kinship
+from engine.evaluation.kinship import Portrait, kinship
+from engine.evaluation.ledger import Ledger
 from engine.evaluation.results import results_folder
-from engine.evaluation.sources import SourceSettings, mean, random_loop, write_table
+from engine.evaluation.sources import SourceSettings, mean, named, random_loop, write_table
 from engine.pipeline import LoopPipeline
 from engine.requests import MAX_TEMPO_BPM, MIN_TEMPO_BPM
 from engine.tempo import LoopGeometry
 
 PERCENT = (-30, -15, 15, 30, 40)
-CONDITIONS = "conditions, new noise"
-TURNS = (0.0, 0.2, 0.4, 0.6)
-"""Alphas at which inverted states are brought to their new length: 0 is noise."""
+ROUTES = ("inversion", "conditions")
 CODEC, RANDOM = "codec alone, not stretched", "random loop of its tags"
 
 Audio = NDArray[np.float32]
+Found = dict[str, Any]
 
 
 def evaluate_stretch(
@@ -34,75 +36,144 @@ def evaluate_stretch(
     out: Path,
     settings: SourceSettings,
     *,
-    percent: tuple[int, ...] = PERCENT,
+    percent: Sequence[int] = PERCENT,
+    routes: Sequence[str] = ROUTES,
+    turns: Sequence[float] = (TURN_AT,),
     progress: bool = True,
 ) -> dict[str, Any]:
-    """Held-out loops at `percent` more tempo: `stretch.json` and `stretch.md` in `out`.
+    """Loops at `percent` more tempo: `stretch.json` and `stretch.md` in `out`; stopped, it goes on where it was.
 
     Every result is compared with the source, and its timbre also with the source as the codec alone gives it, which
-    is as near as any latent can come. Tempi outside 40-240 BPM are left out.
+    is as near as any latent can come, and with that of a random loop of the same tags. Tempi outside 40-240 BPM are
+    left out. `turns` are the alphas at which inverted states are brought to their new length.
     """
     out = results_folder(out)
-    found: dict[tuple[str, int], list[tuple[Kinship, float]]] = {}
+    ledger = Ledger(out / "stretch.jsonl")
+    found: dict[tuple[str, int], list[Found]] = {}
     for seed in tqdm(settings.seeds, desc="stretch", unit="loop", disable=not progress):
-        source = settings.source(seed)
-        geometry = source.geometry
-        inverted = invert_loop(pipeline, source, settings.walk)
-        coded = resample_periodic(pipeline.decode(inverted.x_1)[0], geometry.samples)
-
-        def told(name: str, change: int, audio: Audio, to: LoopGeometry) -> None:
-            near = kinship(source.audio, geometry, audio, to)  # noqa: B023 - called within the round
-            timbre = kinship(coded, geometry, audio, to).timbre  # noqa: B023
-            found.setdefault((name, change), []).append((near, timbre))
-
-        told(CODEC, 0, coded, geometry)
-        told(RANDOM, 0, pipeline.render(random_loop(source, seed + 1)).audio, geometry)
-        for change in percent:
-            tempo = round(source.request.tempo_bpm * (1 + change / 100), 2)
-            if not MIN_TEMPO_BPM <= tempo <= MAX_TEMPO_BPM:
-                continue
-            to = LoopGeometry(tempo, geometry.bars, geometry.sample_rate)
-            for name, audio in _stretched(pipeline, inverted, to).items():
-                told(name, change, audio, to)
+        loop = _Stretched(pipeline, settings, seed, ledger, turns)
+        for way, change, near in loop.measured(percent, routes):
+            found.setdefault((way, change), []).append(near)
     header = [
         "way", "tempo change %", "loops", "tempo hit", "strict", "beat ms, median", "onset F1", "timbre",
-        "timbre against the codec's", "distance", "pitch",
+        "timbre against the codec's", "nearer than a random loop", "distance", "pitch",
     ]  # fmt: skip
-    rows = [[name, change, *_figures(kin)] for (name, change), kin in found.items()]
+    rows = [[way, change, *_figures(items)] for (way, change), items in found.items()]
     rows += [
-        [name, "all", *_figures([row for (who, _), kin in found.items() if who == name for row in kin])]
-        for name in dict.fromkeys(who for who, change in found if change)
+        [way, "all", *_figures([item for (who, _), items in found.items() if who == way for item in items])]
+        for way in dict.fromkeys(who for who, change in found if change)
     ]
     results = {
-        "pack": asdict(pipeline.info),
-        "settings": asdict(settings),
+        "pack": named(pipeline),
+        "settings": settings.to_dict(),
         "rows": [dict(zip(header, row, strict=True)) for row in rows],
     }
     write_table(out / "stretch", settings.heading("Time-stretch", pipeline), header, rows, results)
     return results
 
 
-def _stretched(pipeline: LoopPipeline, inverted: InvertedLoop, to: LoopGeometry) -> Mapping[str, Audio]:
-    ways = {
-        f"inversion, turned at alpha {alpha:g}": stretch(pipeline, inverted, to.tempo_bpm, turn_at=alpha).audio
-        for alpha in TURNS
-    }
-    ways[CONDITIONS] = stretch(pipeline, inverted, to.tempo_bpm, route="conditions").audio
-    if dsp_stretcher_available():
-        ways[NAME] = dsp_stretch(inverted.source.audio, to.sample_rate, to.samples)
-    return ways
+def check_changes(percent: Sequence[int]) -> None:
+    """Raise `InvalidRequest` on a change of tempo that cannot be made."""
+    low, high = (round(100 * (ratio - 1)) for ratio in RATIOS)
+    for change in percent:
+        if change == 0 or not low <= change <= high:
+            raise InvalidRequest(f"A change by {change} % is not possible: {low} to {high}, and not 0.")
 
 
-def _figures(kin: list[tuple[Kinship, float]]) -> list[float]:
-    near = [row for row, _ in kin]
+class _Stretched:
+    """One loop; what is known of it already is not computed again."""
+
+    def __init__(
+        self, pipeline: LoopPipeline, settings: SourceSettings, seed: int, ledger: Ledger, turns: Sequence[float]
+    ) -> None:
+        self.pipeline, self.settings, self.seed, self.ledger = pipeline, settings, seed, ledger
+        self.turns = turns
+
+    def measured(self, percent: Sequence[int], routes: Sequence[str]) -> Iterator[tuple[str, int, Found]]:
+        """The way, the change of tempo, and how the result is related to the loop."""
+        random = self._near(RANDOM, 0, self._random, walked=True)
+        yield CODEC, 0, self._near(CODEC, 0, lambda: self._coded, walked=True)
+        yield RANDOM, 0, random
+        ways = [(f"inversion, turned at alpha {turn:g}", "inversion", turn) for turn in self.turns]
+        ways += [("conditions, new noise", "conditions", 0.0)]
+        for change in percent:
+            tempo = self._tempo(change)
+            if not MIN_TEMPO_BPM <= tempo <= MAX_TEMPO_BPM:
+                continue
+            for way, route, turn in ways:
+                if route not in routes:
+                    continue
+
+                def ours(tempo: float = tempo, route: str = route, turn: float = turn) -> Audio:
+                    return stretch(self.pipeline, self._inverted, tempo, route=route, turn_at=turn).audio
+
+                yield way, change, self._beside(random, self._near(way, change, ours, walked=True))
+            if dsp_stretcher_available():
+                yield NAME, change, self._beside(random, self._near(NAME, change, partial(self._dsp, change)))
+
+    def _near(self, way: str, change: int, make: Callable[[], Audio], *, walked: bool = False) -> Found:
+        under = f"{self.settings.walked(self.pipeline)} " if walked else ""
+
+        def measure() -> Found:
+            made = Portrait.of(make(), self._geometry(change))
+            near = kinship(self._portrait, made).to_dict()
+            return near | ({"coded_timbre": self._coded_portrait.timbre_distance(made)} if walked else {})
+
+        return dict(self.ledger(f"{under}{self.settings.name(self.seed)} {way} {change}", measure))
+
+    @staticmethod
+    def _beside(random: Found, near: Found) -> Found:
+        return near | {"nearer": near["timbre"] < random["timbre"]}
+
+    @cached_property
+    def _source(self) -> SourceLoop:
+        return self.settings.source(self.seed)
+
+    @cached_property
+    def _portrait(self) -> Portrait:
+        return Portrait.of(self._source.audio, self._source.geometry)
+
+    @cached_property
+    def _coded(self) -> Audio:
+        x_1 = latent_state(self.pipeline, self._source)
+        return resample_periodic(self.pipeline.decode(x_1)[0], self._source.geometry.samples)
+
+    @cached_property
+    def _coded_portrait(self) -> Portrait:
+        return Portrait.of(self._coded, self._source.geometry)
+
+    @cached_property
+    def _inverted(self) -> InvertedLoop:
+        return invert_loop(self.pipeline, self._source, self.settings.walk, down_to=min(self.turns))
+
+    def _random(self) -> Audio:
+        return self.pipeline.render(random_loop(self._source, self.seed + 1)).audio
+
+    def _dsp(self, change: int) -> Audio:
+        to = self._geometry(change)
+        return dsp_stretch(self._source.audio, to.sample_rate, to.samples)
+
+    def _tempo(self, change: int) -> float:
+        return round(self._bpm * (1 + change / 100), 2)
+
+    @property
+    def _bpm(self) -> float:
+        name = f"{self.settings.name(self.seed)} tempo"
+        return float(self.ledger(name, lambda: self._source.request.tempo_bpm))
+
+    def _geometry(self, change: int) -> LoopGeometry:
+        own = self._source.geometry
+        return LoopGeometry(self._tempo(change), own.bars, own.sample_rate) if change else own
+
+
+def _figures(items: list[Found]) -> list[Any]:
+    def average(name: str) -> float:
+        return mean([item[name] for item in items if item.get(name) is not None])
+
     return [
-        len(near),
-        mean([row.tempo_hit for row in near]),
-        mean([row.tempo_strict for row in near]),
-        float(np.median([row.beat_ms for row in near])),
-        mean([row.onset_f1 for row in near]),
-        mean([row.timbre for row in near]),
-        mean([timbre for _, timbre in kin]),
-        mean([row.distance for row in near]),
-        mean([row.pitch for row in near]),
+        len(items),
+        average("tempo_hit"),
+        average("tempo_strict"),
+        float(np.median([item["beat_ms"] for item in items])),
+        *(average(name) for name in ("onset_f1", "timbre", "coded_timbre", "nearer", "distance", "pitch")),
     ]

@@ -1,12 +1,19 @@
 """The noise pad: a point between four noises, moved while the loop plays."""
 
+from functools import partial
+
 from PySide6.QtWidgets import QCheckBox, QMenu, QWidget
 
 from engine import LoopGenError
+from loopgen_app.composing import along
 from loopgen_app.panels.binding import bind_toggle, connect, learn_menu
 from loopgen_app.panels.frame import Panel, tool
 from loopgen_app.studio import Studio
 from loopgen_app.widgets.xy_pad import XYPad
+
+PATH_BARS = (4, 8, 16, 32)
+PATH_POINTS = 65
+"""Points of a drawn path that are kept: evenly spaced, so that it is followed at one speed."""
 
 
 class NoisePanel(Panel):
@@ -24,7 +31,11 @@ class NoisePanel(Panel):
         export.setEnabled(False)
         export.clicked.connect(self._export_motion)
         studio.composing.motionReady.connect(lambda _loop: export.setEnabled(True))
-        for widget in (export, roll, self.toggle):
+        self.follow = tool("wave", "Make one passage that follows the drawn motion", self, object_name="pathButton")
+        self.follow.clicked.connect(lambda: self.path_menu().popup(self.cursor().pos()))
+        self.follow.setEnabled(False)
+        studio.reworking.changed.connect(lambda: self.follow.setEnabled(bool(studio.reworking.drawn)))
+        for widget in (self.follow, export, roll, self.toggle):
             self.tools.addWidget(widget)
         self.pad = XYPad(self)
         self.pad.setObjectName("noisePad")
@@ -36,6 +47,7 @@ class NoisePanel(Panel):
         self.pad.gestureEnded.connect(self._release)
         self.pad.cornerAsked.connect(lambda corner: self.corner_menu(corner).popup(self.cursor().pos()))
         self.pad.pathDrawn.connect(studio.composing.play_motion)
+        self.pad.pathDrawn.connect(lambda path: studio.reworking.draw(along(path, PATH_POINTS)))
         for knob in ("pad_x", "pad_y", "pad_corners", "pad_locks", "pad_on"):
             connect(studio, knob, lambda _value: self._show())
 
@@ -57,6 +69,13 @@ class NoisePanel(Panel):
 
     def _moved(self, x: float, y: float) -> None:
         self._studio.instrument.set_many({"pad_on": True, "pad_x": x, "pad_y": y}, "Noise pad")
+
+    def path_menu(self) -> QMenu:
+        """How long the passage along the drawn path is to be."""
+        menu = QMenu(self)
+        for bars in PATH_BARS:
+            menu.addAction(f"{bars} bars", partial(self._studio.reworking.follow, bars))
+        return menu
 
     def corner_menu(self, corner: int) -> QMenu:
         """What can be done with a corner."""

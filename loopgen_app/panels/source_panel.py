@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from loopgen_app.generation import GenerationState
 from loopgen_app.panels.frame import Panel
-from loopgen_app.reworking import FOREIGN_NOISE, GOOD_STRETCHES, STRETCH_LIMITS, End
+from loopgen_app.reworking import GOOD_STRETCHES, STRETCH_LIMITS, End
 from loopgen_app.state.picture import outline_of
 from loopgen_app.state.source import Trouble
 from loopgen_app.studio import Studio
@@ -113,6 +113,7 @@ class SourcePanel(Panel):
         self.strength.setSingleStep(0.05, 2)
         self.strength.setDefault(0.5)
         self.strength.setValue(0.5)
+        self.strength.setMinimumWidth(48)  # the narrowest window has no more for it
         self.keep = Segmented([("Keep all", "all"), ("rhythm", "rhythm"), ("sound", "sound")], self)
         self.keep.setObjectName("variationKeepBox")
         self.keep.setAccessibleName("What a variation keeps")
@@ -189,11 +190,8 @@ class SourcePanel(Panel):
         self._show_tempo()
         self._show_stretch()
         source = work.source if work.refused is None else None
-        for button in (self.vary, self.set_a, self.set_b):
+        for button in (self.vary, self.set_a, self.set_b, self.to_corner):
             button.setEnabled(source is not None)
-        own = source is not None and source.noise_seed is not None
-        self.to_corner.setEnabled(own)
-        self.to_corner.setToolTip("Put its noise in this corner of the noise pad" if own else FOREIGN_NOISE)
         self._show_ends()
         self._show_news()
 

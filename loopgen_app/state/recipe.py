@@ -7,6 +7,8 @@ from typing import Any
 
 from engine import InvalidRequest, LoopRequest
 
+PASSAGES = ("transition", "path")
+"""What is made of several loops and is none itself."""
 AROUND = ("pattern", "muted", "pad_corners", "pad_locks", "pad_x", "pad_y", "variations", "reference_name")
 
 
@@ -28,7 +30,7 @@ class Recipe:
     @property
     def is_passage(self) -> bool:
         """Whether this is music that leads from one loop to another, and no loop."""
-        return self.origin.get("verb") == "transition"
+        return self.origin.get("verb") in PASSAGES
 
     @property
     def bars(self) -> int:

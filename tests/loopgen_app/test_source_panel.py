@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Stage
-from fakes import FakeApplications, FakeRenderer, sine_loop
+from fakes import FOUND_SEED, FakeApplications, FakeRenderer, sine_loop
 from PySide6.QtCore import QSize
 
 import engine
 from engine import LoopRequest, read_audio, write_wav
 from loopgen_app.drops import take_drop
+from loopgen_app.panels.noise_panel import NoisePanel
 from loopgen_app.state.recipe import Recipe
 
 RATE = 44_100
@@ -218,11 +219,8 @@ def test_stretching_goes_to_the_tempo_of_the_dial_within_half_and_twice(
 
 
 def test_a_loop_of_ours_goes_to_a_corner_by_its_seed_and_back_with_undo(
-    stage: Stage, applications: FakeApplications, loop_at: Callable[..., Path]
+    stage: Stage, applications: FakeApplications
 ) -> None:
-    opened(stage, loop_at())
-    assert not stage.find("toCornerButton").isEnabled()
-    assert "seeds" in stage.find("toCornerButton").toolTip()
     stage.generate()
     row = stage.studio.bank.loops()[0]
     corners = stage.value("pad_corners")
@@ -232,6 +230,22 @@ def test_a_loop_of_ours_goes_to_a_corner_by_its_seed_and_back_with_undo(
     stage.find("cornerBox").setCurrentIndex(2)
     stage.find("toCornerButton").click()
     assert stage.value("pad_corners") == (*corners[:2], row.seed, corners[3])
+    assert not applications.calls
+    stage.window.actions_.undo.trigger()
+    assert stage.value("pad_corners") == corners
+
+
+def test_the_noise_of_a_dropped_loop_is_found_for_a_corner(
+    stage: Stage, applications: FakeApplications, loop_at: Callable[..., Path]
+) -> None:
+    opened(stage, loop_at())
+    corners = stage.value("pad_corners")
+    stage.find("cornerBox").setCurrentIndex(1)
+    stage.find("toCornerButton").click()
+    settle(stage)
+    assert applications.calls == [("keep_noise", {"source": "groove_120bpm.wav"})]
+    assert stage.value("pad_corners") == (corners[0], FOUND_SEED, *corners[2:])
+    assert stage.value("pad_on")
     stage.window.actions_.undo.trigger()
     assert stage.value("pad_corners") == corners
 
@@ -290,6 +304,24 @@ def engine_role() -> int:
     from loopgen_app.widgets.loop_list import Role
 
     return int(Role.DETAIL)
+
+
+def test_a_drawn_path_becomes_a_passage(stage: Stage, applications: FakeApplications) -> None:
+    assert not stage.find("pathButton").isEnabled()
+    stage.find("noisePad").pathDrawn.emit([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)])
+    settle(stage)
+    assert stage.find("pathButton").isEnabled()
+    menu = stage.window.findChild(NoisePanel).path_menu()
+    next(action for action in menu.actions() if action.text() == "16 bars").trigger()
+    settle(stage)
+    name, told = applications.calls[-1]
+    assert (name, told["bars"], told["points"][0], told["points"][-1]) == ("render_path", 16, (0.0, 0.0), (1.0, 1.0))
+    assert told["pad"].corners == stage.value("pad_corners")
+    row = stage.studio.bank.loops()[0]
+    assert (row.name, row.bars, row.recipe.is_passage) == ("path on the pad", 16, True)
+    assert row.recipe.origin["points"][32] == pytest.approx([1.0, 0.0], abs=0.02)
+    stage.window.message_bar._act()
+    assert stage.studio.bank.loops()[0].name != "path on the pad"
 
 
 def test_work_shows_its_steps_and_is_cancelled_while_the_loop_plays_on(

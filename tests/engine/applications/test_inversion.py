@@ -1,15 +1,19 @@
 """Inversion of loops: the round trip in latents and in sound, its progress and its end."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 from beeping import WALK, source
 
-from engine.applications.inversion import InvertedLoop, Walk, invert_loop, replay
+from engine.applications.inversion import InvertedLoop, Walk, invert_loop, keep_noise, replay
 from engine.applications.source import SourceLoop
+from engine.diffusion.found_noise import NoiseShelf
 from engine.errors import Cancelled, InvalidRequest
 from engine.loop import StepReport
 from engine.pipeline import LoopPipeline
-from engine.requests import LoopRequest
+from engine.requests import LoopRequest, NoisePad
 
 
 def test_a_loop_comes_back_from_its_noise(pipeline: LoopPipeline, inverted: InvertedLoop) -> None:
@@ -28,6 +32,23 @@ def test_a_rendered_loop_leads_back_to_its_seed(pipeline: LoopPipeline) -> None:
     wanted = pipeline.noise(request)
     assert float((found.noise - wanted).norm() / wanted.norm()) < 0.01
     assert found.deviation == pytest.approx(1.0, abs=0.05)
+
+
+def test_a_found_noise_lies_in_a_corner_of_the_pad(
+    pipeline: LoopPipeline, inverted: InvertedLoop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "shelf", NoiseShelf(tmp_path))
+    seed = keep_noise(pipeline, inverted)
+    pad = NoisePad((1, 2, 3, seed), 1.0, 1.0)
+    own = pipeline.render(inverted.request.with_(noise=pad, temperature=0.6))
+    loop = pipeline.restore(inverted.x_1)[0].numpy()
+    assert np.linalg.norm(own.latent - loop) < 2e-3 * np.linalg.norm(loop)
+    corner, tempered = pipeline.noise(own.request), pipeline.noise(own.request.with_(noise=NoisePad((1, 2, 3, seed))))
+    assert torch.allclose(corner, inverted.noise, atol=1e-6)
+    assert 0.3 < float(tempered.std()) < float(corner.std())
+    slower = pipeline.noise(own.request.with_(tempo_bpm=150))
+    assert slower.shape[-1] > corner.shape[-1]
+    assert float(slower.std()) == pytest.approx(float(corner.std()), rel=0.1)
 
 
 def test_more_steps_and_corrections_come_nearer(pipeline: LoopPipeline) -> None:

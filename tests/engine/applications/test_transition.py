@@ -33,7 +33,7 @@ def test_a_transition_begins_as_a_and_ends_as_b(
     own = pipeline.restore(inverted.x_1)[0].numpy()
     error = np.linalg.norm(passage.latent[:, : own.shape[1]] - own) / np.linalg.norm(own)
     assert own.shape[1] == round(TempoRamp(200, 220, 4).beat_to_frame(4))
-    assert error < 0.01
+    assert error < 1e-5  # held to the loop's own states, whatever the round trip loses
     last = round(LoopGeometry(220, 1).frames * 0.98)
     again = transition(pipeline, ends[1], ends[1], 4, WALK)
     assert np.allclose(passage.latent[:, -last:], again.latent[:, -last:], atol=0.02 * again.latent.std())
@@ -59,8 +59,8 @@ def test_blends_move_from_end_to_end(pipeline: LoopPipeline, ends: tuple[End, En
         for seed in (1, 2)
     )
     loops = blend(pipeline, a, b, [0, 0.25, 0.5, 0.75, 1.0])
-    assert np.array_equal(loops[0].audio, pipeline.render(a.request).audio)
-    assert np.array_equal(loops[-1].audio, pipeline.render(b.request).audio)
+    assert np.allclose(loops[0].audio, pipeline.render(a.request).audio, atol=1e-4)
+    assert np.allclose(loops[-1].audio, pipeline.render(b.request).audio, atol=1e-4)
     steps = [np.linalg.norm(loops[i].latent - loops[i + 1].latent) for i in range(4)]
     assert max(steps) < 1.5 * min(steps)
     assert loops[1].request.seed == 1 and loops[3].request.seed == 2
@@ -74,6 +74,10 @@ def test_a_stretched_loop_is_exact_and_its_ratio_is_judged(pipeline: LoopPipelin
         loop = stretch(pipeline, inverted, 170.5, turn_at=turn_at)
         assert loop.audio.shape[1] == LoopGeometry(170.5, 1).samples
         assert loop.request.tempo_bpm == 170.5
+    part_way = invert_loop(pipeline, source(), WALK, down_to=0.4)
+    assert np.allclose(stretch(pipeline, part_way, 170.5).audio, stretch(pipeline, inverted, 170.5).audio, atol=1e-4)
+    with pytest.raises(InvalidRequest, match="part of the way"):
+        stretch(pipeline, part_way, 170.5, turn_at=0.0)
     same_tempo = stretch(pipeline, inverted, 200)
     own = pipeline.restore(inverted.x_1)[0].numpy()
     assert np.linalg.norm(same_tempo.latent - own) < 0.01 * np.linalg.norm(own)

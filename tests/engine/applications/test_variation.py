@@ -6,12 +6,12 @@ from beeping import source
 from scipy.stats import spearmanr
 
 from engine.applications.inversion import InvertedLoop, Walk, invert_loop
-from engine.applications.rhythm import heard_pattern
+from engine.applications.rhythm import heard_onsets
 from engine.applications.source import SourceLoop
 from engine.applications.variation import varied_request, vary
 from engine.errors import InvalidRequest
 from engine.pipeline import LoopPipeline
-from engine.requests import LoopRequest
+from engine.requests import LoopRequest, Pattern
 from engine.tempo import LoopGeometry
 
 
@@ -37,6 +37,7 @@ def test_what_is_kept(pipeline: LoopPipeline) -> None:
     )
     found = invert_loop(pipeline, SourceLoop.from_loop(pipeline.render(request)), walk)
     rhythm = varied_request(found, "rhythm", 9, ("bright",))
+    assert (rhythm.guidance_scale, varied_request(found, "all", 9).guidance_scale) == (3.0, 1.0)
     assert rhythm.tags == ("kick", "bright") and rhythm.key is None and not rhythm.curves
     assert rhythm.pattern.rows["kick"] and rhythm.seed == 9
     sound = varied_request(found, "sound", 9)
@@ -47,7 +48,9 @@ def test_what_is_kept(pipeline: LoopPipeline) -> None:
 
 def test_rhythm_is_heard_where_nobody_wrote_it() -> None:
     loop = source(120, 1, hertz=80.0)
-    pattern = heard_pattern(loop.audio, 44100, LoopGeometry(120, 1))
+    onsets = heard_onsets(loop.audio, 44100, LoopGeometry(120, 1))
+    assert [beat for beat, _ in onsets["kick"]] == pytest.approx([0, 1, 2, 3], abs=0.05)
+    pattern = Pattern.nearest(onsets, 1)
     assert [step for step, velocity in enumerate(pattern.rows["kick"]) if velocity] == [0, 4, 8, 12]
     assert "closed_hat" not in pattern.rows
 

@@ -34,17 +34,13 @@ def test_one_window_is_its_model() -> None:
 
 
 def test_pinned_frames_end_as_their_loops_do() -> None:
-    a, b, between = torch.randn(1, 2, 30), torch.randn(1, 2, 20), torch.randn(1, 2, 50)
-    between[..., :10], between[..., -5:] = a[..., :10], b[..., -5:]
-    model = PinnedEnds(
-        Window(0, 30, lambda x, alpha: torch.sin(x)),
-        Window(0, 50, towards(9.0)),
-        Window(0, 20, lambda x, alpha: torch.cos(x)),
-        head=10,
-        tail=5,
-    )
-    x_1 = sample(model, torch.cat((a, between, b), dim=-1), alphas(5), "heun")
-    one, passage, other = x_1[..., :30], x_1[..., 30:80], x_1[..., 80:]
-    assert torch.equal(passage[..., :10], one[..., :10])
-    assert torch.equal(passage[..., -5:], other[..., -5:])
-    assert (passage[..., 10:-5] > 5).all()
+    grid = alphas(5)
+    walks = []
+    for frames, towards_one in ((10, torch.sin), (5, torch.cos)):
+        states = [torch.randn(1, 2, frames)]
+        sample(lambda x, alpha, f=towards_one: f(x), states[0], grid, "heun", lambda step, s=states: s.append(step.x))
+        walks.append(states)
+    x_1 = sample(towards(9.0), torch.randn(1, 2, 50), grid, "heun", hold=PinnedEnds(*walks))
+    assert torch.equal(x_1[..., :10], walks[0][-1])
+    assert torch.equal(x_1[..., -5:], walks[1][-1])
+    assert (x_1[..., 10:-5] > 5).all()

@@ -1,0 +1,55 @@
+"""Denoisers of different shapes on equal budgets: what is compared, and that it is not trained twice."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from tiny import DENOISER, tiny_corpus, tiny_pack
+
+from engine.codec.spectral import SpectralCodec
+from engine.errors import InvalidRequest
+from engine.evaluation.architecture_experiment import ARCHITECTURES, evaluate_architectures
+from engine.models.unet import Denoiser
+from engine.pack_models import load_codec
+from engine.packs import Pack
+from engine.training.bench import ArchitectureBench
+from engine.training.latents import encode_corpus
+
+
+def test_every_architecture_can_be_built() -> None:
+    sizes = {name: sum(w.numel() for w in Denoiser(config).parameters()) for name, config in ARCHITECTURES.items()}
+    assert {config.groups for config in ARCHITECTURES.values()} == {8, 16, 32}
+    assert sizes["narrow"] < 0.7 * sizes["medium, 16 groups"] < 0.5 * sizes["wide"]
+    assert sizes["medium, 8 groups"] == sizes["medium, 32 groups"]
+
+
+@pytest.mark.slow
+def test_shapes_are_compared_on_equal_budgets(tmp_path: Path) -> None:
+    pytest.importorskip("accelerate")
+    corpus = tiny_corpus(tmp_path / "corpus")
+    codec = load_codec(Pack.open(tiny_pack(tmp_path / "pack")))
+    assert isinstance(codec, SpectralCodec)
+    encode_corpus(corpus, codec, lambda done, total: None)
+    bench = ArchitectureBench(corpus, steps=8, frames=96)
+    trained = []
+
+    def train(config: object) -> dict[str, object]:
+        trained.append(config)
+        return bench.train(config, tmp_path / "out" / "run")  # type: ignore[arg-type]
+
+    shapes = {"few": DENOISER, "many": replace(DENOISER, groups=16), "few again": replace(DENOISER)}
+    out = tmp_path / "out"
+    results = evaluate_architectures(train, corpus, out, bench.budget, architectures=shapes, progress=False)
+    few, many, again = results["rows"]
+    assert few["validation loss"] == again["validation loss"] != many["validation loss"]
+    assert 0.5 < few["validation loss"] < 1.5 and few["parameters"] == many["parameters"]
+    assert [row[0] for row in few["curve"]] == [4, 8, 8]
+    assert len(trained) == 2 and not (out / "run").exists()
+    evaluate_architectures(train, corpus, out, bench.budget, architectures=shapes, progress=False)
+    assert len(trained) == 2
+    assert bench.train(DENOISER, out / "run")["validation loss"] == pytest.approx(few["validation loss"], abs=1e-5)
+    assert "| many |" in (out / "architectures.md").read_text()
+    assert torch.is_grad_enabled()
+    with pytest.raises(InvalidRequest, match="4 to 100000"):
+        ArchitectureBench(corpus, steps=1, frames=96)
