@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.applications.variation import vary
     from engine.audio.chunks import LoopMetadata
     from engine.audio.descriptors import measure_curves, onset_envelope, onset_times
-    from engine.audio.io import AudioFile, export_name, read_audio, write_flac, write_wav
+    from engine.audio.io import AudioFile, export_name, read_audio, read_metadata, write_flac, write_wav
     from engine.audio.loudness import LevelledLoop, integrated_loudness, level_match, true_peak
     from engine.audio.resampling import resample, resample_loop, resample_periodic
     from engine.audio.spectrum import mel_spectrogram
@@ -88,6 +88,7 @@ _HOMES = {
         "AudioFile",
         "export_name",
         "read_audio",
+        "read_metadata",
         "write_flac",
         "write_wav",
     ),
@@ -250,6 +251,7 @@ __all__ = [
     "onset_times",
     "phrases",
     "read_audio",
+    "read_metadata",
     "read_source",
     "render_path",
     "replay",

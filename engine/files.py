@@ -2,8 +2,10 @@
 
 import errno
 import os
+import platform
 import secrets
 import time
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +14,9 @@ from engine.errors import ExportError
 _PREFIX, _SUFFIX = ".loopgen-", ".part"
 STALE_SECONDS = 600.0
 """A temporary file older than this belongs to a program that was killed: no write takes so long."""
+
+_HOST = f"{zlib.crc32(platform.node().encode()):08x}"
+"""Folders may be shared between computers, each with processes of its own."""
 
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space or choose another folder",
@@ -34,7 +39,7 @@ def write_atomically(path: Path | str, content: bytes) -> Path:
     if not path.parent.is_dir():
         raise ExportError(f"Cannot write {path.name!r}: the folder {str(path.parent)!r} does not exist.")
     # A short name of its own: the final name may already be as long as the file system allows.
-    temporary = path.parent / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
+    temporary = path.parent / f"{_PREFIX}{_HOST}-{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}"
     try:
         with temporary.open("xb") as file:
             file.write(content)
@@ -62,17 +67,32 @@ def sync_folder(folder: Path) -> None:
 
 
 def sweep_stale_files(folder: Path | str, *, older_than: float = STALE_SECONDS) -> int:
-    """Delete what killed programs left in `folder` more than `older_than` seconds ago; returns how many files.
+    """Delete what killed programs left in `folder`; returns how many files.
 
-    Only LoopGen's own temporary names are touched; a missing folder has none.
+    That is what is older than `older_than` seconds, or was begun on this computer by a process that is gone. Only
+    LoopGen's own temporary names are touched; a missing folder has none.
     """
     swept = 0
     for leftover in Path(folder).glob(f"{_PREFIX}*{_SUFFIX}"):
         with suppress(OSError):
-            if time.time() - leftover.stat().st_mtime > older_than:
+            if _orphaned(leftover.name) or time.time() - leftover.stat().st_mtime > older_than:
                 leftover.unlink()
                 swept += 1
     return swept
+
+
+def _orphaned(name: str) -> bool:
+    host, _, rest = name.removeprefix(_PREFIX).partition("-")
+    pid = rest.partition("-")[0]
+    if os.name != "posix" or host != _HOST or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):  # another user's process; a number that is none
+        return False
+    return False
 
 
 def free_path(folder: Path | str, name: str) -> Path:

@@ -2,12 +2,14 @@
 
 import logging
 import sys
+import threading
 from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from engine import GenerationService, ServiceEvents, starter_pack
@@ -20,6 +22,8 @@ from loopgen_app.studio import Studio, build_studio
 
 log = logging.getLogger(__name__)
 LOG_BYTES = 1_000_000
+PAINT_MILLISECONDS = 30
+"""The first picture of the window is on the screen by then; loading a model before would hold it up."""
 
 
 def make_app(argv: list[str]) -> QApplication:
@@ -46,31 +50,57 @@ def start_logging(path: Path) -> None:
     root.addHandler(handler)
 
 
-def report_exceptions(messages: Messages) -> Callable[..., None]:
-    """Let an exception in any slot end in one sentence and a log entry; returns the hook that was there before."""
-    before = sys.excepthook
+class Trouble(QObject):
+    """Lets an exception in any slot or thread end in one sentence and a log entry, until `close`."""
 
-    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            before(kind, error, trace)
+    _happened = Signal(str)
+
+    def __init__(self, messages: Messages) -> None:
+        super().__init__()
+        self._messages = messages
+        self._happened.connect(self._say)  # from other threads by way of the window's
+        self._before = sys.excepthook, threading.excepthook
+        sys.excepthook = self._hear
+        threading.excepthook = lambda told: self._hear(told.exc_type, told.exc_value, told.exc_traceback)
+
+    def close(self) -> None:
+        """Leave exceptions to whom they were left before."""
+        sys.excepthook, threading.excepthook = self._before
+
+    def _say(self, text: str) -> None:
+        self._messages.complain(text)
+
+    def _hear(self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is None or issubclass(kind, KeyboardInterrupt):
+            self._before[0](kind, error or kind(), trace)
             return
         log.critical("unexpected", exc_info=(kind, error, trace))
         what = f"Something went wrong inside ({kind.__name__})"
-        messages.complain(f"{what}; the loop keeps playing. The log has details.")
-
-    sys.excepthook = hook
-    return before
+        self._happened.emit(f"{what}; the loop keeps playing. The log has details.")
 
 
-def pack_service(folder: Path) -> Callable[[ServiceEvents], Service]:
-    """A maker of services that play the pack in `folder`."""
-    return lambda events: GenerationService(lambda: load_pack(folder), events)
+def pack_service(folder: Path, shown: threading.Event) -> Callable[[ServiceEvents], Service]:
+    """A maker of services that play the pack in `folder`, which is loaded once `shown` is set."""
+
+    def load() -> Any:
+        shown.wait()
+        return load_pack(folder)
+
+    return lambda events: GenerationService(load, events)
 
 
 def chosen_pack(folders: Folders) -> Path:
     """The pack that was chosen last, if it is still there, else the starter pack."""
     chosen = Settings.load(folders.settings).pack
-    return Path(chosen) if chosen and Path(chosen).is_dir() else starter_pack()
+    return Path(chosen) if chosen and not lost_pack(folders) else starter_pack()
+
+
+def lost_pack(folders: Folders) -> str:
+    """What to say when the pack that was chosen last is gone; empty when it is there."""
+    chosen = Settings.load(folders.settings).pack
+    if not chosen or Path(chosen).is_dir():
+        return ""
+    return f"The pack {Path(chosen).name} is no longer in {Path(chosen).parent}; the starter pack plays instead."
 
 
 class Application:
@@ -88,21 +118,30 @@ class Application:
         self.app = make_app(argv)
         folders = folders or Folders.default()
         start_logging(folders.log)
-        make_service = make_service or pack_service(pack or chosen_pack(folders))
+        self._shown = threading.Event()
+        make_service = make_service or pack_service(pack or chosen_pack(folders), self._shown)
         self.studio: Studio = build_studio(folders, make_service, **(studio_options or {}))
-        self._hook = report_exceptions(self.studio.messages)
+        self._trouble = Trouble(self.studio.messages)
         crashed = self.studio.sessions.begin()
         self.window = MainWindow(self.studio)
         self.window.closing.connect(self.close)
         restored = self.studio.sessions.restore_last()
-        if crashed and restored:
+        notices = [self.studio.bank.notice, lost_pack(folders) if pack is None else ""]
+        if any(notices):  # last, so that nothing that follows from it takes its place
+            self.studio.messages.complain(" ".join(filter(None, notices)))
+        elif crashed and restored:
             self.studio.messages.say("LoopGen ended unexpectedly; everything is back as it was.")
         self.studio.exports.sweep()
         self._closed = False
 
+    def show(self) -> None:
+        """Show the window, then let the model load."""
+        self.window.show()
+        QTimer.singleShot(PAINT_MILLISECONDS, self._shown.set)
+
     def run(self, session: Path | None = None) -> int:
         """Show the window, start the sound, and go until it is closed."""
-        self.window.show()
+        self.show()
         self.studio.playback.start()
         if session is not None:
             self.studio.sessions.open(session)
@@ -112,5 +151,6 @@ class Application:
         """Put everything away, once."""
         if not self._closed:
             self._closed = True
-            sys.excepthook = self._hook
+            self._shown.set()
+            self._trouble.close()
             self.studio.close()

@@ -75,12 +75,14 @@ class Audition:
             loop_id, name, made.audio, made.sample_rate, made.recipe, made.loudness_lufs,
             made.recipe.bars * 4, thumb,
         )  # fmt: skip
+        self._keep(heard)
+        if play:  # sound first: what the window shows can wait
+            self._play(heard, start=True, swap_at="step" if made.live else "")
         self.banked.emit()
         if made.trouble:
             self._messages.complain(made.trouble)
-        self._keep(heard)
         if play:
-            self._hear(heard, start=True, swap_at="step" if made.live else "")
+            self.changed.emit(heard)
         return heard
 
     def play_unbanked(self, name: str, audio: Audio, sample_rate: int, recipe: Recipe, beats: int) -> HeardLoop:
@@ -133,14 +135,17 @@ class Audition:
         if self.current is not None:
             self._cue(self.current)
 
-    def _hear(self, heard: HeardLoop, *, start: bool, swap_at: str = "") -> None:
+    def _hear(self, heard: HeardLoop, *, start: bool) -> None:
+        self._play(heard, start=start)
+        self.changed.emit(heard)
+
+    def _play(self, heard: HeardLoop, *, start: bool, swap_at: str = "") -> None:
         if self.current is not None and self.current.id != heard.id:
             self.other_id = self.current.id
         self.current = heard
         self._cue(heard, swap_at)
         if start and not self._transport.state.playing:
             self._playback.play(count_in=self._instrument.value("count_in"))
-        self.changed.emit(heard)
 
     def _cue(self, heard: HeardLoop, swap_at: str = "") -> None:
         match = self._instrument.value("level_match")

@@ -15,7 +15,9 @@ from loopgen_app.state.instrument import Instrument
 from loopgen_app.state.parameters import LIVE_STEPS, PARAMETERS
 from loopgen_app.state.transport import Transport
 
-FOLLOW_MILLISECONDS = {"pad": 15, "knob": 250}
+FOLLOW_MILLISECONDS = {"pad": 0, "knob": 250}
+"""How long a change waits for the next one. The pad does not wait: while a loop is made, the newest place is kept."""
+
 PAD_KNOBS = frozenset({"pad_x", "pad_y", "pad_corners", "pad_on"})
 MOTION_LOOPS = 8
 Point = tuple[float, float]

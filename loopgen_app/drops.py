@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 from engine import LoopGenError
-from loopgen_app.exports import Dropped, read_drop
+from loopgen_app.exports import Dropped, look_at, read_drop
 from loopgen_app.state.recipe import Recipe
 from loopgen_app.state.session import SUFFIX
 from loopgen_app.studio import Studio
@@ -24,7 +24,7 @@ def take_drop(studio: Studio, paths: list[Path]) -> None:
         studio.sessions.open(path)
         return
     try:
-        dropped = read_drop(path)
+        dropped = look_at(path)
     except LoopGenError as error:
         studio.messages.complain(str(error))
         return
@@ -36,10 +36,10 @@ def take_drop(studio: Studio, paths: list[Path]) -> None:
 
 def restore(studio: Studio, dropped: Dropped, recipe: Recipe) -> None:
     """Turn every knob to where it was when the file was made, and play the file itself."""
-    instrument = studio.instrument
-    instrument.restore_request(recipe.request, recipe.around, f"Drop {dropped.path.name}")
     try:
-        row = studio.bank.add(dropped.audio, dropped.sample_rate, recipe, name=dropped.path.stem)
+        file = read_drop(dropped.path)
+        studio.instrument.restore_request(recipe.request, recipe.around, f"Drop {dropped.path.name}")
+        row = studio.bank.add(file.audio, file.sample_rate, recipe, name=dropped.path.stem)
     except LoopGenError as error:
         studio.messages.complain(str(error))
         return

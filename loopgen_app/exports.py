@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from engine import (
+    AudioFile,
     AudioFileError,
     ExportError,
     InvalidRequest,
     export_name,
     free_path,
     read_audio,
+    read_metadata,
     sweep_stale_files,
     write_flac,
     write_wav,
@@ -35,13 +37,11 @@ AUDIO_SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".ogg")
 JOIN_SECONDS = 0.004
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Dropped:
-    """A dropped audio file: with its recipe when LoopGen made it, else only as sound."""
+    """An audio file that was dropped, before its sound is read: its recipe if it has one, and its tempo."""
 
     path: Path
-    audio: Audio
-    sample_rate: int
     recipe: Recipe | None
     tempo_bpm: float | None = None
 
@@ -132,21 +132,31 @@ class Exports:
         return path
 
 
-def read_drop(path: Path) -> Dropped:
-    """Read a dropped file; raises `AudioFileError` with one sentence on anything that is no usable audio."""
+def look_at(path: Path) -> Dropped:
+    """What a dropped file is; raises `AudioFileError` with one sentence on anything that is no usable audio."""
+    _check_name(path)
+    metadata = read_metadata(path)
+    recipe: Recipe | None = None
+    if metadata.comment:
+        try:
+            recipe = Recipe.from_json(metadata.comment)
+        except InvalidRequest as error:
+            log.info("%s has a comment but no recipe: %s", path, error)
+    tempo = metadata.tempo_bpm
+    return Dropped(path, recipe, tempo if tempo and 40 <= tempo <= 240 else None)
+
+
+def read_drop(path: Path) -> AudioFile:
+    """The sound of a dropped file; raises `AudioFileError` as `look_at` does."""
+    _check_name(path)
+    return read_audio(path)
+
+
+def _check_name(path: Path) -> None:
     if path.is_dir():
         raise AudioFileError(f"{path.name} is a folder; drop one audio file (WAV, FLAC, AIFF or OGG).")
     if path.suffix.lower() not in AUDIO_SUFFIXES:
         raise AudioFileError(f"{path.name} is no audio file; WAV, FLAC, AIFF or OGG can be dropped.")
-    file = read_audio(path)
-    recipe: Recipe | None = None
-    if file.metadata.comment:
-        try:
-            recipe = Recipe.from_json(file.metadata.comment)
-        except InvalidRequest as error:
-            log.info("%s has a comment but no recipe: %s", path, error)
-    tempo = file.metadata.tempo_bpm
-    return Dropped(path, file.audio, file.sample_rate, recipe, tempo if tempo and 40 <= tempo <= 240 else None)
 
 
 def join(parts: Sequence[Audio], fade: int) -> Audio:

@@ -229,13 +229,23 @@ class Generation(QObject):
         # The service's lock is held here: the disk is left to another thread.
         recipe = Recipe(loop.request, loop.pack_name, loop.pack_hash, self._knobs)
         finished = Finished(loop.audio, loop.sample_rate, recipe, loop.loudness_lufs, composed=loop.composed)
-        self._keeper.submit(self._keep, "loop", job, finished, self._live)
+        self._keep_soon("loop", job, finished, live=self._live)
 
     def _on_result(self, job: int, outcome: Any) -> None:
         if isinstance(outcome, Finished):
-            self._keeper.submit(self._keep, "result", job, outcome, False)
+            self._keep_soon("result", job, outcome, live=False)
         else:
             self._told.emit("result", (job, outcome))
+
+    def _keep_soon(self, what: str, job: int, sound: Finished, *, live: bool) -> None:
+        def done(kept: Future[None]) -> None:
+            error = kept.exception()
+            if error is not None:  # a mistake of ours: the window must not wait for ever for this loop
+                log.error("a loop could not be kept", exc_info=error)
+                words = f"The loop could not be kept ({type(error).__name__}). The log has details."
+                self._told.emit("error", (job, LoopGenError(words)))
+
+        self._keeper.submit(self._keep, what, job, sound, live).add_done_callback(done)
 
     def _keep(self, what: str, job: int, sound: Finished, live: bool) -> None:
         banked, trouble = None, ""

@@ -15,11 +15,6 @@ from loopgen_app.state.instrument import Instrument
 MAX_NAME = 200
 
 
-def _sound_of(path: Path) -> AudioFile:
-    dropped = read_drop(path)
-    return AudioFile(dropped.audio, dropped.sample_rate)
-
-
 class References(QObject):
     """Has sounds listened to and keeps what came of it in the instrument; what was there stays until that worked.
 
@@ -36,7 +31,7 @@ class References(QObject):
 
     def take_file(self, path: Path) -> None:
         """Listen to a file, on the worker; complains when it is no sound that can be read."""
-        self._listen(path.stem, lambda: _sound_of(path))
+        self._listen(path.stem, lambda: read_drop(path))
 
     def take_loop(self, loop: HeardLoop) -> None:
         """Listen to a loop."""

@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from engine import Loop, LoopGeometry, SourceLoop, StepReport, resample_periodic
+from engine import Loop, LoopGeometry, StepReport
 from loopgen_app.generation import Finished, Task
 from loopgen_app.state.recipe import Recipe
 
 if TYPE_CHECKING:
-    from engine import InvertedLoop, LoopPipeline, LoopRequest, Passage, RoundTrip, Walk
+    from engine import InvertedLoop, LoopPipeline, LoopRequest, Passage, RoundTrip, SourceLoop, Walk
 
 _ENDINGS = ("wav", "flac", "aif", "aiff", "ogg")
 KEPT = 4
@@ -176,6 +176,8 @@ def at_rate(source: SourceLoop, sample_rate: int) -> SourceLoop:
     """`source` at another sample rate, exactly as long."""
     if source.sample_rate == sample_rate:
         return source
+    from engine import resample_periodic  # noqa: PLC0415
+
     geometry = LoopGeometry(source.request.tempo_bpm, source.request.bars, sample_rate)
     return replace(source, audio=resample_periodic(source.audio, geometry.samples), sample_rate=sample_rate)
 

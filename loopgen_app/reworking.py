@@ -1,5 +1,7 @@
 """What becomes of a loop that is there already: it is varied, stretched, put in a corner, led over to another."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from engine import LoopGenError, SourceLoop
+from engine import LoopGenError
 from loopgen_app.audition import Audition
 from loopgen_app.generation import Generation, Made
 from loopgen_app.messages import Messages
@@ -19,7 +21,7 @@ from loopgen_app.state.loop_bank import LoopBank
 from loopgen_app.state.source import Source, Trouble, Wish, of_bank, read
 
 if TYPE_CHECKING:
-    from engine import RoundTrip
+    from engine import RoundTrip, SourceLoop
 
 log = logging.getLogger(__name__)
 End = Literal["a", "b"]
@@ -102,7 +104,7 @@ class Reworking(QObject):
         return self.source.loop.request.tempo_bpm if self.source is not None else None
 
     @property
-    def round_trip(self) -> "RoundTrip | None":
+    def round_trip(self) -> RoundTrip | None:
         """How far the source comes back from its noise, once that was measured."""
         return self._bench.round_trip(self.source.loop) if self.source is not None else None
 

@@ -31,7 +31,7 @@ def take(application: Application, target: Path, size: QSize, session: Path | No
     """
     window, studio = application.window, application.studio
     window.resize(size)
-    window.show()
+    application.show()
     if session is not None and not studio.sessions.open(session):
         raise ScreenshotError(_last_words(application))
     studio.composing.generate()

@@ -15,6 +15,7 @@ from loopgen_app.pictures import Pictures
 from loopgen_app.playback import Playback
 from loopgen_app.references import References
 from loopgen_app.reworking import Reworking
+from loopgen_app.scores import Scores
 from loopgen_app.sessions import Sessions
 from loopgen_app.settings import Folders, Settings
 from loopgen_app.sound.supervisor import Supervisor
@@ -42,6 +43,7 @@ class Studio:
     reworking: Reworking
     sessions: Sessions
     pictures: Pictures
+    scores: Scores
     midi: MidiMap
 
     def close(self) -> None:
@@ -53,6 +55,7 @@ class Studio:
         self.generation.close()
         self.playback.close()
         self.pictures.close()
+        self.scores.close()
         self.bank.close()
 
 
@@ -84,7 +87,7 @@ def build_studio(
     sessions = Sessions(instrument, audition, folders, settings, messages)
     studio = Studio(
         folders, settings, messages, instrument, transport, bank, playback, generation, audition, exports, composing,
-        references, reworking, sessions, Pictures(), MidiMap(instrument, settings.midi),
+        references, reworking, sessions, Pictures(), Scores(), MidiMap(instrument, settings.midi),
     )  # fmt: skip
     _wire(studio)
     return studio
@@ -107,5 +110,3 @@ def _wire(studio: Studio) -> None:
     playback.troubled.connect(lambda text: messages.complain(text, "Retry now", playback.retry))
     playback.recovered.connect(messages.say)
     studio.generation.unavailable.connect(messages.complain)
-    if studio.bank.notice:
-        messages.complain(studio.bank.notice)

@@ -3,6 +3,8 @@
 import io
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +15,6 @@ from numpy.typing import NDArray
 
 from engine.audio.chunks import LoopMetadata, acid_chunk, info_chunk, read_chunks, smpl_chunk, with_chunks
 from engine.audio.flac_comments import read_comments, with_comments
-from engine.audio.spectrum import Floats
 from engine.errors import AudioFileError, ExportError
 from engine.files import write_atomically
 
@@ -36,7 +37,7 @@ _MAX_PROMPT_CHARACTERS = 48
 class AudioFile:
     """A file that was read: `audio [C, T]` float32 with 1 or 2 channels, and what the file says about itself."""
 
-    audio: Floats
+    audio: NDArray[np.float32]
     sample_rate: int
     metadata: LoopMetadata = field(default_factory=LoopMetadata)
 
@@ -48,21 +49,38 @@ def read_audio(path: Path | str, *, max_seconds: float = MAX_SECONDS) -> AudioFi
     foreign, damaged, empty, too long or too wide file, or samples that are not numbers.
     """
     path = Path(path)
+    with _readable(path, max_seconds) as file:
+        audio = _read_capped(path, file, max_seconds)
+        sample_rate = int(file.samplerate)
+        container = file.format
+    return AudioFile(audio, sample_rate, _read_metadata(path, container))
+
+
+def read_metadata(path: Path | str, *, max_seconds: float = MAX_SECONDS) -> LoopMetadata:
+    """What a file says about itself, without its sound: a moment, however long it is.
+
+    Raises `AudioFileError` on every file that `read_audio` would refuse by its header.
+    """
+    path = Path(path)
+    with _readable(path, max_seconds) as file:
+        container = file.format
+    return _read_metadata(path, container)
+
+
+@contextmanager
+def _readable(path: Path, max_seconds: float) -> Iterator[soundfile.SoundFile]:
     if not path.is_file():  # also keeps pipes and devices out, which would block or never end
         raise AudioFileError(f"There is no audio file {str(path)!r}.")
     try:
         with soundfile.SoundFile(str(path)) as file:
             _check_format(path, file, max_seconds)
-            audio = _read_capped(path, file, max_seconds)
-            sample_rate = int(file.samplerate)
-            container = file.format
+            yield file
     except (soundfile.LibsndfileError, OSError) as error:
         reason = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
         raise AudioFileError(
             f"Cannot read {path.name!r} as audio ({str(reason).rstrip('.').lower()}); "
             "WAV, FLAC, AIFF and Ogg files are possible."
         ) from error
-    return AudioFile(audio, sample_rate, _read_metadata(path, container))
 
 
 def write_wav(
@@ -143,10 +161,10 @@ def _check_format(path: Path, file: soundfile.SoundFile, max_seconds: float) -> 
         )
 
 
-def _read_capped(path: Path, file: soundfile.SoundFile, max_seconds: float) -> Floats:
+def _read_capped(path: Path, file: soundfile.SoundFile, max_seconds: float) -> NDArray[np.float32]:
     # By blocks, because a header may claim minutes that are not there.
     left = int(max_seconds * file.samplerate) + 1
-    blocks: list[Floats] = []
+    blocks: list[NDArray[np.float32]] = []
     while left > 0 and len(block := file.read(min(_BLOCK_FRAMES, left), dtype="float32", always_2d=True)):
         blocks.append(block)
         left -= len(block)
@@ -171,7 +189,9 @@ def _read_metadata(path: Path, container: str) -> LoopMetadata:
     return LoopMetadata()
 
 
-def _check_writable(path: Path | str, audio: NDArray[Any], subtype: str, possible: tuple[str, ...]) -> Floats:
+def _check_writable(
+    path: Path | str, audio: NDArray[Any], subtype: str, possible: tuple[str, ...]
+) -> NDArray[np.float32]:
     name = Path(path).name
     if subtype not in possible:
         raise ExportError(f"Cannot write {name!r} with {subtype} samples; possible: {', '.join(possible)}.")
@@ -182,7 +202,7 @@ def _check_writable(path: Path | str, audio: NDArray[Any], subtype: str, possibl
     return np.asarray(audio, dtype=np.float32)
 
 
-def _encode(audio: Floats, sample_rate: int, container: str, subtype: str) -> bytes:
+def _encode(audio: NDArray[np.float32], sample_rate: int, container: str, subtype: str) -> bytes:
     if subtype != "FLOAT":
         audio = np.clip(audio, -1.0, 1.0)
     buffer = io.BytesIO()

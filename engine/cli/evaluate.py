@@ -175,12 +175,18 @@ def corpus(
     contrast: Annotated[
         list[Path], typer.Option(metavar="DIR", help="Another folder to set beside the corpus; may be repeated.")
     ] = [],
+    ablation: Annotated[
+        int, typer.Option(help="Loops of each variant without one effect or part; 0 leaves this out.")
+    ] = 0,
     musicnn: MusicnnOption = None,
     json: JsonOption = False,
 ) -> None:
     """Distances, spectra, width, dynamics and loudness of the corpus (and other folders) against real music."""
     if not 2 <= count <= 10_000:
         raise InvalidRequest(f"--count {count} is not possible: 2 to 10000.")
+    if not (ablation == 0 or 2 <= ablation <= 10_000):
+        raise InvalidRequest(f"--ablation {ablation} is not possible: 0, or 2 to 10000.")
+    from engine.evaluation.corpus_ablation import evaluate_ablation
     from engine.evaluation.corpus_experiment import compare_sets, corpus_files, folder_files, measure_set
     from engine.evaluation.musicnn import Musicnn
 
@@ -188,8 +194,12 @@ def corpus(
     progress = sys.stderr.isatty()
     sets = [measure_set(folder.name, folder_files(folder), judge, progress=progress) for folder in (real, *contrast)]
     ours = measure_set("corpus", corpus_files(count), judge, progress=progress)
-    results = compare_sets(sets[0], [ours, *sets[1:]], out)
+    results: dict[str, Any] = {"sets": compare_sets(sets[0], [ours, *sets[1:]], out)}
+    if ablation:
+        results["ablation"] = evaluate_ablation(sets[0], out, judge, count=ablation, progress=progress)
     _say(results, out / "corpus.md", as_json=json)
+    if ablation and not json:
+        _say(results, out / "ablation.md", as_json=False)
 
 
 def point_cloud(

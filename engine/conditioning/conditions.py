@@ -15,12 +15,13 @@ KEY_CLASSES = len(KEYS) + 1
 
 GROUPS = {
     "beat": ("beat_given",),
-    "pattern": ("pattern_given", "notes_given"),
+    "pattern": ("pattern_given",),
+    "notes": ("notes_given",),
     "curves": ("curves_given",),
     "tags": ("tags", "key"),
     "clap": ("clap_given",),
 }
-"""Condition groups that are dropped and weighed together, and the fields that switch them off when zero."""
+"""Condition groups, and the fields that switch them off when zero. Beat and notes are on both sides of guidance."""
 
 
 @dataclass(frozen=True)

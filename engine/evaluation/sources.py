@@ -105,7 +105,9 @@ def held_out_source(seed: int, *, imported: bool = False) -> SourceLoop:
     if imported:
         plain = LoopRequest(tempo_bpm=request.tempo_bpm, bars=request.bars, seed=seed, compose=False)
         request = with_curves(plain, case.audio, SAMPLE_RATE)
-    return SourceLoop.from_audio(case.audio, SAMPLE_RATE, request.with_(guidance_scale=1.0), str(seed))
+    # Every part has a row: all that could be composed are pitches, and those would be another arrangement's.
+    asked = request.with_(guidance_scale=1.0, compose=False)
+    return SourceLoop.from_audio(case.audio, SAMPLE_RATE, asked, str(seed))
 
 
 def random_loop(source: SourceLoop, seed: int) -> LoopRequest:

@@ -88,7 +88,7 @@ class DenoiserTrainer(Trainer):
                 figures[f"loss_at_{alpha}"] += loss
                 figures["conditional"] += loss / len(VALIDATION_ALPHAS)
             figures["beat_only"] += share * _error(
-                model, x_0, x_1, 0.5, conditions.without("pattern", "curves", "tags", "clap")
+                model, x_0, x_1, 0.5, conditions.without("pattern", "notes", "curves", "tags", "clap")
             )
         return figures
 

@@ -35,6 +35,12 @@ class BankModel(QAbstractListModel):
         except LoopGenError as error:
             self._studio.messages.complain(str(error))
             loops = []
+        added = len(loops) - len(self._loops)
+        if added > 0 and loops[added:] == self._loops:  # the rest of the list stays as it is, and where it is
+            self.beginInsertRows(QModelIndex(), 0, added - 1)
+            self._loops = loops
+            self.endInsertRows()
+            return
         self.beginResetModel()
         self._loops = loops
         self.endResetModel()

@@ -5,7 +5,7 @@ import random
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
-from engine import PARTS, STEPS_PER_BAR, InvalidRequest, LoopRequest, Pattern, compose
+from engine import PARTS, STEPS_PER_BAR, InvalidRequest, LoopRequest, Pattern
 from loopgen_app.generation import Made
 from loopgen_app.panels.binding import bind_toggle, bind_value, connect, describe
 from loopgen_app.panels.frame import Panel, tool
@@ -37,6 +37,8 @@ class PatternPanel(Panel):
         self._random = random.Random()
         self._composed = Pattern()
         self._made: tuple[LoopRequest, Pattern] | None = None
+        self._asked: LoopRequest | None = None
+        self._waiting = False
         self.grid = StepGrid([part.replace("_", " ").capitalize() for part in PARTS], STEPS_PER_BAR, self)
         describe(self.grid, "pattern", studio)
         self.bars = Segmented([("All", None), *((str(bar + 1), bar) for bar in range(MAX_BAR_BUTTONS))], self)
@@ -59,6 +61,8 @@ class PatternPanel(Panel):
         for knob in COMPOSED_BY:
             connect(studio, knob, lambda _value: self._composing.start())
         studio.generation.made.connect(self._take_made)
+        studio.generation.stateChanged.connect(self._compose_waiting)
+        studio.scores.written.connect(self._take_score)
         connect(studio, "bars", self._show_bars)
         studio.playback.ticked.connect(self._tick)
         studio.pictures.drawn.connect(self._drawn)
@@ -151,18 +155,33 @@ class PatternPanel(Panel):
         self._composing.start()
 
     def _compose(self) -> None:
-        self._composed = self._writing()
-        self._show_composed()
-
-    def _writing(self) -> Pattern:
+        # While the model loads, a score would take the time that the first loop needs.
+        self._waiting = self._studio.generation.state.model == "loading"
+        if self._waiting:
+            return
         try:
-            request = self._studio.instrument.request()
-            if self._made is not None and _written_by(request) == self._made[0]:
-                return self._made[1]
-            composition = compose(request)
+            self._asked = self._studio.instrument.request()
         except InvalidRequest:  # knobs that cannot be asked together; Generate will say which
-            return Pattern()
-        return composition.pattern(request.bars) if composition else Pattern()
+            self._asked = None
+            self._show_score(Pattern())
+            return
+        if self._made is not None and _written_by(self._asked) == self._made[0]:
+            self._show_score(self._made[1])
+        else:
+            self._studio.scores.ask(self._asked)
+
+    def _compose_waiting(self, _state: object) -> None:
+        if self._waiting:
+            self._compose()
+
+    def _take_score(self, request: LoopRequest, score: Pattern) -> None:
+        made = self._made is not None and _written_by(request) == self._made[0]
+        if request == self._asked and not made:
+            self._show_score(score)
+
+    def _show_score(self, score: Pattern) -> None:
+        self._composed = score
+        self._show_composed()
 
     def _show_composed(self) -> None:
         bars, start = self._studio.instrument.value("bars"), (self.bars.value() or 0) * STEPS_PER_BAR

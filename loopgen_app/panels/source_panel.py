@@ -1,6 +1,9 @@
 """Source: a loop that is there already, its tempo, and what can be made of it."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QResizeEvent
@@ -15,7 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine import SourceLoop
 from loopgen_app.generation import GenerationState
 from loopgen_app.panels.frame import Panel
 from loopgen_app.reworking import GOOD_STRETCHES, STRETCH_LIMITS, End
@@ -26,6 +28,9 @@ from loopgen_app.widgets.elided_button import ElidedButton
 from loopgen_app.widgets.segmented import Segmented
 from loopgen_app.widgets.slider import Slider
 from loopgen_app.widgets.source_drop import SourceDrop
+
+if TYPE_CHECKING:
+    from engine import SourceLoop
 
 CORNERS = ("top left", "top right", "bottom left", "bottom right")
 TRANSITION_BARS = (3, 64)

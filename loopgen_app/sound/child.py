@@ -31,6 +31,7 @@ class Player:
         self.loops: dict[int, DeckLoop] = {}
         self._mono = np.zeros((MAX_BLOCK, 2), np.float32)
         self._channels = 2
+        self._looked = False
         self._last = 0.0
         self._peak_asked = 0.0
         self._sequence, self._late, self._dropouts = slot("sequence"), slot("late"), slot("dropouts")
@@ -39,6 +40,10 @@ class Player:
         """Open a device by name ("" = the system's default) and start the stream; raises what sounddevice raises."""
         import sounddevice  # noqa: PLC0415 - fails at import where PortAudio is missing, and that is told, not thrown
 
+        if self._looked:  # PortAudio has no hot-plug: what was plugged in since is found by a new look alone
+            sounddevice._terminate()
+            sounddevice._initialize()
+        self._looked = True
         index = _find_device(sounddevice, name)
         device = sounddevice.query_devices(index, "output")
         self._channels = 1 if device["max_output_channels"] == 1 else 2
@@ -70,10 +75,11 @@ class Player:
         slots, deck = self.slots, self.deck
         slots[self._sequence] += 1.0
         if deck is not None:
-            if self._last and now - self._last > LATE_PERIODS * frames / deck.sample_rate:
-                slots[self._late] += 1.0
-            if flags:
-                slots[self._dropouts] += 1.0
+            if deck.playing and self._last:  # in silence nothing can be missed
+                if now - self._last > LATE_PERIODS * frames / deck.sample_rate:
+                    slots[self._late] += 1.0
+                if flags:
+                    slots[self._dropouts] += 1.0
             self._last = now
             if self._channels == 2:
                 deck.render(out)

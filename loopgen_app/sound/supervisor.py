@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import resample_periodic
 from loopgen_app.sound import loop_files
 from loopgen_app.sound.process import SoundProcess
 from loopgen_app.sound.status import Status, StatusBlock
@@ -23,10 +22,15 @@ HEART_SECONDS = 0.5
 """A running stream whose callbacks have not moved for this long is dead (JACK says nothing else)."""
 
 OPEN_SECONDS = 12.0
-GRACE_SECONDS = 2.0
+GRACE_SECONDS = 3.0
 """Sound servers may stall this long right after a stream was opened."""
 
 RETRY_SECONDS = (0.1, 0.3, 0.6, 1.0, 2.0)
+"""Pauses before the sound process is started again, growing while that does not help."""
+
+LOOK_SECONDS = 0.5
+"""Without a device, the process that is there looks for one this often: milliseconds; a start costs more."""
+
 LOOP_RATE = 44100
 KEPT_IN_CHILD = 4
 
@@ -77,6 +81,7 @@ class Supervisor:
         self._callbacks = -1
         self._opened = False
         self._retry_at: float | None = None
+        self._told: Heard | None = None
         self._failures = 0
         self._rate = LOOP_RATE
         self._loops: dict[int, Playable] = {}
@@ -174,9 +179,17 @@ class Supervisor:
         if self._retry_at is not None:
             if now >= self._retry_at:
                 self._retry_at = None
-                self._spawn()
+                self._try_again(now)
         elif self._process is not None:
             self._feel_pulse(self._process, now)
+
+    def _try_again(self, now: float) -> None:
+        if self._process is None or self._process.ended:
+            self._end_process()
+            self._spawn()
+        else:
+            self._started_at = now
+            self._open()
 
     def _feel_pulse(self, process: SoundProcess, now: float) -> None:
         status = self._status.read()
@@ -196,17 +209,18 @@ class Supervisor:
         """End the process and start another one, at once the first time, then with growing pauses."""
         log.warning("sound restarts: %s", message or "asked to")
         self._end_process()
+        self._told = self._told if message else None  # who asked for it wants to hear how it went
         self.restarts += 1
         pause = RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)] if message else 0.0
         self._failures += bool(message)
         self._retry_at = time.monotonic() + pause
         if message:
-            self.on_change(Heard("retrying", message))
+            self._tell(Heard("retrying", message))
 
     def _take(self, answer: dict[str, Any], now: float) -> None:
         match answer["event"]:
             case "ready":
-                self._send(do="open", device=self.device, buffer=self.buffer_frames, rate=float(LOOP_RATE))
+                self._open()
             case "opened":
                 self._take_opened(answer, now)
             case "loaded":
@@ -216,18 +230,23 @@ class Supervisor:
             case "finished" if self._opened:
                 self.restart("The sound device went away; opening it again.")
             case "no_portaudio":
-                self._no_sound("no_portaudio", "No sound: the PortAudio library is missing (install libportaudio2).")
+                self._end_process()
+                self._failures += 1
+                self._retry_at = now + RETRY_SECONDS[-1]
+                self._tell(
+                    Heard("no_portaudio", "No sound: the PortAudio library is missing (install libportaudio2).")
+                )
             case "failed" if answer["order"] == "open":
-                log.warning("sound device: %s", answer["message"])
-                self._no_sound("no_device", "No sound device was found; looking again every two seconds.")
+                log.debug("sound device: %s", answer["message"])
+                self._retry_at = now + LOOK_SECONDS
+                self._tell(Heard("no_device", "No sound device was found; still looking for one."))
             case "failed":
                 log.error("sound process: %s", answer)
 
-    def _no_sound(self, health: str, message: str) -> None:
-        self._end_process()
-        self._failures += 1
-        self._retry_at = time.monotonic() + RETRY_SECONDS[-1]
-        self.on_change(Heard(health, message))
+    def _tell(self, heard: Heard) -> None:
+        if heard != self._told:  # it is tried again and again; once is enough to read
+            self._told = heard
+            self.on_change(heard)
 
     def _take_opened(self, answer: Mapping[str, Any], now: float) -> None:
         self._opened, self._opened_at, self._moved_at = True, now, now
@@ -242,7 +261,7 @@ class Supervisor:
             if self._playing:
                 self._send(do="play", beat=self._resume_beat, count_in_bpm=None)
         missed = f"{answer['missed']} is not there; playing through {answer['device']}." if answer["missed"] else ""
-        self.on_change(Heard("ok", missed, str(answer["device"]), self._rate))
+        self._tell(Heard("ok", missed, str(answer["device"]), self._rate))
 
     # ---- the process -------------------------------------------------------------------------------------------
 
@@ -262,6 +281,9 @@ class Supervisor:
             self._dropouts += status.dropouts
             self._status.clear()
 
+    def _open(self) -> None:
+        self._send(do="open", device=self.device, buffer=self.buffer_frames, rate=float(LOOP_RATE))
+
     def _send(self, **order: Any) -> None:
         # Before the device has opened nobody listens; what matters is sent again when it has.
         if self._process is not None and (self._opened or order["do"] in ("open", "devices")):
@@ -272,6 +294,8 @@ class Supervisor:
             return
         audio = loop.audio
         if loop.sample_rate != self._rate:
+            from engine import resample_periodic  # noqa: PLC0415 - brings scipy; most devices take the loop's rate
+
             audio = resample_periodic(audio, round(audio.shape[1] * self._rate / loop.sample_rate))
         path = self._folder / f"loop-{loop.id}-{time.monotonic_ns()}"
         loop_files.write_loop(path, audio)

@@ -63,6 +63,7 @@ class LoopBank:
         self.path = path
         self.notice = ""
         self._lock = threading.RLock()
+        self._kept: dict[int, tuple[Recipe, bytes] | None] = {}  # what never changes of a row, None: not readable
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._db = self._open()
@@ -128,7 +129,8 @@ class LoopBank:
         rows = self._read(f"SELECT {_COLUMNS}, recipe, thumbnail FROM loops WHERE id = ?", loop_id)
         if not rows:
             raise KeyError(loop_id)
-        return _banked(rows[0])
+        *row, recipe, thumb = rows[0]
+        return _banked((*row, Recipe.from_json(recipe), thumb))
 
     def _read(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with self._lock:
@@ -144,10 +146,21 @@ class LoopBank:
             "favourites": "deleted_at IS NULL AND favourite = 1",
             "deleted": "deleted_at IS NOT NULL",
         }[show]
-        rows = self._read(f"SELECT {_COLUMNS}, recipe, thumbnail FROM loops WHERE {where} ORDER BY id DESC")
-        found = [loop for row in rows if (loop := _readable(row)) is not None]
+        rows = self._read(f"SELECT {_COLUMNS} FROM loops WHERE {where} ORDER BY id DESC")
+        self._keep([row[0] for row in rows if row[0] not in self._kept])
+        found = [_banked((*row, *kept)) for row in rows if (kept := self._kept[row[0]]) is not None]
         wanted = words.lower().split()
         return [loop for loop in found if all(word in _searched(loop) for word in wanted)]
+
+    def _keep(self, loop_ids: list[int]) -> None:
+        """Read what was not read before: a bank of thousands is shown anew after every loop."""
+        for loop_id in loop_ids:
+            ((recipe, thumb),) = self._read("SELECT recipe, thumbnail FROM loops WHERE id = ?", loop_id)
+            try:
+                self._kept[loop_id] = Recipe.from_json(recipe), thumb
+            except InvalidRequest as error:  # a recipe of another version: its sound stays in the file
+                log.warning("loop %s of the bank not shown: %s", loop_id, error)
+                self._kept[loop_id] = None
 
     def audio(self, loop_id: int) -> tuple[Audio, int]:
         """(audio [2, T], sample rate); raises KeyError without such a loop, `AudioFileError` when damaged."""
@@ -195,17 +208,9 @@ def _searched(loop: BankedLoop) -> str:
     return f"{loop.name} {loop.key or ''} {loop.tempo_bpm:g} {loop.tempo_bpm:g}bpm".lower()
 
 
-def _readable(row: tuple[Any, ...]) -> BankedLoop | None:
-    try:
-        return _banked(row)
-    except InvalidRequest as error:  # a recipe of another version: its sound stays in the file
-        log.warning("loop %s of the bank not shown: %s", row[0], error)
-        return None
-
-
 def _banked(row: tuple[Any, ...]) -> BankedLoop:
     *columns, recipe, thumb = row
     names = [name.strip() for name in _COLUMNS.split(",")]
     values = dict(zip(names, columns, strict=True))
     values["favourite"] = bool(values["favourite"])
-    return BankedLoop(**values, recipe=Recipe.from_json(recipe), thumbnail=thumb)
+    return BankedLoop(**values, recipe=recipe, thumbnail=thumb)

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import mel_spectrogram, onset_times
-
 BANDS = 112
 LOW_HZ, HIGH_HZ = 30.0, 16_000.0
 MAX_COLUMNS = 900
@@ -35,6 +33,8 @@ class Picture:
 
 def draw(audio: NDArray[np.float32], sample_rate: int, beats: int) -> Picture:
     """Picture of a loop `audio` `[C, T]`."""
+    from engine import mel_spectrogram, onset_times  # noqa: PLC0415 - brings scipy, which the first window needs not
+
     clean = np.nan_to_num(np.atleast_2d(audio), nan=0.0, posinf=0.0, neginf=0.0)
     samples = clean.shape[1]
     hop = max(256, samples // MAX_COLUMNS)

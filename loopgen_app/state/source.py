@@ -1,20 +1,20 @@
-"""A loop to rework: where it was read, what it is, and what was wrong with one that could not be."""
+"""A loop to rework: where it was read, what it is, and what was wrong with one that could not be.
+
+The engine's part is imported when a loop is read: it brings scipy, which the first window does not need.
+"""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine import (
-    AudioFileError,
-    InvalidRequest,
-    LoopGenError,
-    NotWholeBars,
-    SourceLoop,
-    TempoUnsure,
-    read_audio,
-    read_source,
-)
+from engine import AudioFileError, InvalidRequest, LoopGenError, read_audio
 from loopgen_app.state.loop_audio import Audio
 from loopgen_app.state.recipe import Recipe
+
+if TYPE_CHECKING:
+    from engine import SourceLoop
 
 SAMPLE_RATE = 44_100
 SURE = 0.5
@@ -69,6 +69,8 @@ class Source:
 
 def read(wish: Wish) -> Source | Trouble:
     """Read the file of `wish`; takes up to some seconds."""
+    from engine import NotWholeBars, TempoUnsure, read_source  # noqa: PLC0415
+
     try:
         loop = read_source(wish.path, SAMPLE_RATE, tempo_bpm=wish.tempo_bpm, fit=wish.fit)
     except NotWholeBars as error:
@@ -83,6 +85,8 @@ def read(wish: Wish) -> Source | Trouble:
 
 def of_bank(name: str, audio: Audio, sample_rate: int, recipe: Recipe) -> Source | Trouble:
     """A loop of the bank as a source: all is known of it."""
+    from engine import SourceLoop  # noqa: PLC0415
+
     if recipe.is_passage:
         return Trouble(f"{name} is a transition: only loops can be reworked.")
     try:

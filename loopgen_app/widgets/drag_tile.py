@@ -106,12 +106,12 @@ class DragTile(QWidget):
         painter.setFont(font(13, QFont.Weight.DemiBold))
         upper, lower = words.adjusted(0, 0, 0, -words.height() / 2), words.adjusted(0, words.height() / 2, 0, 0)
         caption = "Drag into your DAW" if live else "Your loop, ready to drag"
+        room = round(words.width())
+        caption = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, room)
         painter.drawText(upper, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, caption)
         painter.setPen(colour("soft" if live else "faint"))
         painter.setFont(font(12))
-        shown = painter.fontMetrics().elidedText(
-            self._name or "appears here", Qt.TextElideMode.ElideRight, round(words.width())
-        )
+        shown = painter.fontMetrics().elidedText(self._name or "appears here", Qt.TextElideMode.ElideRight, room)
         painter.drawText(lower, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
         if live and roomy:
             paint_peaks(painter, QRectF(box.right() - 92, 10, 80, box.height() - 20), self._peaks, "accent")

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -105,6 +107,29 @@ def test_only_our_own_old_leftovers_are_swept(tmp_path: Path) -> None:
     assert sweep_stale_files(tmp_path) == 1
     assert sorted(p.name for p in tmp_path.iterdir()) == [".loopgen-bb.part", "download.part"]
     assert sweep_stale_files(tmp_path / "nowhere") == 0
+
+
+KILLED_BEFORE_THE_RENAME = """
+import os, sys
+from pathlib import Path
+from engine.files import write_atomically
+Path.replace = lambda *_: os._exit(9)
+write_atomically(sys.argv[1], b"half")
+"""
+
+
+def test_what_a_process_that_is_gone_left_is_swept_at_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", KILLED_BEFORE_THE_RENAME, str(tmp_path / "a.bin")]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2]) as process:
+        gone = process.pid
+    (left,) = tmp_path.iterdir()
+    assert f"-{gone}-" in left.name
+    mine = tmp_path / left.name.replace(f"-{gone}-", f"-{os.getpid()}-")
+    elsewhere = tmp_path / f".loopgen-00000000-{gone}-aa.part"
+    mine.touch()
+    elsewhere.touch()
+    assert sweep_stale_files(tmp_path) == 1
+    assert set(tmp_path.iterdir()) == {mine, elsewhere}
 
 
 def test_free_names_continue_in_letters(tmp_path: Path) -> None:

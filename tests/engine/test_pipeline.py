@@ -11,7 +11,9 @@ from tiny import tiny_pack
 
 from engine.devices import available_devices, choose_device
 from engine.errors import Cancelled, DeviceError, InvalidRequest, PackError
-from engine.loop import StepReport
+from engine.loop import PackInfo, StepReport
+from engine.pack_models import load_codec, load_denoiser
+from engine.packs import Pack
 from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest, NoisePad, Pattern
 from engine.tempo import LoopGeometry
@@ -156,3 +158,16 @@ def test_devices() -> None:
     if not torch.cuda.is_available():
         with pytest.raises(DeviceError, match="has no cuda device; possible here: auto"):
             choose_device("cuda")
+
+
+def test_no_latent_goes_beyond_what_music_has(tmp_path: Path) -> None:
+    """A denoiser that overshoots to 50 deviations gives latents of at most four, and a loop at its level."""
+    pack = Pack.open(tiny_pack(tmp_path))
+    codec, denoiser = load_codec(pack), load_denoiser(pack)
+    assert denoiser.out.bias is not None
+    torch.nn.init.constant_(denoiser.out.bias, 50.0)
+    pipeline = LoopPipeline(codec, denoiser, PackInfo("tiny", "1", "0" * 64, 44100), torch.device("cpu"))
+    loop = pipeline.render(LoopRequest(tempo_bpm=120, bars=1, num_steps=2))
+    reached = pipeline.standardise(loop.latent)
+    assert float(reached.max()) == pytest.approx(4.0, abs=1e-4)
+    assert np.abs(loop.audio).max() <= 10 ** (-1 / 20) + 1e-6

@@ -5,7 +5,7 @@ import os
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from fakes import FakeRenderer
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from engine import GenerationService
+from engine import GenerationService, starter_pack
 from loopgen_app.application import Application
+from loopgen_app.generation import load_pack
 from loopgen_app.settings import Folders
 
 
@@ -40,7 +41,7 @@ class Stage:
 
     def wait(self, condition: Callable[[], bool]) -> None:
         """Let events happen until `condition` holds."""
-        self.qtbot.waitUntil(condition, timeout=20_000)
+        self.qtbot.waitUntil(condition, timeout=60_000)
 
     def generate(self) -> None:
         """Press Generate and wait for all that was asked."""
@@ -55,19 +56,33 @@ class Stage:
 
 @pytest.fixture
 def make_stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., Stage]]:
-    """Builds windows; all are closed at the end."""
+    """Builds windows; all are closed at the end.
+
+    `sound` is the environment of the sound process, which is started when it is given; `real` plays the starter pack.
+    """
     stages: list[Stage] = []
 
-    def make(folder: Path | None = None, renderer: FakeRenderer | None = None) -> Stage:
+    def make(
+        folder: Path | None = None,
+        renderer: FakeRenderer | None = None,
+        *,
+        sound: Mapping[str, str] | None = None,
+        real: bool = False,
+    ) -> Stage:
         renderer = renderer or FakeRenderer()
         application = Application(
             ["loopgen"],
             folders=Folders(folder or tmp_path / "data"),
-            make_service=lambda events: GenerationService(lambda: renderer, events),
+            make_service=lambda events: GenerationService(
+                lambda: load_pack(starter_pack()) if real else renderer, events
+            ),
+            studio_options={"sound_environment": sound},
         )
         stage = Stage(application, renderer, qtbot)
         stages.append(stage)
         stage.window.show()
+        if sound is not None:
+            application.studio.playback.start()
         return stage
 
     yield make

@@ -145,12 +145,16 @@ def test_a_hung_stream_is_noticed_by_its_heart(
 
 
 def test_without_any_device_the_window_is_told_and_it_tries_again(
-    make_ears: Callable[..., Ears], monkeypatch: pytest.MonkeyPatch
+    make_ears: Callable[..., Ears], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("loopgen_app.sound.supervisor.RETRY_SECONDS", (0.0, 0.01))
-    ears = make_ears("", command=(sys.executable, "-c", NO_DEVICE))
-    ears.until(lambda: [heard.health for heard in ears.heard].count("no_device") >= 2)
-    assert "looking again" in ears.heard[-1].message
+    monkeypatch.setattr("loopgen_app.sound.supervisor.LOOK_SECONDS", 0.01)
+    looks = tmp_path / "looks"
+    looks.touch()
+    ears = make_ears("", command=(sys.executable, "-c", NO_DEVICE.format(looks=str(looks))))
+    ears.until(lambda: len(looks.read_bytes()) >= 5)
+    assert [heard.health for heard in ears.heard] == ["no_device"]
+    assert "still looking" in ears.heard[-1].message
+    assert ears.supervisor.restarts == 0
     ears.supervisor.play()
     ears.supervisor.stop()
 
@@ -173,7 +177,14 @@ from loopgen_app.sound.child import main
 main(sys.argv[1])
 """
 NO_DEVICE = _STAND_IN.format(
-    setup="sys.modules['sounddevice'] = SimpleNamespace(query_devices=query_devices, PortAudioError=PortAudioError)"
+    setup="""
+def look():
+    with open({looks!r}, "ab") as file:
+        file.write(b"1")
+sys.modules["sounddevice"] = SimpleNamespace(
+    query_devices=query_devices, PortAudioError=PortAudioError, _terminate=look, _initialize=lambda: None
+)
+"""
 )
 NO_PORTAUDIO = _STAND_IN.format(
     setup="""

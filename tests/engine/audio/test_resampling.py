@@ -75,3 +75,10 @@ def test_impossible_shapes_are_refused() -> None:
         resample(np.zeros(8, np.float32), 44100, 48000)
     with pytest.raises(InvalidRequest, match="at least 1"):
         resample_periodic(np.zeros((1, 0), np.float32), 10)
+
+
+@pytest.mark.parametrize(("length", "samples"), [(1024, 1000), (1024, 1009), (1009, 1024), (7, 4), (2, 5), (4, 1)])
+def test_stereo_is_each_channel_by_itself(length: int, samples: int) -> None:
+    noise = np.random.default_rng(1).standard_normal((2, length)).astype(np.float32)
+    alone = [resample_periodic(channel[None], samples)[0] for channel in noise]
+    np.testing.assert_allclose(resample_periodic(noise, samples), alone, atol=1e-7)

@@ -12,12 +12,14 @@ from engine.conditioning.assembly import (
     negative_conditions,
     request_conditions,
 )
+from engine.conditioning.composition import Composition
 from engine.conditioning.conditions import GROUPS, Conditions
 from engine.conditioning.curves import spread
 from engine.conditioning.notes import NOTE_RANGES, NOTE_ROWS, notes_condition
 from engine.conditioning.pattern import RAMP_FRAMES, onset_ramps, pattern_condition
 from engine.conditioning.tags import key_condition, tags_condition
 from engine.corpus.score import Annotation
+from engine.guided import guided_directions
 from engine.requests import LoopRequest, Pattern
 from engine.tempo import LoopGeometry
 from engine.vocabulary import KEYS, PARTS, TAGS
@@ -102,6 +104,21 @@ def test_the_negative_side_names_what_to_leave() -> None:
     assert away.tags[0, TAGS.index("pad")] == 1
     assert towards.tags[0, TAGS.index("pad")] == -1
     assert away.tags[0, TAGS.index("acid")] == 0
+
+
+def test_composed_pitches_are_on_both_sides_and_stay_when_groups_are_weighed() -> None:
+    request = LoopRequest(tempo_bpm=120, bars=2, guidance={"tags": 2.0, "pattern": 1.0})
+    written = Composition({"bass": ((0.0, 1.0),)}, {"bass": ((0.0, 1.0, 40.0),)}, 0.0, ("acid",), "Am")
+    towards = request_conditions(request, GEOMETRY, composition=written)
+    away = negative_conditions(request, GEOMETRY, composition=written)
+    low = NOTE_RANGES["bass"][0]
+    for side in (towards, away):
+        assert side.notes_given[0].tolist() == [1, 0, 0]
+        assert side.notes[0, 40 - low].max() == 1 and side.notes[0].sum(1).count_nonzero() == 1
+    assert not away.pattern_given.any()
+    weighed = guided_directions(request, towards)
+    assert [d.scale for d in weighed] == [4.0, 2.0]
+    assert all(d.conditions.notes_given[0].tolist() == [1, 0, 0] for d in weighed)
 
 
 def full(batch: int) -> Conditions:

@@ -108,7 +108,7 @@ def test_one_that_learns_to_read_notes_begins_with_what_it_knew() -> None:
     assert reader.config.notes and reader.with_notes() is reader
     assert torch.allclose(reader(x, alpha, conditions), denoiser(x, alpha, conditions), atol=1e-5)
     torch.nn.init.normal_(reader.front.weight)
-    without = reader(x, alpha, conditions.without("pattern"))
+    without = reader(x, alpha, conditions.without("notes"))
     assert (reader(x, alpha, conditions) - without).abs().max() > 1e-3
 
 
