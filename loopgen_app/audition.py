@@ -77,7 +77,7 @@ class Audition:
         )  # fmt: skip
         self._keep(heard)
         if play:  # sound first: what the window shows can wait
-            self._play(heard, start=True, swap_at="step" if made.live else "")
+            self._play(heard, start=True, swap_at="now" if made.live else "")
         self.banked.emit()
         if made.trouble:
             self._messages.complain(made.trouble)

@@ -11,8 +11,8 @@ from loopgen_app.state.transport import Transport
 
 POLL_MILLISECONDS = 16
 METER_EVERY = 2
-SIXTEENTHS = {"step": 1, "beat": 4, "bar": 16}
-"""A loop that follows the pad swaps at the next sixteenth: a beat would be heard too late."""
+SIXTEENTHS = {"now": 0, "beat": 4, "bar": 16}
+"""A loop that follows the hand takes over at once: it is the same music, and waiting for a beat is heard as lag."""
 
 
 def gain_of(level_db: float, floor_db: float = -60.0) -> float:
@@ -60,7 +60,7 @@ class Playback(QObject):
             self.recovered.emit(heard.message or f"Sound is back through {heard.device}.")
 
     def cue(self, loop: Playable, swap_at: str) -> None:
-        """Let `loop` take over at the next "step", "beat" or "bar"; when stopped it is what Play will play."""
+        """Let `loop` take over "now", or at the next "beat" or "bar"; when stopped it is what Play will play."""
         self._tempo[loop.id] = loop.tempo_bpm
         self._supervisor.cue(loop, SIXTEENTHS[swap_at])
         if self._transport.state.playing:

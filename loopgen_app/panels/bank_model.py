@@ -115,8 +115,8 @@ class BankModel(QAbstractListModel):
 def describe(loop: BankedLoop) -> str:
     """Tempo, key, length and seed of a loop in one line."""
     bars = f"{loop.bars} bar{'s' if loop.bars > 1 else ''}"
-    origin = loop.recipe.origin
-    if loop.recipe.is_passage:
+    origin = loop.origin
+    if loop.is_passage:
         return f"{origin.get('from_bpm')} to {loop.tempo_bpm:.4g} BPM · {bars} · transition, no loop"
     made = f"from {origin.get('source', 'elsewhere')}" if origin else f"seed {loop.seed}"
     parts = [f"{loop.tempo_bpm:.6g} BPM", loop.key or "", bars, made]

@@ -50,7 +50,10 @@ class Deck:
     # ---- orders of the control thread -------------------------------------------------------------------------
 
     def cue(self, loop: DeckLoop, every: int = STEPS_PER_BEAT) -> None:
-        """Play `loop` from the next sixteenth whose count is a multiple of `every`; at once when nothing plays."""
+        """Play `loop` from the next sixteenth whose count is a multiple of `every`; at once with 0 or in silence.
+
+        Whenever it is, the loop comes in at the same musical position.
+        """
         self._orders.append(lambda: self._take_cue(Swap(loop, every)))
 
     def play(self, beat: float = 0.0, *, count_in_bpm: float | None = None) -> None:
@@ -194,6 +197,10 @@ class Deck:
         """Find the next sixteenth of its kind whose crossfade has not begun."""
         loop, swap = self.loop, self._pending
         if loop is None or swap is None:
+            return
+        if swap.every == 0:
+            self._swap_start = self.position
+            self._swap_beat = self.origin + (self.position + self._half) / loop.samples * loop.beats
             return
         step = int(self.position * loop.beats * STEPS_PER_BEAT / loop.samples)
         origin = self.origin * STEPS_PER_BEAT

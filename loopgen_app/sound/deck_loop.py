@@ -34,7 +34,7 @@ class DeckLoop:
 
 @dataclass(frozen=True)
 class Swap:
-    """A loop that waits for its turn: it takes over when the count of sixteenths is a multiple of `every`."""
+    """A loop that waits for a sixteenth whose count is a multiple of `every`; with 0 it does not wait."""
 
     loop: DeckLoop
     every: int

@@ -100,7 +100,7 @@ class Supervisor:
         self._spawn()
 
     def cue(self, loop: Playable, every: int = 4) -> None:
-        """Let `loop` take over when the count of sixteenths is a multiple of `every` (at once when stopped)."""
+        """Let `loop` take over when the count of sixteenths is a multiple of `every` (0: at once)."""
         self._loops[loop.id] = loop
         self._wanted = loop.id
         self._send_loop(loop)

@@ -5,14 +5,15 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from engine import AudioFileError, ExportError, InvalidRequest, LoopRequest
 from loopgen_app.state.loop_audio import Audio, decode_flac, encode_flac, thumbnail
-from loopgen_app.state.recipe import Recipe
+from loopgen_app.state.recipe import PASSAGES, Recipe
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +47,19 @@ class BankedLoop:
     loudness_lufs: float | None
     sample_rate: int
     samples: int
-    recipe: Recipe
+    origin: Mapping[str, Any]
     thumbnail: bytes
+    packed: bytes
+
+    @property
+    def is_passage(self) -> bool:
+        """Whether this is music that leads from one loop to another, and no loop."""
+        return self.origin.get("verb") in PASSAGES
+
+    @property
+    def recipe(self) -> Recipe:
+        """Everything that made it, unpacked from a kilobyte: thousands of rows are kept, few are ever asked."""
+        return Recipe.from_json(zlib.decompress(self.packed).decode())
 
 
 def loop_name(request: LoopRequest) -> str:
@@ -63,7 +75,7 @@ class LoopBank:
         self.path = path
         self.notice = ""
         self._lock = threading.RLock()
-        self._kept: dict[int, tuple[Recipe, bytes] | None] = {}  # what never changes of a row, None: not readable
+        self._known: dict[int, tuple[tuple[Any, ...], BankedLoop | None]] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._db = self._open()
@@ -130,7 +142,7 @@ class LoopBank:
         if not rows:
             raise KeyError(loop_id)
         *row, recipe, thumb = rows[0]
-        return _banked((*row, Recipe.from_json(recipe), thumb))
+        return _banked((*row, *_packed(recipe, thumb)))
 
     def _read(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with self._lock:
@@ -147,20 +159,22 @@ class LoopBank:
             "deleted": "deleted_at IS NOT NULL",
         }[show]
         rows = self._read(f"SELECT {_COLUMNS} FROM loops WHERE {where} ORDER BY id DESC")
-        self._keep([row[0] for row in rows if row[0] not in self._kept])
-        found = [_banked((*row, *kept)) for row in rows if (kept := self._kept[row[0]]) is not None]
+        found = [loop for row in rows if (loop := self._known_loop(row)) is not None]
         wanted = words.lower().split()
         return [loop for loop in found if all(word in _searched(loop) for word in wanted)]
 
-    def _keep(self, loop_ids: list[int]) -> None:
-        """Read what was not read before: a bank of thousands is shown anew after every loop."""
-        for loop_id in loop_ids:
-            ((recipe, thumb),) = self._read("SELECT recipe, thumbnail FROM loops WHERE id = ?", loop_id)
-            try:
-                self._kept[loop_id] = Recipe.from_json(recipe), thumb
-            except InvalidRequest as error:  # a recipe of another version: its sound stays in the file
-                log.warning("loop %s of the bank not shown: %s", loop_id, error)
-                self._kept[loop_id] = None
+    def _known_loop(self, row: tuple[Any, ...]) -> BankedLoop | None:
+        """The loop of a row without its recipe; only what changed is read again: there may be thousands."""
+        seen, loop = self._known.get(row[0], ((), None))
+        if row == seen:
+            return loop
+        try:
+            loop = self.loop(row[0])
+        except InvalidRequest as error:  # a recipe of another version: its sound stays in the file
+            log.warning("loop %s of the bank not shown: %s", row[0], error)
+            loop = None
+        self._known[row[0]] = row, loop
+        return loop
 
     def audio(self, loop_id: int) -> tuple[Audio, int]:
         """(audio [2, T], sample rate); raises KeyError without such a loop, `AudioFileError` when damaged."""
@@ -208,9 +222,13 @@ def _searched(loop: BankedLoop) -> str:
     return f"{loop.name} {loop.key or ''} {loop.tempo_bpm:g} {loop.tempo_bpm:g}bpm".lower()
 
 
+def _packed(recipe: str, thumb: bytes) -> tuple[Mapping[str, Any], bytes, bytes]:
+    return Recipe.from_json(recipe).origin, thumb, zlib.compress(recipe.encode())
+
+
 def _banked(row: tuple[Any, ...]) -> BankedLoop:
-    *columns, recipe, thumb = row
+    *columns, origin, thumb, packed = row
     names = [name.strip() for name in _COLUMNS.split(",")]
     values = dict(zip(names, columns, strict=True))
     values["favourite"] = bool(values["favourite"])
-    return BankedLoop(**values, recipe=recipe, thumbnail=thumb)
+    return BankedLoop(**values, origin=origin, thumbnail=thumb, packed=packed)

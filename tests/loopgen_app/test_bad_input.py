@@ -263,7 +263,7 @@ def test_an_exception_in_a_slot_of_any_signal_is_one_sentence(playing: Stage) ->
         assert "Something went wrong inside (ZeroDivisionError)" in sentence(playing)
     assert "division by zero" in playing.studio.folders.log.read_text()
     playing.generate()
-    assert len(playing.studio.bank.loops()) == 6
+    assert len(playing.studio.bank.loops()) >= 6
 
 
 def test_an_exception_in_a_thread_is_one_sentence_too(playing: Stage) -> None:

@@ -70,7 +70,23 @@ def test_a_swap_lands_on_the_next_beat_or_bar_at_the_same_musical_position(every
     assert np.array_equal(heard, turned[HALF : HALF + 4000])
 
 
-def test_a_loop_that_follows_a_hand_swaps_at_the_next_sixteenth() -> None:
+@pytest.mark.parametrize("at", [5, 10_000, 88_100, 88_150])
+def test_a_loop_that_follows_a_hand_swaps_at_once_at_the_same_musical_position(at: int) -> None:
+    old, new = loop(1, 4, 120, seed=1), loop(2, 8, 150, seed=2)
+    deck = Deck(RATE)
+    deck.cue(old)
+    deck.play()
+    render(deck, at + 100)
+    deck.cue(new, 0)
+    out = render(deck, 5000)
+    assert 0 < deck.swap_frame - (at + 100) <= 2 * HALF + 1
+    begin = round((deck.swap_frame % (2 * old.samples)) / old.samples * 4 * new.samples / 8)
+    after = deck.swap_frame - (at + 100) + HALF + 1
+    expected = np.take(new.audio, np.arange(begin + HALF + 1, begin + HALF + 1001), axis=0, mode="wrap")
+    assert np.array_equal(out[after : after + 1000], expected)
+
+
+def test_a_swap_can_land_on_the_next_sixteenth() -> None:
     old, new = loop(1, 16, 120, value=0.1), loop(2, 16, 120, value=0.4)
     deck = Deck(RATE)
     deck.cue(old)

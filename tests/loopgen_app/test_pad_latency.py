@@ -1,7 +1,7 @@
 """From a move on the noise pad to the first sample of its loop, Live preset at 120 BPM (`LOOPGEN_PAD_MOVES`, 4).
 
 "Heard" is the moment at which the sound process renders the first frame in which the new loop is the louder one, and
-so counts the wait for the next sixteenth; "ready" is the moment at which the loop has been handed to the sound
+so counts whatever wait there is for the swap; "ready" is the moment at which the loop has been handed to the sound
 process. What the card itself still waits with a finished block is not the window's to choose, and told beside it.
 """
 
@@ -69,7 +69,9 @@ class Watch:
         status = self.supervisor.status()
         if "ready" not in self.at or status.loop_id != self.cued or status.time < self.at["ready"]:
             return False
-        self.at["heard"] = status.time - (status.frames - status.swap_frame) / status.rate
+        # `time` is the beginning of the block that ended at `frames`.
+        since = status.frames - status.swap_frame - self.stage.studio.settings.buffer_frames
+        self.at["heard"] = status.time - since / status.rate
         return True
 
     def move(self, at: QPoint) -> dict[str, float]:
@@ -99,7 +101,7 @@ def test_a_move_on_the_pad_is_heard_within_a_beat(server: SoundServer, make_stag
     stage.wait(watch.heard)
     took = []
     for _ in range(MOVES):
-        pause = time.monotonic() + chance.uniform(0.05, 0.35)  # anywhere between two sixteenths
+        pause = time.monotonic() + chance.uniform(0.05, 0.35)
         stage.wait(lambda pause=pause: time.monotonic() > pause and not studio.generation.state.busy)
         took.append(
             watch.move(QPoint(chance.randrange(70, pad.width() - 70), chance.randrange(30, pad.height() - 30)))
@@ -112,7 +114,7 @@ def report(took: list[dict[str, float]], latency: float) -> None:
     times = {name: np.array([each[name] for each in took]) for name in STAGES}
     words = "; ".join(f"{n} {np.median(t):.3f} s, p95 {np.quantile(t, 0.95):.3f}" for n, t in times.items())
     print(f"\n{len(took)} moves: {words}; then the card's own {latency:.3f} s")  # noqa: T201
-    # Each comes with the move that asked for it, and none waits longer than a sixteenth once it is there.
+    # Each comes with the move that asked for it, and none waits for a beat once it is there.
     assert (np.diff([times[name] for name in STAGES[:-1]], axis=0) >= 0).all()
     assert (times["heard"] - times["ready"]).max() < BEAT_SECONDS / 4 + 0.2
     if "LOOPGEN_PAD_MOVES" in os.environ:

@@ -7,9 +7,10 @@ from conftest import Stage
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from engine import CURVES, PARTS, Pattern, compose
+from loopgen_app.sound.supervisor import Heard
 from loopgen_app.state.parameters import PARAMETERS
 
 NAMES = (
@@ -290,3 +291,30 @@ def test_tabs_reach_every_control_and_nothing_swallows_the_focus(stage: Stage) -
 def test_the_parts_of_the_grid_are_those_of_the_engine(stage: Stage) -> None:
     shown = [name.lower().replace(" ", "_") for name in stage.find("stepGrid").look.names]
     assert tuple(shown) == PARTS
+
+
+def test_the_spectrogram_tells_what_is_under_the_pointer_and_a_click_seeks(stage: Stage) -> None:
+    stage.generate()
+    view = stage.find("spectrogramView")
+    stage.wait(lambda: view.beats() == 16)
+    seeks: list[float] = []
+    stage.studio.playback._supervisor.seek = seeks.append  # type: ignore[method-assign]
+    place = QPoint(view.width() * 5 // 8 + 2, view.height() // 4)
+    overlay = view.childAt(place)
+    QTest.mouseMove(overlay, place)
+    assert view._readout.startswith("3.3")
+    assert all(unit in view._readout for unit in (" s", " Hz", " dB"))
+    QTest.mouseClick(overlay, Qt.MouseButton.LeftButton, pos=place)
+    assert seeks == [pytest.approx(10.0, abs=0.1)]
+
+
+def test_the_status_bar_tells_of_model_work_and_sound(stage: Stage) -> None:
+    def told() -> list[str]:
+        return [label.text() for label in stage.find("statusBar").findChildren(QLabel)]
+
+    assert "Model: fake" in told()
+    stage.studio.playback.hear(Heard("ok", "", "Card", 48_000))
+    assert "Card · 48 kHz · 0 dropouts" in told()
+    stage.studio.playback.hear(Heard("no_device", "No sound device was found."))
+    assert "No sound" in told()
+    assert stage.said() == "No sound device was found."

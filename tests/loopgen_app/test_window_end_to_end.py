@@ -61,8 +61,6 @@ def test_a_session_at_the_instrument(sounding: Stage, tmp_path: Path) -> None:
         QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=QPoint(int(pad.width() * share), pad.height() // 2))
         swaps = supervisor.status().swaps
         stage.wait(lambda swaps=swaps: supervisor.status().swaps > swaps and not studio.generation.state.busy)
-        sixteenth = swap_beat(supervisor.status(), 8) * 4  # what follows the pad does not wait for a whole beat
-        assert abs(sixteenth - round(sixteenth)) * 60 / 128 / 4 < 0.001
     stage.generate()
     moved = studio.audition.current
     assert moved is not None
