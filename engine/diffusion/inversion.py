@@ -17,7 +17,9 @@ from engine.errors import InvalidRequest
 
 MAX_CORRECTIONS = 20
 CLOSE = 2e-4
-"""Misses below this share of the state's size are not worth a correction: the arithmetic of bfloat16 is no better."""
+"""Misses below this share of the state's size are not worth a correction in a walk of 16 steps or fewer. They add up
+over a walk, so longer ones are held to less: at 50 steps a round trip lost 0.17 % with this, 0.11 % with a third."""
+CLOSE_STEPS = 16
 MEMORY = 3
 """Earlier corrections that the next one learns from."""
 
@@ -34,7 +36,7 @@ def invert(
     """The state `[B, ...]` at alpha 0 that `sample` along increasing `alphas` `[N + 1]` carries to data `x`.
 
     Without `corrections` this is the walk backwards. With them, each step is corrected up to that many times, as long
-    as it misses the state it should lead to by more than 0.02 %; each costs one step forwards, and so does looking.
+    as it misses the state it should lead to by more than 0.02 % (less in walks of more than 16 steps); each costs one step forwards, and so does looking.
     The best state is kept, loop by loop. `on_step` is called after each of the N steps. Raises `InvalidRequest` for
     an unknown sampler or more than 20 corrections.
     """
@@ -42,6 +44,7 @@ def invert(
         raise InvalidRequest(f"{corrections} corrections are not possible: 0 to {MAX_CORRECTIONS}.")
     alphas = alphas.to(x.device)
     count = len(alphas) - 1
+    close = CLOSE * min(1.0, CLOSE_STEPS / count)
     for index in range(count):
         start, end = alphas[count - 1 - index], alphas[count - index]
         before = sample(model, x, alphas[[count - index, count - 1 - index]], sampler)
@@ -50,7 +53,7 @@ def invert(
             def ahead(state: Tensor, start: Tensor = start, end: Tensor = end) -> Tensor:
                 return STEPPERS[sampler](model, state, start, end)[0]
 
-            before = _corrected(ahead, before, x, corrections)
+            before = _corrected(ahead, before, x, corrections, close)
         direction = (x - before) / (end - start)
         x = before
         if on_step is not None:
@@ -58,7 +61,9 @@ def invert(
     return x
 
 
-def _corrected(ahead: Callable[[Tensor], Tensor], x: Tensor, target: Tensor, corrections: int) -> Tensor:
+def _corrected(
+    ahead: Callable[[Tensor], Tensor], x: Tensor, target: Tensor, corrections: int, close: float
+) -> Tensor:
     """`x` moved so that the step `ahead` leads to `target`: Anderson's acceleration (1965) of the iteration."""
     least: Tensor | None = None
     best = x
@@ -69,7 +74,7 @@ def _corrected(ahead: Callable[[Tensor], Tensor], x: Tensor, target: Tensor, cor
         size = miss.flatten(1).norm(dim=1).view(-1, *[1] * (x.dim() - 1))
         best = x if least is None else x.where(size < least, best)
         least = size if least is None else size.minimum(least)
-        if bool((least <= CLOSE * target.flatten(1).norm(dim=1).view(size.shape)).all()):
+        if bool((least <= close * target.flatten(1).norm(dim=1).view(size.shape)).all()):
             break
         states, misses = [*states[-MEMORY:], x], [*misses[-MEMORY:], miss]
         x = _accelerated(states, misses)
