@@ -36,9 +36,9 @@ def invert(
     """The state `[B, ...]` at alpha 0 that `sample` along increasing `alphas` `[N + 1]` carries to data `x`.
 
     Without `corrections` this is the walk backwards. With them, each step is corrected up to that many times, as long
-    as it misses the state it should lead to by more than 0.02 % (less in walks of more than 16 steps); each costs one step forwards, and so does looking.
-    The best state is kept, loop by loop. `on_step` is called after each of the N steps. Raises `InvalidRequest` for
-    an unknown sampler or more than 20 corrections.
+    as it misses the state it should lead to by more than 0.02 %, or less in walks of more than 16 steps; each costs
+    one step forwards, and so does looking. The best state is kept, loop by loop. `on_step` is called after each of
+    the N steps. Raises `InvalidRequest` for an unknown sampler or more than 20 corrections.
     """
     if not 0 <= corrections <= MAX_CORRECTIONS:
         raise InvalidRequest(f"{corrections} corrections are not possible: 0 to {MAX_CORRECTIONS}.")
