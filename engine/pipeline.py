@@ -125,7 +125,7 @@ class LoopPipeline:
             with clock("denoiser"):
                 hook = self.hook(on_step, cancelled)
                 x_1 = sample(guided, x_0, alphas(first.num_steps, first.schedule), first.sampler, hook)
-                reach = math.inf if _starts_from_a_loop(first) else REACH
+                reach = torch.tensor([_reach(request) for request in requests], device=self.device)[:, None, None]
                 x_1 = x_1.clamp(-reach, reach)
         return self._finish(x_1, requests, clock)
 
@@ -275,7 +275,7 @@ class LoopPipeline:
             if cancelled is not None and cancelled():
                 raise Cancelled("The render was cancelled.")
             if on_step is not None:
-                estimate = step.estimate[:1].clamp(-REACH, REACH)
+                estimate = step.estimate[:1]
 
                 def preview() -> NDArray[np.float32]:
                     with torch.inference_mode():
@@ -287,9 +287,10 @@ class LoopPipeline:
         return hook
 
 
-def _starts_from_a_loop(request: LoopRequest) -> bool:
-    """True when a corner of the pad holds the noise of a loop: it leads back to that loop, whatever its levels."""
-    return request.noise is not None and any(map(is_found, request.noise.corners))
+def _reach(request: LoopRequest) -> float:
+    """How far its latents may go: without limit from the noise of a loop, which leads back to that loop."""
+    found = request.noise is not None and any(map(is_found, request.noise.corners))
+    return math.inf if found else REACH
 
 
 def _recipe(request: LoopRequest) -> LoopRequest:

@@ -186,9 +186,7 @@ def architectures(
     from engine.training.bench import ArchitectureBench
 
     bench = ArchitectureBench(corpus, steps, frames)
-    results = evaluate_architectures(
-        lambda config: bench.train(config, out / "run"), corpus, out, bench.budget, progress=sys.stderr.isatty()
-    )
+    results = evaluate_architectures(bench.train, corpus, out, bench.budget, progress=sys.stderr.isatty())
     _say(results, out / "architectures.md", as_json=json)
 
 

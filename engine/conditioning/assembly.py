@@ -122,8 +122,9 @@ class ConditionDropout:
         stays = (uniform(batch) >= self.everything).float()
         for group in ("pattern", "curves", "tags", "clap"):
             kept = stays * (uniform(batch) >= self.group)
-            for name in (group, "notes") if group == "pattern" else (group,):
-                conditions = conditions.keep(name, kept)
+            conditions = conditions.keep(group, kept)
+            if group == "pattern":  # pitches without onsets are nothing a request can ask for
+                conditions = conditions.keep("notes", kept)
         conditions = conditions.keep("beat", (uniform(batch) >= self.beat).float())
         some = uniform(batch, 1)
         parts = (uniform(batch, len(PARTS)) < torch.where(some < 0.5, 1.0, uniform(batch, 1))).float()

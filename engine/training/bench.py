@@ -1,9 +1,9 @@
 """Short equal runs of denoisers of different shapes, for comparing them."""
 
-import shutil
 import time
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -39,20 +39,19 @@ class ArchitectureBench:
         self._trainer: DenoiserTrainer | None = None
         self.budget = f"{steps} steps of {frames} frames, rate {rate:g}"
 
-    def train(self, config: DenoiserConfig, folder: Path) -> dict[str, Any]:
-        """Train a new denoiser in `folder`, which is removed again; returns what is compared.
+    def train(self, config: DenoiserConfig) -> dict[str, Any]:
+        """Train a new denoiser, of which nothing is kept; returns what is compared.
 
         Seconds are those of the processor. Raises `CorpusError` on a corpus that is not encoded.
         """
-        shutil.rmtree(folder, ignore_errors=True)
         torch.manual_seed(0)
         denoiser = Denoiser(config)
         trainer = self._fresh(denoiser)
-        started = time.process_time()
-        figures = TrainingRun(trainer, folder, self._options).run()
-        seconds = time.process_time() - started
-        curve = validation_curve(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+        with TemporaryDirectory() as folder:
+            started = time.process_time()
+            figures = TrainingRun(trainer, Path(folder), self._options).run()
+            seconds = time.process_time() - started
+            curve = validation_curve(Path(folder))
         return {
             "config": asdict(config),
             "parameters": sum(weights.numel() for weights in denoiser.parameters()),

@@ -10,6 +10,7 @@ import torch
 from tiny import tiny_pack
 
 from engine.devices import available_devices, choose_device
+from engine.diffusion.found_noise import NoiseShelf
 from engine.errors import Cancelled, DeviceError, InvalidRequest, PackError
 from engine.loop import PackInfo, StepReport
 from engine.pack_models import load_codec, load_denoiser
@@ -171,3 +172,19 @@ def test_no_latent_goes_beyond_what_music_has(tmp_path: Path) -> None:
     reached = pipeline.standardise(loop.latent)
     assert float(reached.max()) == pytest.approx(4.0, abs=1e-4)
     assert np.abs(loop.audio).max() <= 10 ** (-1 / 20) + 1e-6
+
+
+def test_each_loop_of_a_batch_has_its_own_reach(tmp_path: Path) -> None:
+    """One pad without, one with the noise of a loop in a corner: the first is held to four deviations."""
+    pack = Pack.open(tiny_pack(tmp_path / "pack"))
+    codec, denoiser = load_codec(pack), load_denoiser(pack)
+    assert denoiser.out.bias is not None
+    torch.nn.init.constant_(denoiser.out.bias, 50.0)
+    info, shelf = PackInfo("tiny", "1", "0" * 64, 44100), NoiseShelf(tmp_path)
+    pipeline = LoopPipeline(codec, denoiser, info, torch.device("cpu"), shelf=shelf)
+    request = LoopRequest(tempo_bpm=120, bars=1, num_steps=2)
+    found = shelf.keep(torch.randn(1, 16, pipeline.geometry(request).frames), info.hash)
+    pads = [NoisePad((1, 2, 3, 4)), NoisePad((1, 2, 3, found))]
+    held, free = pipeline.render_batch([request.with_(noise=pad) for pad in pads])
+    assert float(pipeline.standardise(held.latent).max()) == pytest.approx(4.0, abs=1e-4)
+    assert float(pipeline.standardise(free.latent).max()) > 20

@@ -13,6 +13,7 @@ import pytest
 from fakes import FakeRenderer
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
+from sound_server import SoundServer
 
 from engine import GenerationService, starter_pack
 from loopgen_app.application import Application
@@ -98,3 +99,12 @@ def stage(make_stage: Callable[..., Stage]) -> Stage:
     made = make_stage()
     made.wait(lambda: made.studio.generation.state.model == "ready")
     return made
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[SoundServer]:
+    """A sound server of the test's own; for tests that are marked with `needs_sound_server`."""
+    made = SoundServer(tmp_path)
+    made.start()
+    yield made
+    made.close()

@@ -8,12 +8,10 @@ process. What the card itself still waits with a finished block is not the windo
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 from conftest import Stage
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -25,14 +23,6 @@ MOVES = int(os.environ.get("LOOPGEN_PAD_MOVES", "4"))
 BEAT_SECONDS = 0.5
 HAS_PACK = (starter_pack() / "pack.json").is_file()
 STAGES = ("asked", "rendered", "arrived", "ready", "heard")
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[SoundServer]:
-    made = SoundServer(tmp_path)
-    made.start()
-    yield made
-    made.close()
 
 
 class Watch:

@@ -6,11 +6,10 @@
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 from conftest import Stage
 from PySide6.QtCore import QTimer
 from sound_server import RATE, SoundServer, needs_sound_server
@@ -29,14 +28,6 @@ SETTLE_SECONDS = 3.0
 
 MILLISECOND = RATE / 1000
 PROMPTS = ("warm minimal house", "dark techno", "acid", "dub chords", "breakbeat, no bass", "")
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[SoundServer]:
-    made = SoundServer(tmp_path)
-    made.start()
-    yield made
-    made.close()
 
 
 class Player:

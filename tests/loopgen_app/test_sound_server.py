@@ -2,8 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from conftest import Stage
@@ -14,14 +13,6 @@ LIMIT_SECONDS = 2.0 if "LOOPGEN_SERVER_KILLS" in os.environ else 10.0
 """What is wanted on a machine that has nothing else to do, and what a busy one is granted."""
 
 AWAY_SECONDS = (0.05, 0.4, 1.5)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[SoundServer]:
-    made = SoundServer(tmp_path)
-    made.start()
-    yield made
-    made.close()
 
 
 @pytest.fixture

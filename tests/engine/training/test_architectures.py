@@ -36,19 +36,21 @@ def test_shapes_are_compared_on_equal_budgets(tmp_path: Path) -> None:
 
     def train(config: object) -> dict[str, object]:
         trained.append(config)
-        return bench.train(config, tmp_path / "out" / "run")  # type: ignore[arg-type]
+        return bench.train(config)  # type: ignore[arg-type]
 
     shapes = {"few": DENOISER, "many": replace(DENOISER, groups=16), "few again": replace(DENOISER)}
     out = tmp_path / "out"
+    (out / "run").mkdir(parents=True)
+    (out / "run" / "mine.txt").write_text("kept")
     results = evaluate_architectures(train, corpus, out, bench.budget, architectures=shapes, progress=False)
     few, many, again = results["rows"]
     assert few["validation loss"] == again["validation loss"] != many["validation loss"]
     assert 0.5 < few["validation loss"] < 1.5 and few["parameters"] == many["parameters"]
     assert [row[0] for row in few["curve"]] == [4, 8, 8]
-    assert len(trained) == 2 and not (out / "run").exists()
+    assert len(trained) == 2 and (out / "run" / "mine.txt").read_text() == "kept"
     evaluate_architectures(train, corpus, out, bench.budget, architectures=shapes, progress=False)
     assert len(trained) == 2
-    assert bench.train(DENOISER, out / "run")["validation loss"] == pytest.approx(few["validation loss"], abs=1e-5)
+    assert bench.train(DENOISER)["validation loss"] == pytest.approx(few["validation loss"], abs=1e-5)
     assert "| many |" in (out / "architectures.md").read_text()
     assert torch.is_grad_enabled()
     with pytest.raises(InvalidRequest, match="4 to 100000"):
