@@ -41,6 +41,9 @@ def register(app: typer.Typer) -> None:
     verbs.command("guidance", help="The same figures as a curve over guidance.")(guidance)
     verbs.command("codec", help="What the codec does to loops, beside Opus.")(codec)
     verbs.command("words", help="Whether words find their loops, and loops do what words say.")(words)
+    verbs.command("controls", help="Whether negations, weights, steers and references do what they promise.")(
+        controls
+    )
     verbs.command("corpus", help="How near the corpus stands to a folder of real music.")(corpus)
     verbs.command("point-cloud", help="The algorithm on clouds of points, where the answer is known.")(point_cloud)
     for name, experiment in EXPERIMENTS.items():
@@ -166,6 +169,44 @@ def words(
             _pipeline(pack, device), judges, out, seeds=seeds, guidance_scale=scale, progress=progress
         )
     _say(results, out / ("prompts.md" if seeds else "retrieval.md"), as_json=json)
+
+
+def controls(
+    out: OutFolder,
+    seeds: Annotated[int, typer.Option(help="Loops of every case.")] = 8,
+    references: Annotated[int, typer.Option(help="Held-out loops as references.")] = 50,
+    kind: Annotated[
+        list[str], typer.Option(help="negations, weights, steers, references; may be repeated. Default: all.")
+    ] = [],
+    scale: Annotated[float, typer.Option("--guidance", help="How strictly to obey.")] = LoopRequest.guidance_scale,
+    tag_loops: Annotated[int, typer.Option(help="Corpus loops that train the tag judge.")] = 400,
+    pack: PackOption = None,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Whether negations, weights, steers and references do what they promise; goes on where it was stopped."""
+    if not 1 <= seeds <= 1000 or not 2 <= references <= 10_000 or not 20 <= tag_loops <= 10_000:
+        raise InvalidRequest("Possible: --seeds 1 to 1000, --references 2 to 10000, --tag-loops 20 to 10000.")
+    LoopRequest(guidance_scale=scale)
+    from engine.evaluation.claims import ClaimJudges
+    from engine.evaluation.control_experiment import KINDS, ControlExperiment
+    from engine.evaluation.loop_experiment import train_tag_judge
+    from engine.evaluation.part_onsets import PartOnsetDetector
+
+    if unknown := [name for name in kind if name not in KINDS]:
+        raise InvalidRequest(f"Unknown kind {unknown[0]!r}; possible: {', '.join(KINDS)}.")
+    progress = sys.stderr.isatty()
+    judges = ClaimJudges(PartOnsetDetector.load(), train_tag_judge(tag_loops, progress=progress))
+    experiment = ControlExperiment(
+        _pipeline(pack, device),
+        judges,
+        out,
+        seeds=seeds,
+        references=references,
+        guidance_scale=scale,
+        progress=progress,
+    )
+    _say(experiment.run(kind or KINDS), out / "controls.md", as_json=json)
 
 
 def corpus(
