@@ -151,7 +151,7 @@ class LoopRequest:
     num_steps: int = 16
     sampler: Sampler = "euler"
     schedule: Schedule = "linear"
-    guidance_scale: float = 2.0
+    guidance_scale: float = 3.0
     guidance: Mapping[str, float] = field(default_factory=dict)
     temperature: float = 0.6
     compose: bool = True

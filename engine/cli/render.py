@@ -53,7 +53,9 @@ def render(
         typer.Option(help=f"{', '.join(CURVES)}: one value, or many over the loop: brightness=0.2,0.8. 0 to 1."),
     ] = [],
     steps: Annotated[int, typer.Option(help="Sampling steps: 4 is quick, 16 good, 64 careful.")] = 16,
-    guidance: Annotated[float, typer.Option(help="How strictly to obey: 0 free, 1 plain, above 1 reinforced.")] = 2.0,
+    guidance: Annotated[
+        float, typer.Option(help="How strictly to obey: 0 free, 1 plain, above 1 reinforced.")
+    ] = LoopRequest.guidance_scale,
     weight: Annotated[
         list[str], typer.Option(help="Weigh tags, pattern, curves or clap relative to the guidance: pattern=1.5.")
     ] = [],

@@ -38,7 +38,7 @@ class LoopSettings:
     count: int = 300
     first_seed: int = HELD_OUT_SEED
     num_steps: int = 16
-    guidance_scale: float = 2.0
+    guidance_scale: float = LoopRequest.guidance_scale
     sampler: str = "euler"
     temperature: float = LoopRequest.temperature
 

@@ -95,7 +95,7 @@ def evaluate_prompts(
     out: Path,
     *,
     seeds: int = 8,
-    guidance_scale: float = 2.0,
+    guidance_scale: float = LoopRequest.guidance_scale,
     progress: bool = True,
 ) -> dict[str, Any]:
     """Render every hand-written prompt and no words at all with the same seeds; which claimed properties moved the

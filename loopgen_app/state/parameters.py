@@ -84,7 +84,7 @@ _HOW = (
     Parameter("bars", "Bars", "whole", 4, "bars", 1, 16, field="bars", name="barsBox", midi=True, tip="Loop length."),
     Parameter("key", "Key", "choice", None, choices=(None, *KEYS), field="key", name="keyBox", tip="Key, or any."),
     Parameter(
-        "guidance_scale", "Guidance", "number", 2.0, "", 0.0, 10.0, 0.1, 1, field="guidance_scale",
+        "guidance_scale", "Guidance", "number", 3.0, "", 0.0, 10.0, 0.1, 1, field="guidance_scale",
         name="guidanceSlider", midi=True,
         tip="How closely to follow what was asked: 0 ignores it, 1 follows, above 1 insists.",
     ),

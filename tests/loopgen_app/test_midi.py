@@ -19,9 +19,9 @@ def test_a_learned_controller_picks_the_knob_up_without_a_jump() -> None:
     midi.learn("guidance_scale")
     turn(midi, 7, 100)
     assert mapping == {"1/7": "guidance_scale"}
-    assert instrument.value("guidance_scale") == 2.0
+    assert instrument.value("guidance_scale") == 3.0
     turn(midi, 7, 60)
-    assert instrument.value("guidance_scale") == 2.0
+    assert instrument.value("guidance_scale") == 3.0
     turn(midi, 7, 20)
     assert instrument.value("guidance_scale") == pytest.approx(1.6)
     turn(midi, 7, 127)
