@@ -44,6 +44,7 @@ def register(app: typer.Typer) -> None:
     verbs.command("controls", help="Whether negations, weights, steers and references do what they promise.")(
         controls
     )
+    verbs.command("likeness", help="How like its prompt a loop is, over guidance.")(likeness)
     verbs.command("corpus", help="How near the corpus stands to a folder of real music.")(corpus)
     verbs.command("point-cloud", help="The algorithm on clouds of points, where the answer is known.")(point_cloud)
     for name, experiment in EXPERIMENTS.items():
@@ -207,6 +208,31 @@ def controls(
         progress=progress,
     )
     _say(experiment.run(kind or KINDS), out / "controls.md", as_json=json)
+
+
+def likeness(
+    out: OutFolder,
+    seeds: Annotated[int, typer.Option(help="Loops of every prompt.")] = 2,
+    scale: Annotated[
+        list[float], typer.Option("--guidance", help="A guidance scale; may be repeated. Else 0, 1, 2, 3, 5, 8.")
+    ] = [],
+    pack: PackOption = None,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """How like its prompt a loop is by the pack's own embedder, over guidance; goes on where it was stopped."""
+    if not 2 <= seeds <= 1000:
+        raise InvalidRequest(f"--seeds {seeds} is not possible: 2 to 1000.")
+    for value in scale:
+        LoopRequest(guidance_scale=value)
+    from engine.evaluation.likeness_experiment import SCALES, evaluate_likeness
+    from engine.pack_models import load_clap
+
+    clap = load_clap(Pack.open(find_pack(pack)))
+    results = evaluate_likeness(
+        _pipeline(pack, device), clap, out, scales=tuple(scale) or SCALES, seeds=seeds, progress=sys.stderr.isatty()
+    )
+    _say(results, out / "likeness.md", as_json=json)
 
 
 def corpus(

@@ -27,6 +27,8 @@ from engine.cli.app import run
         ("evaluate controls --out {out} --seeds 0", "--seeds 1 to 1000"),
         ("evaluate controls --out {out} --kind magic", "negations, weights, steers, references"),
         ("evaluate controls --out {out} --guidance 99", "0 to 10"),
+        ("evaluate likeness --out {out} --seeds 1", "2 to 1000"),
+        ("evaluate likeness --out {out} --guidance 99", "0 to 10"),
         ("evaluate steps --out {out} --count 0", "1 to 10000"),
         ("evaluate inversion --out {out} --count 99999", "1 to 10000"),
         ("evaluate interpolation --out {out} --sampler magic", "euler, heun, midpoint"),
