@@ -107,7 +107,7 @@ def test_the_negative_side_names_what_to_leave() -> None:
 
 
 def test_composed_pitches_are_on_both_sides_and_stay_when_groups_are_weighed() -> None:
-    request = LoopRequest(tempo_bpm=120, bars=2, guidance={"tags": 2.0, "pattern": 1.0})
+    request = LoopRequest(tempo_bpm=120, bars=2, guidance_scale=2.0, guidance={"tags": 2.0, "pattern": 1.0})
     written = Composition({"bass": ((0.0, 1.0),)}, {"bass": ((0.0, 1.0, 40.0),)}, 0.0, ("acid",), "Am")
     towards = request_conditions(request, GEOMETRY, composition=written)
     away = negative_conditions(request, GEOMETRY, composition=written)
