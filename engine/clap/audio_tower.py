@@ -6,6 +6,7 @@ from torch.nn import functional
 
 from engine.clap.base import CLAP_DIM
 from engine.clap.config import StarterClapConfig
+from engine.clap.summary import SUMMARY, summarise
 
 
 class CircularBlock(nn.Module):
@@ -42,10 +43,29 @@ class AudioTower(nn.Module):
         self.out = nn.Sequential(
             nn.LayerNorm(pooled), nn.Linear(pooled, pooled), nn.GELU(), nn.Dropout(0.1), nn.Linear(pooled, CLAP_DIM)
         )
+        self.summary = _summary_branch(pooled) if config.summary else None
 
-    def forward(self, heard: Tensor) -> Tensor:
-        """What is heard `[B, inputs, F]`, F at least 16, to `[B, 512]`, not normalised."""
+    def forward(self, heard: Tensor, summary: Tensor | None = None) -> Tensor:
+        """What is heard `[B, inputs, F]`, F at least 16, to `[B, 512]`, not normalised.
+
+        Where `heard` is a window of a loop, `summary` `[B, SUMMARY]` is that of the whole loop.
+        """
         x = self.stages(heard)
         deviation = (x.var(-1, unbiased=False) + 1e-5).sqrt()
-        embedded: Tensor = self.out(torch.cat((x.mean(-1), deviation, x.amax(-1)), dim=1).float())
+        pooled = torch.cat((x.mean(-1), deviation, x.amax(-1)), dim=1).float()
+        embedded: Tensor
+        if self.summary is None:
+            embedded = self.out(pooled)
+            return embedded
+        norm, into, *rest = self.out
+        hidden = into(norm(pooled)) + self.summary(summarise(heard) if summary is None else summary)
+        embedded = nn.Sequential(*rest)(hidden)
         return embedded
+
+
+def _summary_branch(width: int) -> nn.Sequential:
+    """From a summary into the hidden layer; it adds nothing before it is trained."""
+    last = nn.Linear(256, width)
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(nn.LayerNorm(SUMMARY), nn.Linear(SUMMARY, 256), nn.GELU(), nn.Dropout(0.1), last)

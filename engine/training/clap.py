@@ -50,9 +50,11 @@ class Pairing(nn.Module):
         self.key = nn.Linear(CLAP_DIM, len(KEYS))
         self.tempo = nn.Linear(CLAP_DIM, 1)
 
-    def forward(self, heard: Tensor, texts: list[list[Word]], learned: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Embeddings `[B, 512]` of unit norm of windows and of texts."""
-        audio = functional.normalize(self.clap.audio(heard).float(), dim=-1)
+    def forward(
+        self, heard: Tensor, summary: Tensor, texts: list[list[Word]], learned: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Embeddings `[B, 512]` of unit norm of windows, with the summaries of their loops, and of texts."""
+        audio = functional.normalize(self.clap.audio(heard, summary).float(), dim=-1)
         text = functional.normalize(self.clap.text(texts, learned).float(), dim=-1)
         return audio, text
 
@@ -81,7 +83,7 @@ class ClapTrainer(Trainer):
         texts = [self._varied(self.model.clap.vocabulary.read(caption)) for caption in batch.captions]
         learned = torch.rand(len(texts), 64, generator=self.generator) >= self.training.unlearned
         device = self.model.log_scale.device
-        audio, text = model(batch.heard.to(device), texts, learned.float().to(device))
+        audio, text = model(batch.heard.to(device), batch.summary.to(device), texts, learned.float().to(device))
         pairs = contrastive(audio, text, self.model.log_scale)
         told = self._facts(audio, text, batch)
         return pairs + self.training.facts_weight * sum(told.values(), torch.zeros((), device=device)), {

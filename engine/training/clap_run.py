@@ -51,7 +51,7 @@ def new_clap(vectors: WordVectors, **shape: Any) -> StarterClap:
     """An untrained embedder over `vectors`; `shape` replaces values of its `StarterClapConfig`."""
     letters = vectors.letters
     words, dim = vectors.vectors.shape
-    clap = StarterClap(StarterClapConfig(words, len(letters), vectors.domain, dim, **shape))
+    clap = StarterClap(StarterClapConfig(words, len(letters), vectors.domain, dim, **{"summary": True, **shape}))
     quantised, scale = vectors.quantised()
     clap.text.table.vectors.copy_(quantised)
     clap.text.table.scale.copy_(scale)

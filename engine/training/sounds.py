@@ -9,6 +9,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from engine.clap.listening import Listening
+from engine.clap.summary import summarise
 from engine.corpus.build import fitted_plan
 from engine.corpus.captions import write_captions
 from engine.corpus.forms import DRUMS
@@ -24,10 +25,11 @@ WINDOW = 256
 
 @dataclass(frozen=True, eq=False)
 class HeardLoop:
-    """`heard` `[rows, F]`; true `captions`; `tags` `[len(TAGS)]` 1 present, 0 absent, and `known` where that is so;
-    index of the key in `KEYS` (-1 unknown or none); tempo in BPM."""
+    """`heard` `[rows, F]` and its `summary` `[SUMMARY]`; true `captions`; `tags` `[len(TAGS)]` 1 present, 0 absent,
+    and `known` where that is so; index of the key in `KEYS` (-1 unknown or none); tempo in BPM."""
 
     heard: Tensor
+    summary: Tensor
     captions: tuple[str, ...]
     tags: Tensor
     known: Tensor
@@ -37,9 +39,11 @@ class HeardLoop:
 
 @dataclass(frozen=True, eq=False)
 class HeardBatch:
-    """Windows `[B, rows, WINDOW]`, a caption each, and what is known of them, as in `HeardLoop`."""
+    """Windows `[B, rows, WINDOW]`, summaries of the whole loops `[B, SUMMARY]`, a caption each, and what is known of
+    them, as in `HeardLoop`."""
 
     heard: Tensor
+    summary: Tensor
     captions: list[str]
     tags: Tensor
     known: Tensor
@@ -72,6 +76,7 @@ class Sounds:
         heard = torch.stack([window(loop.heard, start) for loop, start in zip(loops, starts, strict=True)])
         return HeardBatch(
             vary(heard, generator),
+            torch.stack([loop.summary for loop in loops]),
             [loop.captions[number % len(loop.captions)] for loop, number in zip(loops, said, strict=True)],
             torch.stack([loop.tags for loop in loops]),
             torch.stack([loop.known for loop in loops]),
@@ -109,6 +114,7 @@ def _hear(loop: StoredLoop, listening: Listening, captions: int) -> HeardLoop:
     heard = listening(torch.from_numpy(loop.audio())[None])[0]
     return HeardLoop(
         heard,
+        summarise(heard[None])[0],
         (*annotation.captions, *(_more_captions(loop, captions) if exact else ())),
         tags,
         torch.ones(len(TAGS)) if exact else tags,

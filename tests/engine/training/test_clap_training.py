@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,13 +61,13 @@ def test_windows_go_round_and_variation_blanks_a_little() -> None:
 def test_an_embedder_learns_which_caption_is_whose_and_the_denoiser_hears_of_it(tmp_path: Path) -> None:
     corpus, pack = tiny_corpus(tmp_path / "corpus", loops=8), tiny_pack(tmp_path / "pack", clap=True)
     run = tmp_path / "run"
-    figures = train_clap(ClapTraining(corpus, batch_size=6), pack, run, SHORT)
+    figures = train_clap(ClapTraining(corpus, batch_size=6), pack, run, replace(SHORT, max_steps=200))
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     losses = [row["pairs"] for row in rows if row["kind"] == "train"]
-    assert losses and losses[-1] < math.log(6)
+    assert losses and losses[-1] < 0.95 * math.log(6)
     assert figures["recall_at_10"] == 1.0  # two loops are held out
     opened = Pack.open(pack)
-    assert [record.get("step") for record in opened.manifest["training"]["clap"]] == [None, 20]
+    assert [record.get("step") for record in opened.manifest["training"]["clap"]] == [None, 200]
     clap = load_clap(opened)
     assert isinstance(clap, StarterClap) and clap.vocabulary.words[0] == "techno"
 
