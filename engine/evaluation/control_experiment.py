@@ -13,7 +13,7 @@ import scipy.stats
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from engine.evaluation.claims import ClaimJudges, measure_properties
+from engine.evaluation.claims import ClaimJudges
 from engine.evaluation.embedding import NAME, embed
 from engine.evaluation.held_out import SAMPLE_RATE, held_out_case
 from engine.evaluation.ledger import Ledger
@@ -21,9 +21,9 @@ from engine.evaluation.levels import crest_factor, stereo_width
 from engine.evaluation.loop_items import Renderer
 from engine.evaluation.results import markdown_table, results_folder, write_json
 from engine.evaluation.tags import loop_features
+from engine.evaluation.word_experiment import rendered_properties
 from engine.files import write_atomically
 from engine.requests import LoopRequest
-from engine.tempo import LoopGeometry
 from engine.vocabulary import STEERS, TAGS
 
 FIRST_SEED: Final = 1_800_000
@@ -188,12 +188,7 @@ class ControlExperiment:
 
     def _measured(self, request: LoopRequest, heard: str) -> Values:
         """Property `heard` of the loops of `request` at every seed."""
-
-        def measure(asked: LoopRequest) -> Mapping[str, float]:
-            loop = self._renderer.render(asked)
-            geometry = LoopGeometry(asked.tempo_bpm, asked.bars, loop.sample_rate)
-            return measure_properties(loop.audio, loop.sample_rate, geometry, self._judges)
-
+        measure = partial(rendered_properties, self._renderer, self._judges)
         asked = [request.with_(seed=seed) for seed in self._seeds]
         return np.array([self._ledger(self._key(r), partial(measure, r))[heard] for r in asked])
 

@@ -135,6 +135,13 @@ def evaluate_prompts(
     return results
 
 
+def rendered_properties(renderer: Renderer, judges: ClaimJudges, request: LoopRequest) -> dict[str, float]:
+    """Every property of the loop that `renderer` makes of `request`."""
+    loop = renderer.render(request)
+    geometry = LoopGeometry(request.tempo_bpm, request.bars, loop.sample_rate)
+    return measure_properties(loop.audio, loop.sample_rate, geometry, judges)
+
+
 def places(texts: Embeddings, sounds: Embeddings, owners: NDArray[np.int64]) -> NDArray[np.int64]:
     """For each text `[N, 512]`, how many of the sounds `[M, 512]` are nearer than its owner's."""
     likeness = texts @ sounds.T
@@ -162,9 +169,5 @@ def _held_out(
 
 
 def _mean_properties(renderer: Renderer, judges: ClaimJudges, requests: Sequence[LoopRequest]) -> dict[str, float]:
-    rows = []
-    for request in requests:
-        loop = renderer.render(request)
-        geometry = LoopGeometry(request.tempo_bpm, request.bars, loop.sample_rate)
-        rows.append(measure_properties(loop.audio, loop.sample_rate, geometry, judges))
+    rows = [rendered_properties(renderer, judges, request) for request in requests]
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}

@@ -8,7 +8,7 @@ import pytest
 from known_loops import house
 from numpy.typing import NDArray
 
-from engine.evaluation import control_experiment
+from engine.evaluation import word_experiment
 from engine.evaluation.claims import PROPERTIES, ClaimJudges
 from engine.evaluation.control_experiment import ControlExperiment, monotony, summary
 from engine.evaluation.tags import TagJudge
@@ -52,7 +52,7 @@ def experiment(player: Player, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         value = float(weight) * (-1 if said.endswith("pad") else 1) if said else 1.0
         return {name: 0.0 if name.removesuffix("_hat") in away else value for name in PROPERTIES}
 
-    monkeypatch.setattr(control_experiment, "measure_properties", measured)
+    monkeypatch.setattr(word_experiment, "measure_properties", measured)
     size = 2 * 88 + 2
     tags = TagJudge(np.zeros(size), np.ones(size), np.zeros((size, len(TAGS))), np.zeros(len(TAGS)))
     judges = ClaimJudges(object(), tags)  # type: ignore[arg-type]  # the detector is not asked here
