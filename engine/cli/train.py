@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
     """Add the verbs."""
     verbs = typer.Typer(help="Train the models of a pack.", no_args_is_help=True, rich_markup_mode=None)
     verbs.command("codec", help="Train a codec on a corpus with audio.")(codec)
+    verbs.command("levels", help="Bring the bands of a trained codec to the levels of a corpus.")(levels)
     verbs.command("clap", help="Train an embedder of words and sounds on a corpus with audio.")(clap)
     verbs.command("denoiser", help="Train a denoiser on a corpus that the pack's codec encoded.")(denoiser)
     app.add_typer(verbs, name="train")
@@ -64,6 +65,19 @@ def codec(
         raise InvalidRequest(f"--latent-noise {latent_noise} is not possible: 0 to 4; latents have a deviation of 1.")
     training = CodecTraining(corpus, batch_size=batch, latent_noise=latent_noise, freeze_encoder=freeze_encoder)
     _say(train_codec(training, pack, run, options, name=name, adversarial=adversarial))
+
+
+def levels(
+    corpus: CorpusArgument,
+    pack: PackFolder,
+    loops: Annotated[int, typer.Option(help="Loops to measure.")] = 100,
+    within: Annotated[float, typer.Option(help="What a band may be off, in dB.")] = 1.0,
+) -> None:
+    """Bring the bands of a trained codec to the levels of a corpus; latents stay what they are."""
+    from engine.training.band_levels import train_levels
+
+    found = train_levels(corpus, pack, loops=loops, within_db=within)
+    _say({f"greatest error {when} (dB)": max(map(abs, errors)) for when, errors in found.items()})
 
 
 def clap(

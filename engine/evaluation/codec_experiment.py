@@ -12,13 +12,13 @@ from tqdm import tqdm
 
 from engine.audio.likeness import mel_distance, si_sdr
 from engine.audio.resampling import resample_periodic
+from engine.audio.third_octaves import THIRD_OCTAVES_HZ, band_errors
 from engine.codec.base import LatentCodec
 from engine.corpus.score import HELD_OUT_SEED
 from engine.evaluation.codec_quality import kick_attack_errors
 from engine.evaluation.held_out import SAMPLE_RATE, held_out_case
 from engine.evaluation.opus import opus_available, through_opus
 from engine.evaluation.results import markdown_table, results_folder, write_json
-from engine.evaluation.spectra import THIRD_OCTAVES_HZ, band_errors
 from engine.files import write_atomically
 from engine.plots import new_figure, save_figure
 

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from engine.audio.io import read_audio
 from engine.audio.resampling import resample
+from engine.audio.third_octaves import THIRD_OCTAVES_HZ, third_octave_levels
 from engine.corpus.render import render_loop
 from engine.corpus.score import HELD_OUT_SEED
 from engine.errors import InvalidRequest
@@ -19,7 +20,6 @@ from engine.evaluation.distribution import frechet_distance, split_half_floor
 from engine.evaluation.levels import Levels, measure_levels
 from engine.evaluation.musicnn import Musicnn
 from engine.evaluation.results import markdown_table, results_folder, write_json
-from engine.evaluation.spectra import THIRD_OCTAVES_HZ, third_octave_levels
 from engine.files import write_atomically
 from engine.plots import new_figure, save_figure
 

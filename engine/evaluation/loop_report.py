@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.evaluation.spectra import THIRD_OCTAVES_HZ
+from engine.audio.third_octaves import THIRD_OCTAVES_HZ
 from engine.plots import new_figure, save_figure
 
 GUIDED_FIGURES = (

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.audio.third_octaves import third_octave_levels
 from engine.evaluation.beat_phase import beat_phase, pattern_lag
 from engine.evaluation.curves import correlation, curve_pairs
 from engine.evaluation.embedding import embed
@@ -16,7 +17,6 @@ from engine.evaluation.musicnn import Musicnn
 from engine.evaluation.onset_score import OnsetScore, score_onsets
 from engine.evaluation.part_onsets import SHIPPED, PartOnsetDetector
 from engine.evaluation.seam import measure_seam
-from engine.evaluation.spectra import third_octave_levels
 from engine.evaluation.tempo_estimators import TempoEstimator, tempo_estimators
 from engine.requests import LoopRequest
 from engine.tempo import LoopGeometry

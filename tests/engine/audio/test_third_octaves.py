@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.evaluation.spectra import THIRD_OCTAVES_HZ, band_errors, third_octave_levels
+from engine.audio.third_octaves import THIRD_OCTAVES_HZ, band_errors, third_octave_levels
 
 RATE = 44100
 
