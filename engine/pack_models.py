@@ -16,6 +16,7 @@ from engine.codec.base import LatentCodec
 from engine.codec.encodec import EncodecCodec, EncodecCodecConfig
 from engine.codec.networks import SpectralCodecConfig
 from engine.codec.spectral import SpectralCodec
+from engine.conditioning.steers import Steers
 from engine.errors import PackError
 from engine.models.unet import Denoiser, DenoiserConfig
 from engine.packs import Pack, write_pack
@@ -31,6 +32,7 @@ CODECS: dict[str, Callable[[Mapping[str, Any]], LatentCodec]] = {
 }
 CLAPS = ("starter", "laion")
 DENOISERS = ("unet",)
+STEERS = ("calibrated",)
 
 
 def load_codec(pack: Pack) -> LatentCodec:
@@ -58,6 +60,14 @@ def load_denoiser(pack: Pack) -> Denoiser:
     if denoiser.config.latent_dim != pack.latent_dim:
         raise PackError(f"Pack {pack.name!r} joins a codec and a denoiser of different latents.")
     return denoiser
+
+
+def load_steers(pack: Pack) -> Steers | None:
+    """The pack's calibrated steers; None when it has none, raises as `load_codec` does."""
+    if "steers" not in pack.components:
+        return None
+    _check_kind(pack, "steers", STEERS)
+    return _load(pack, "steers", lambda _: Steers())
 
 
 def store_codec(
@@ -93,6 +103,11 @@ def store_denoiser(folder: Path, denoiser: Denoiser, training: Mapping[str, Any]
 def store_clap(folder: Path, clap: StarterClap, training: Mapping[str, Any]) -> Pack:
     """Put `clap` into the pack in `folder`; a denoiser trained on another one has to be trained again."""
     return _store(folder, _manifest(folder, None), ("clap", "starter"), clap, asdict(clap.config), training)
+
+
+def store_steers(folder: Path, steers: Steers, training: Mapping[str, Any]) -> Pack:
+    """Put `steers` into the pack in `folder`, on whose loops they were calibrated."""
+    return _store(folder, _manifest(folder, None), ("steers", "calibrated"), steers, {}, training)
 
 
 def store_laion(folder: Path, text: LaionText, audio: LaionAudio, training: Mapping[str, Any]) -> Pack:

@@ -22,6 +22,7 @@ from engine.codec.base import LatentCodec
 from engine.conditioning.assembly import negative_conditions, request_conditions
 from engine.conditioning.composition import Composition, compose
 from engine.conditioning.prompts import PromptReader
+from engine.conditioning.steers import Steers
 from engine.devices import choose_device, fast_dtype
 from engine.diffusion.found_noise import NoiseShelf, is_found
 from engine.diffusion.noise import pad_noise, resample_noise, seeded_noise
@@ -32,7 +33,7 @@ from engine.guided import Aim, GuidedDenoiser, guided_directions
 from engine.loop import Loop, PackInfo, StepReport
 from engine.models.sampling import SamplingDenoiser
 from engine.models.unet import Denoiser
-from engine.pack_models import load_clap, load_codec, load_denoiser
+from engine.pack_models import load_clap, load_codec, load_denoiser, load_steers
 from engine.packs import Pack
 from engine.requests import LoopRequest, Pattern
 from engine.tempo import LoopGeometry
@@ -62,11 +63,12 @@ class LoopPipeline:
         device: torch.device,
         *,
         clap: ClapEmbedder | None = None,
+        steers: Steers | None = None,
         dtype: torch.dtype | None = None,
         shelf: NoiseShelf | None = None,
     ) -> None:
         self.shelf = shelf or NoiseShelf()
-        self._read = PromptReader(clap.to(device).eval().requires_grad_(False) if clap else None)
+        self._read = PromptReader(clap.to(device).eval().requires_grad_(False) if clap else None, steers)
         self.info, self.device = replace(info, words=self._read.words), device
         self._dtype = dtype or fast_dtype(device)
         self._codec = codec.to(device).eval().requires_grad_(False)
@@ -84,7 +86,17 @@ class LoopPipeline:
         pack = Pack.open(folder, verify=False)  # tensors are hashed as they are read
         info = PackInfo(pack.name, str(pack.manifest["version"]), pack.hash, pack.sample_rate)
         clap = load_clap(pack) if "clap" in pack.components else None
-        return cls(load_codec(pack), load_denoiser(pack), info, chosen, clap=clap)
+        return cls(load_codec(pack), load_denoiser(pack), info, chosen, clap=clap, steers=load_steers(pack))
+
+    @contextmanager
+    def steered(self, steers: Steers) -> Iterator[None]:
+        """Sliders lead where `steers` say while this lasts: for trying them."""
+        kept = self._read.steers
+        self._read.steers = steers
+        try:
+            yield
+        finally:
+            self._read.steers = kept
 
     def geometry(self, request: LoopRequest) -> LoopGeometry:
         """Length of the request's loop in samples and latent frames of this pack."""
@@ -135,17 +147,17 @@ class LoopPipeline:
         What it leaves open is played as `composition` says, by default as the engine composes it.
         """
         geometry = self.geometry(request)
-        said = self._read.wanted(request)
-        written = composition or self.compose(request)
+        said, asked = self._read.wanted(request), self._read.asked(request)
+        written = composition or compose(asked)
         return Aim(
-            request_conditions(request, geometry, said.embedded, written),
-            negative_conditions(request, geometry, said.unwanted, written),
+            request_conditions(asked, geometry, said.embedded, written, said.lean),
+            negative_conditions(asked, geometry, said.unwanted, written),
         )
 
     def compose(self, request: LoopRequest) -> Composition | None:
-        """What is written where `request` leaves parts open, as its tags and its words say; None when nothing is."""
-        unsaid = self._read(request.negative_prompt).turned()
-        return compose(self._read(request.prompt).applied(unsaid.applied(request)))
+        """What is written where `request` leaves parts open, as its tags, words and reference say; None when nothing
+        is."""
+        return compose(self._read.asked(request))
 
     def flow(self, request: LoopRequest, aim: Aim) -> GuidedDenoiser:
         """The direction field `D(x, alpha)` under `aim`, of B loops or windows of F frames, guided as `request` says.

@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
     verbs.command("levels", help="Bring the bands of a trained codec to the levels of a corpus.")(levels)
     verbs.command("clap", help="Train an embedder of words and sounds on a corpus with audio.")(clap)
     verbs.command("denoiser", help="Train a denoiser on a corpus that the pack's codec encoded.")(denoiser)
+    verbs.command("steers", help="Calibrate the steer sliders of a trained pack on loops it renders.")(steers)
     app.add_typer(verbs, name="train")
 
 
@@ -118,6 +119,22 @@ def denoiser(
     from engine.training.denoiser_run import train_denoiser
 
     _say(train_denoiser(corpus, pack, run, _options(minutes, steps, rate, decay), frames_per_batch=frames))
+
+
+def steers(
+    pack: PackFolder,
+    loops: Annotated[int, typer.Option(help="Loops that are steered, of all styles in turn.")] = 22,
+    rounds: Annotated[int, typer.Option(help="How often the mixes are tried and mended.")] = 3,
+    judged: Annotated[int, typer.Option(help="Corpus loops that the classifiers learn from.")] = 800,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+) -> None:
+    """Calibrate the steer sliders of a trained pack: each is to move its own attribute of rendered loops alone."""
+    import numpy as np
+
+    from engine.evaluation.steer_training import spill, train_steers
+
+    responses = train_steers(pack, loops=loops, rounds=rounds, judged=judged, device=device)
+    _say({f"moves besides its own, {when}": spill(np.array(found)) for when, found in responses.items()})
 
 
 def _options(minutes: float, steps: int, rate: float, decay: float) -> "TrainingOptions":

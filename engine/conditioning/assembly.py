@@ -11,7 +11,7 @@ from engine.conditioning.conditions import Conditions
 from engine.conditioning.curves import curves_condition
 from engine.conditioning.notes import NOTE_RANGES, notes_condition
 from engine.conditioning.pattern import pattern_condition
-from engine.conditioning.tags import key_condition, tags_condition
+from engine.conditioning.tags import key_condition, lean_tags, tags_condition
 from engine.corpus.score import Annotation
 from engine.requests import LoopRequest
 from engine.tempo import LoopGeometry
@@ -21,9 +21,13 @@ PITCHED = [PARTS.index(part) for part in NOTE_RANGES]
 
 
 def request_conditions(
-    request: LoopRequest, geometry: LoopGeometry, clap: Tensor | None = None, composition: Composition | None = None
+    request: LoopRequest,
+    geometry: LoopGeometry,
+    clap: Tensor | None = None,
+    composition: Composition | None = None,
+    lean: Tensor | None = None,
 ) -> Conditions:
-    """Conditions of one request; `clap` `[1, 512]` embeds its prompt.
+    """Conditions of one request; `clap` `[1, 512]` embeds its prompt, `lean` `[1, len(TAGS)]` is added to its tags.
 
     What the request leaves open is open, but for what `composition` says about it.
     """
@@ -46,7 +50,7 @@ def request_conditions(
         notes_given=notes_given,
         curves=curves,
         curves_given=curves_given,
-        tags=tags_condition(tags, request.negative_tags),
+        tags=lean_tags(tags_condition(tags, request.negative_tags), lean),
         key=key,
     )
     return conditions if clap is None else replace(conditions, clap=clap, clap_given=torch.ones(1, 1))

@@ -12,28 +12,31 @@ from engine.clap.base import ClapEmbedder
 from engine.clap.starter import StarterClap
 from engine.conditioning.negation import take_apart
 from engine.conditioning.phrases import phrases
+from engine.conditioning.steers import Steers
 from engine.diffusion.noise import slerp
 from engine.loop import PackWords
 from engine.requests import LoopRequest
-from engine.vocabulary import STEERS, STYLES, TAGS
+from engine.vocabulary import STYLES, TAGS
 
-SURE: Final = 0.6
-"""Probability from which a tag counts as asked for."""
-SURELY_NOT: Final = 0.2
-"""Probability up to which it counts as asked away; a style that is not meant is none."""
+LIKELY: Final = 0.5
+"""Probability from which a tag counts as asked for in words, or heard in a sound."""
+UNLIKELY: Final = 0.3
+"""Probability up to which it counts as asked away, or not heard; a style that is not meant is none."""
 MOVED: Final = 1.0
-"""Logits that a tag has to move from what no words at all say of it."""
+"""Logits that words have to move a tag from what no words at all say of it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
     """What a prompt says: its embedding `[1, 512]` of unit norm and that of what it asks away, None without words;
-    tags that it asks for and tags that it asks away."""
+    tags that it asks for and tags that it asks away; how much more or less than that it asks of each tag, `lean`
+    `[1, len(TAGS)]`, None where no more is said."""
 
     embedded: Tensor | None = None
     unwanted: Tensor | None = None
     tags: tuple[str, ...] = ()
     negative_tags: tuple[str, ...] = ()
+    lean: Tensor | None = None
 
     def turned(self) -> "Reading":
         """The same as a negative prompt: what it names is unwanted, and what it excludes is not asked for."""
@@ -63,6 +66,7 @@ def read_prompt(clap: ClapEmbedder, prompt: str) -> Reading:
         unwanted.embedded,
         tuple(tag for tag in wanted.tags if tag not in away),
         tuple(dict.fromkeys((*away, *wanted.negative_tags))),
+        wanted.lean,
     )
 
 
@@ -78,44 +82,47 @@ def _read_wanted(clap: ClapEmbedder, text: str) -> Reading:
     embedded = functional.normalize(embedded[None], dim=1)
     if not isinstance(clap, StarterClap):
         return Reading(embedded.cpu())
-    before, after = clap.tag_logits(nothing[None])[0], clap.tag_logits(embedded)[0]
+    asked, away = _tags(clap, nothing, embedded[0])
+    lean = torch.zeros(1, len(TAGS))
+    for phrase, alone in zip(said, single, strict=True):
+        if phrase.weight in (0.0, 1.0):
+            continue
+        for sign, tags, its in zip((1, -1), (asked, away), _tags(clap, nothing, alone), strict=True):
+            tags += [tag for tag in its if tag not in (*asked, *away)]
+            for tag in set(its) & set(tags):
+                lean[0, TAGS.index(tag)] = sign * (phrase.weight - 1)
+    # Other conditions of requests are on the CPU, whatever device embeds.
+    return Reading(embedded.cpu(), None, tuple(asked), tuple(away), lean if lean.any() else None)
+
+
+def _tags(clap: StarterClap, nothing: Tensor, embedded: Tensor) -> tuple[list[str], list[str]]:
+    """Tags that `embedded` `[512]` asks for and asks away, beyond what `nothing` says."""
+    before, after = clap.tag_logits(torch.stack((nothing, embedded))).cpu()
     chances, moved = after.sigmoid(), after - before
+    asked = [tag for row, tag in enumerate(TAGS) if chances[row] >= LIKELY and moved[row] >= MOVED]
+    away = [tag for row, tag in enumerate(TAGS) if chances[row] <= UNLIKELY and moved[row] <= -MOVED]
+    return asked, [tag for tag in away if tag not in STYLES]
+
+
+@torch.inference_mode()
+def read_sound(clap: StarterClap, embedded: Tensor) -> Reading:
+    """What `clap` hears in a sound, from its embedding `[1, 512]`: its likeliest style, and the other tags that are
+    likely there or not."""
+    chances = clap.tag_logits(embedded.to(clap.facts.weight.device))[0].sigmoid()
+    found = dict(zip(TAGS, chances.tolist(), strict=True))
+    others = [tag for tag in TAGS if tag not in STYLES]
     return Reading(
-        embedded.cpu(),  # where requests' other conditions are, whatever device embeds
-        None,
-        tuple(tag for row, tag in enumerate(TAGS) if chances[row] >= SURE and moved[row] >= MOVED),
-        tuple(
-            tag
-            for row, tag in enumerate(TAGS)
-            if tag not in STYLES and chances[row] <= SURELY_NOT and moved[row] <= -MOVED
-        ),
+        tags=(max(STYLES, key=lambda style: found[style]), *(tag for tag in others if found[tag] >= LIKELY)),
+        negative_tags=tuple(tag for tag in others if found[tag] <= UNLIKELY),
     )
 
 
-STEER_LENGTH: Final = 0.5
-"""How far a steer of 1 moves an embedding of length one."""
-
-
-def direction(clap: StarterClap, name: str) -> Tensor:
-    """The unit vector `[512]` of a steer: towards its tag, away from the opposite, and, as far as it goes, along none
-    of the other steers (their directions are projected out)."""
-    own, *others = (_raw_direction(clap, steer) for steer in (name, *(s for s in STEERS if s != name)))
-    span, _ = torch.linalg.qr(torch.stack(others, dim=1))
-    return functional.normalize(own - span @ (span.T @ own), dim=0)
-
-
-def _raw_direction(clap: StarterClap, name: str) -> Tensor:
-    towards, away = STEERS[name]
-    weight = clap.facts.weight[TAGS.index(towards)]
-    weight = weight - clap.facts.weight[TAGS.index(away)] if away else weight
-    return functional.normalize(weight.float(), dim=0)
-
-
 class PromptReader:
-    """Reads the prompts of requests with one embedder, each text once."""
+    """Reads the prompts of requests with one embedder, each text once; by default its steers are plain."""
 
-    def __init__(self, clap: ClapEmbedder | None) -> None:
+    def __init__(self, clap: ClapEmbedder | None, steers: Steers | None = None) -> None:
         self.clap = clap
+        self.steers = steers or (Steers.plain(clap) if isinstance(clap, StarterClap) else None)
         self._read = lru_cache(maxsize=256)(self._fresh)
 
     def __call__(self, prompt: str) -> Reading:
@@ -140,14 +147,29 @@ class PromptReader:
         if request.reference and self.clap is not None:
             sound = functional.normalize(torch.tensor([request.reference]), dim=1)
             embedded = sound if embedded is None else slerp(embedded, sound, request.blend)
-        if request.steer and isinstance(self.clap, StarterClap):
+        lean = said.lean
+        if request.steer and self.steers is not None and self.clap is not None:
             if embedded is None:
                 # Nothing to steer yet: begin at what the tags say.
                 embedded = self.clap.embed_text([" ".join(request.tags).replace("_", " ") or "loop"]).float().cpu()
-            for name, amount in request.steer.items():
-                embedded = embedded + STEER_LENGTH * amount * direction(self.clap, name).to(embedded.device)
-            embedded = functional.normalize(embedded, dim=1)
-        return replace(said, embedded=embedded, unwanted=unwanted)
+            move, leaning = self.steers.moves(request.steer)
+            embedded = functional.normalize(embedded + move, dim=1)
+            lean = leaning[None] if lean is None else lean + leaning
+        return replace(said, embedded=embedded, unwanted=unwanted, lean=lean)
+
+    def asked(self, request: LoopRequest) -> LoopRequest:
+        """The request with tags for what its words say, and for what is heard in its reference where that weighs no
+        less than the words; what the request names wins over words, and words over the reference."""
+        unsaid = self(request.negative_prompt).turned()
+        asked = self(request.prompt).applied(unsaid.applied(request))
+        if not request.reference or not isinstance(self.clap, StarterClap):
+            return asked
+        if request.blend < 0.5 and self(request.prompt).embedded is not None:
+            return asked
+        heard = read_sound(self.clap, functional.normalize(torch.tensor([request.reference]), dim=1))
+        if {*asked.tags} & {*STYLES}:
+            heard = replace(heard, tags=tuple(tag for tag in heard.tags if tag not in STYLES))
+        return heard.applied(asked)
 
     def _fresh(self, prompt: str) -> Reading:
         return Reading() if self.clap is None or not prompt.strip() else read_prompt(self.clap, prompt)

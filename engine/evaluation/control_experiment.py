@@ -17,14 +17,13 @@ from engine.evaluation.claims import ClaimJudges
 from engine.evaluation.embedding import NAME, embed
 from engine.evaluation.held_out import SAMPLE_RATE, held_out_case
 from engine.evaluation.ledger import Ledger
-from engine.evaluation.levels import crest_factor, stereo_width
 from engine.evaluation.loop_items import Renderer
 from engine.evaluation.results import markdown_table, results_folder, write_json
-from engine.evaluation.tags import loop_features
+from engine.evaluation.tags import steered_attributes
 from engine.evaluation.word_experiment import rendered_properties
 from engine.files import write_atomically
 from engine.requests import LoopRequest
-from engine.vocabulary import STEERS, TAGS
+from engine.vocabulary import STEERS
 
 FIRST_SEED: Final = 1_800_000
 """Seed of the first request of a case; references are held-out loops from `REFERENCES` on."""
@@ -197,10 +196,7 @@ class ControlExperiment:
 
         def measure(asked: LoopRequest) -> list[float]:
             loop = self._renderer.render(asked)
-            rows = embed(loop.audio, loop.sample_rate)
-            features = loop_features(rows, stereo_width(loop.audio), crest_factor(loop.audio))
-            scores = dict(zip(TAGS, self._judges.tags.scores(features[None])[0].tolist(), strict=True))
-            return [scores[towards] - scores.get(away, 0.0) for towards, away in STEERS.values()]
+            return [*map(float, steered_attributes(self._judges.tags, loop.audio, loop.sample_rate))]
 
         asked = [request.with_(seed=seed) for seed in self._seeds]
         return np.array([self._ledger(f"{self._key(r)} steers", partial(measure, r)) for r in asked])

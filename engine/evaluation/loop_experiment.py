@@ -109,10 +109,10 @@ def evaluate_guidance(
     return results
 
 
-def train_tag_judge(count: int, *, progress: bool = True) -> TagJudge:
-    """A tag judge trained on `count` corpus loops, at the tempi and lengths that their seeds draw."""
+def train_tag_judge(count: int, *, first: int = TAG_SEED, progress: bool = True) -> TagJudge:
+    """A tag judge trained on `count` corpus loops from seed `first` on, at the tempi and lengths that they draw."""
     features, tags = [], []
-    for seed in tqdm(range(TAG_SEED, TAG_SEED + count), desc="tag judge", unit="loop", disable=not progress):
+    for seed in tqdm(range(first, first + count), desc="tag judge", unit="loop", disable=not progress):
         loop = render_loop(seed)
         rows = embedding.embed(loop.audio, 44100)
         features.append(loop_features(rows, stereo_width(loop.audio), crest_factor(loop.audio)))

@@ -13,7 +13,9 @@ import scipy.optimize
 import scipy.stats
 from numpy.typing import NDArray
 
-from engine.vocabulary import TAGS
+from engine.evaluation.embedding import embed
+from engine.evaluation.levels import crest_factor, stereo_width
+from engine.vocabulary import STEERS, TAGS
 
 Doubles = NDArray[np.float64]
 
@@ -53,6 +55,14 @@ class TagJudge:
     def scores(self, features: Doubles) -> Doubles:
         """Log-odds `[N, len(TAGS)]`."""
         return np.asarray((features - self.mean) / self.scale @ self.weights + self.bias)
+
+
+def steered_attributes(judge: TagJudge, audio: NDArray[np.float32], sample_rate: int) -> Doubles:
+    """What `judge` makes of every steer of loop `audio [2, T]`, `[len(STEERS)]`: its tag's score less its
+    opposite's."""
+    features = loop_features(embed(audio, sample_rate), stereo_width(audio), crest_factor(audio))
+    scores = dict(zip(TAGS, judge.scores(features[None])[0].tolist(), strict=True))
+    return np.array([scores[towards] - scores.get(away, 0.0) for towards, away in STEERS.values()])
 
 
 def tag_matrix(tags: Sequence[Sequence[str]]) -> Doubles:

@@ -6,7 +6,9 @@ from tiny import tiny_clap
 
 from engine.clap.starter import StarterClap
 from engine.conditioning.phrases import Phrase, phrases
-from engine.conditioning.prompts import PromptReader, Reading, direction, read_prompt
+from engine.conditioning.prompts import PromptReader, Reading, read_prompt
+from engine.conditioning.steers import Steers
+from engine.conditioning.tags import lean_tags, tags_condition
 from engine.errors import InvalidRequest
 from engine.requests import LoopRequest
 from engine.vocabulary import STEERS, TAGS
@@ -106,21 +108,71 @@ def test_words_and_a_reference_are_blended_and_ends_are_exact() -> None:
     assert alone is not None and torch.allclose(alone, sound, atol=1e-4)
 
 
-def test_steers_move_their_own_tags_evenly_and_leave_the_other_steers_alone() -> None:
+def test_a_weight_asks_more_or_less_of_what_its_phrase_says(monkeypatch: pytest.MonkeyPatch) -> None:
     clap = tiny_clap().eval()
+    sure_of(clap, "warm", "pad", monkeypatch)
+    row = TAGS.index("pad")
+    for weight, leaning in ((0.5, -0.5), (1.5, 0.5)):
+        reading = read_prompt(clap, f"techno, warm:{weight}")
+        assert reading.tags == ("pad",)  # by the phrase, though the whole does not say it
+        assert reading.lean is not None and float(reading.lean[0, row]) == leaning
+        assert float(reading.lean.abs().sum()) == 0.5
+    assert read_prompt(clap, "techno, warm:0").tags == () and read_prompt(clap, "techno, warm:0").lean is None
+    assert read_prompt(clap, "warm").lean is None
+
+
+def test_tags_lean_as_far_as_half_again() -> None:
+    tags = tags_condition(("kick",), ("pad",))
+    lean = torch.zeros_like(tags)
+    kick, pad = TAGS.index("kick"), TAGS.index("pad")
+    lean[0, kick], lean[0, pad] = 2.0, -0.25
+    assert lean_tags(tags, None) is tags
+    leaning = lean_tags(tags, lean)
+    assert (float(leaning[0, kick]), float(leaning[0, pad]), float(leaning.abs().sum())) == (1.5, -1.25, 2.75)
+
+
+def heard_in(clap: StarterClap, sound: torch.Tensor, monkeypatch: pytest.MonkeyPatch, **logits: float) -> LoopRequest:
+    """A request for `sound`, off which the embedder reads `logits` of tags, 0 for all others."""
+
+    def tag_logits(embedded: torch.Tensor) -> torch.Tensor:
+        found = torch.full((len(embedded), len(TAGS)), -0.5)
+        near = (embedded - sound).norm(dim=1) < 1e-3
+        for tag, value in logits.items():
+            found[near, TAGS.index(tag)] = value
+        return found
+
+    monkeypatch.setattr(clap, "tag_logits", tag_logits)
+    return LoopRequest(reference=tuple(sound[0].tolist()))
+
+
+def test_a_reference_says_tags_where_words_and_the_request_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    clap = tiny_clap().eval()
+    sound = torch.nn.functional.normalize(torch.randn(1, 512, generator=torch.Generator().manual_seed(0)), dim=1)
+    request = heard_in(clap, sound, monkeypatch, acid=-0.2, kick=0.1, bass=3.0, pad=-0.9, dark=-3.0)
     reader = PromptReader(clap)
-    axes = torch.stack([direction(clap, name) for name in STEERS])
-    assert torch.allclose(axes.norm(dim=1), torch.ones(len(STEERS)), atol=1e-4)
-    clap.requires_grad_(False)
-    raw = clap.facts.weight[TAGS.index("bright")] - clap.facts.weight[TAGS.index("dark")]
-    moved = []
-    for amount in (-2, -1, 0, 1, 2):
-        request = LoopRequest(prompt="warm techno", steer={"bright": amount})
-        embedded = reader.wanted(request).embedded
-        assert embedded is not None
-        moved.append(float(embedded[0] @ raw))
-    assert moved == sorted(moved) and moved[-1] > moved[0] + 0.05
-    dense = clap.facts.weight[TAGS.index("busy")] - clap.facts.weight[TAGS.index("sparse")]
-    assert abs(float(direction(clap, "bright") @ dense)) < 1e-4
+    heard = reader.asked(request)
+    assert heard.tags == ("acid", "kick", "bass")  # the likeliest style, even an unlikely one
+    assert heard.negative_tags == ("pad", "dark")
+    named = reader.asked(request.with_(tags=("house", "pad"), negative_tags=("bass",)))
+    assert named.tags == ("house", "pad", "kick") and named.negative_tags == ("bass", "dark")
+    assert reader.asked(request.with_(prompt="warm", blend=0.4)).tags == ()
+    assert reader.asked(request.with_(prompt="zzz", blend=0.4)).tags == heard.tags  # nothing else is asked
+    assert PromptReader(None).asked(request) == request
+
+
+def test_steers_add_to_the_embedding_and_to_the_tags() -> None:
+    clap = tiny_clap().eval()
+    steers = Steers()
+    bright, warm = list(STEERS).index("bright"), TAGS.index("warm")
+    steers.embedding[bright, 0], steers.tags[bright, warm] = 3.0, -0.5
+    reader = PromptReader(clap, steers)
+    steered = reader.wanted(LoopRequest(prompt="techno", steer={"bright": 2.0}))
+    plain = reader.wanted(LoopRequest(prompt="techno"))
+    assert steered.embedded is not None and plain.embedded is not None and plain.lean is None
+    moved = plain.embedded[0].clone()
+    moved[0] += 6.0
+    assert torch.allclose(steered.embedded[0], moved / moved.norm(), atol=1e-5)
+    assert steered.lean is not None
+    assert float(steered.lean[0, warm]) == -1.0 and int(steered.lean.count_nonzero()) == 1
     assert reader.wanted(LoopRequest(steer={"bright": 1.0})).embedded is not None  # from no words, too
     assert PromptReader(None).wanted(LoopRequest(steer={"bright": 1.0})).embedded is None

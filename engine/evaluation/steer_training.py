@@ -1,0 +1,184 @@
+"""`loopgen train steers`: sliders that move their own attribute of rendered loops and leave the others alone.
+
+Directions that can be steered along (of the embedder's classifiers, between descriptions in words, of tags) are tried
+on rendered loops, and linear classifiers of corpus tags say what each did to every attribute. The mixes of directions
+that answer for one attribute alone follow by least squares, and are tried and mended a few times.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+from tqdm import tqdm
+
+from engine.clap.starter import StarterClap
+from engine.conditioning.steers import STEER_LENGTH, Steers, raw_direction
+from engine.errors import InvalidRequest, PackError
+from engine.evaluation.embedding import NAME
+from engine.evaluation.loop_experiment import train_tag_judge
+from engine.evaluation.tags import TagJudge, steered_attributes
+from engine.pack_models import load_clap, store_steers
+from engine.packs import Pack
+from engine.pipeline import LoopPipeline
+from engine.requests import LoopRequest
+from engine.vocabulary import STEERS, STYLES, TAGS
+
+FIRST_SEED: Final = 1_600_000
+"""Seed of the first loop that is steered; no experiment shares them."""
+JUDGE_SEED: Final = 650_000
+"""Seed of the first corpus loop that the classifiers learn from; no evaluation shares them."""
+STEPS: Final = 8
+"""Steps of a loop that is judged, enough to tell what moved."""
+RIDGE: Final = 0.1
+"""What a mix of size one has to be worth, in squared deviations."""
+MOST: Final = 2.0
+"""Size of a mix at most, in directions at a slider of 1."""
+
+WORDS: Final = {
+    "bright": ("bright shiny sparkling", "dark gloomy muffled"),
+    "dense": ("busy, dense, lots of notes", "sparse, minimal, empty"),
+    "hard": ("hard, aggressive, pounding", "soft, gentle, mellow"),
+    "dub": ("dubby, drenched in reverb and echo", "dry, close, no reverb"),
+    "acid": ("acid, squelchy 303", "plain loop"),
+    "lo_fi": ("lo-fi, dusty, crackling vinyl", "clean, polished"),
+}
+CHARACTERS: Final = ("warm", "distorted", "swung", "evolving", "hypnotic", "sub")
+"""Tags that no slider is named for, and that make up for what a slider does besides."""
+
+Doubles = NDArray[np.float64]
+Probe = Callable[[Tensor, Tensor], Doubles]
+"""What `embedding` `[512]` and `tags` `[len(TAGS)]` do to every attribute `[S]`, added instead of taken away."""
+
+
+def train_steers(
+    pack: Path, *, loops: int = 22, rounds: int = 3, judged: int = 800, device: str = "auto", progress: bool = True
+) -> dict[str, Any]:
+    """Calibrate the sliders of `pack` on `loops` loops of all styles in turn and store them there.
+
+    Returns, in deviations of each attribute over those loops, the `responses` of all attributes to each slider going
+    from -1 to 1, the plain ones first and then of every one of `rounds`. Raises `InvalidRequest` on numbers out of
+    range and `PackError` where the embedder is pretrained or missing.
+    """
+    for name, value, most in (("loops", loops, 1000), ("rounds", rounds, 8), ("judged", judged, 10_000)):
+        if not 1 <= value <= most:
+            raise InvalidRequest(f"--{name} {value} is not possible: 1 to {most}.")
+    opened = Pack.open(pack)
+    clap = load_clap(opened)
+    if not isinstance(clap, StarterClap):
+        raise PackError(f"The embedder of {pack} is pretrained and has no sliders; choose another --pack.")
+    judge = train_tag_judge(judged, first=JUDGE_SEED, progress=progress)
+    trial = Trial(LoopPipeline.from_pack(pack, device), judge, loops)
+    with tqdm(
+        desc="steering", unit="loop", total=trial.cost(len(basis(clap)[0]), rounds), disable=not progress
+    ) as bar:
+        trial.tell = bar.update
+        plain = Steers.plain(clap)
+        before = np.array([trial(*moves) for moves in zip(plain.embedding, plain.tags, strict=True)])
+        steers, after = calibrate(trial, basis(clap), rounds)
+    responses = {"plain": before.tolist()} | {f"round {n}": found.tolist() for n, found in enumerate(after)}
+    record = {
+        "run": f"steers-{opened.hash[:8]}",
+        "settings": {"loops": loops, "rounds": rounds, "judged": judged, "embedding": NAME},
+        "responses": responses,
+    }
+    store_steers(pack, steers, record)
+    return responses
+
+
+class Trial:
+    """`loops` loops of all styles in turn, judged with and without what is steered by."""
+
+    def __init__(self, pipeline: LoopPipeline, judge: TagJudge, loops: int) -> None:
+        self._pipeline, self._judge = pipeline, judge
+        styles = itertools.islice(itertools.cycle(STYLES), loops)
+        self._requests = [
+            LoopRequest(bars=2, num_steps=STEPS, prompt=f"{style.replace('_', ' ')} loop", seed=FIRST_SEED + number)
+            for number, style in enumerate(styles)
+        ]
+        self.tell: Callable[[], object] = lambda: None
+        self._scale: Doubles | None = None
+
+    def cost(self, directions: int, rounds: int) -> int:
+        """Loops that plain sliders, `directions` and `rounds` of mixes take."""
+        return len(self._requests) * (1 + 2 * (directions + (1 + rounds) * len(STEERS)))
+
+    def __call__(self, embedding: Tensor, tags: Tensor) -> Doubles:
+        """As `Probe`, in deviations of each attribute over the loops as they are."""
+        if self._scale is None:
+            at_rest = np.array(list(self._attributes(torch.zeros_like(embedding), torch.zeros_like(tags))))
+            self._scale = np.maximum(at_rest.std(axis=0), 1e-3)
+        up, down = (np.mean(list(self._attributes(sign * embedding, sign * tags)), axis=0) for sign in (1, -1))
+        return np.asarray((up - down) / self._scale)
+
+    def _attributes(self, embedding: Tensor, tags: Tensor) -> Iterator[Doubles]:
+        steers = Steers()
+        steers.embedding[0], steers.tags[0] = embedding, tags
+        name = next(iter(STEERS))
+        with self._pipeline.steered(steers):
+            for request in self._requests:
+                loop = self._pipeline.render(request.with_(steer={name: 1.0}))
+                yield steered_attributes(self._judge, loop.audio, loop.sample_rate)
+                self.tell()
+
+
+def basis(clap: StarterClap) -> tuple[Tensor, Tensor]:
+    """Directions that can be steered along, each of size one: what they add to the embedding `[K, 512]` and to the
+    tags `[K, len(TAGS)]`."""
+    with torch.no_grad():
+        words = clap.embed_text([text for pair in WORDS.values() for text in pair]).cpu()
+    lengths = [raw_direction(clap, name) for name in STEERS]
+    lengths += [functional.normalize(up - down, dim=0) for up, down in zip(words[::2], words[1::2], strict=True)]
+    named = torch.zeros(len(STEERS) + len(CHARACTERS), len(TAGS))
+    for row, (towards, away) in enumerate([*STEERS.values(), *((tag, "") for tag in CHARACTERS)]):
+        named[row, TAGS.index(towards)] = 1
+        if away:
+            named[row, TAGS.index(away)] = -1
+    embedding = torch.cat((STEER_LENGTH * torch.stack(lengths), torch.zeros(len(named), lengths[0].shape[0])))
+    return embedding, torch.cat((torch.zeros(len(lengths), len(TAGS)), named))
+
+
+def calibrate(probe: Probe, directions: tuple[Tensor, Tensor], rounds: int) -> tuple[Steers, list[Doubles]]:
+    """The steers that move one attribute each, as far as mixes of `directions` go, and the responses of every round,
+    `[S, S]` (slider, attribute)."""
+    embedding, tags = directions
+    single = np.array([probe(*move) for move in zip(embedding, tags, strict=True)])
+    wanted = np.eye(len(STEERS))
+    mix = _limited(_mixes(single, wanted))
+    tried: list[tuple[float, Doubles, Doubles]] = []
+    for turn in range(rounds):
+        mixed = torch.from_numpy(mix).float()
+        response = np.array([probe(*move) for move in zip(mixed @ embedding, mixed @ tags, strict=True)])
+        tried.append((spill(response), mix, response))
+        if turn < rounds - 1:
+            own = np.diag(np.maximum(np.diag(response), 0.1))
+            mix = _limited(mix + _mixes(single, own - response))
+    _, best, _ = min(tried, key=lambda trial: trial[0])
+    steers, mixed = Steers(), torch.from_numpy(best).float()
+    steers.embedding.copy_(mixed @ embedding)
+    steers.tags.copy_(mixed @ tags)
+    return steers, [response for _, _, response in tried]
+
+
+def spill(response: Doubles) -> float:
+    """How much sliders move besides their own attribute, of what they move it: the mean over sliders of the greatest
+    other response `[S, S]` against the own one, at most 2 each."""
+    own = np.diag(response)
+    others = np.abs(response - np.diag(own)).max(axis=1)
+    return float(np.minimum(others / np.maximum(own, 1e-3), 2.0).mean())
+
+
+def _mixes(single: Doubles, wanted: Doubles) -> Doubles:
+    """Mixes `[S, K]` of directions with responses `single` `[K, S]` that answer `wanted` `[S, S]`, small ones."""
+    normal = single @ single.T + RIDGE * np.eye(len(single))
+    return np.asarray(np.linalg.solve(normal, single @ wanted.T).T)
+
+
+def _limited(mix: Doubles) -> Doubles:
+    """Every mix brought to the size `MOST` at the most."""
+    return np.asarray(mix / np.maximum(np.linalg.norm(mix, axis=1, keepdims=True) / MOST, 1.0))

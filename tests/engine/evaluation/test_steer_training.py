@@ -1,0 +1,76 @@
+"""Calibrating steers: where responses are known, sliders come out that move one attribute each."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from tiny import tiny_clap, tiny_pack
+
+from engine.clap.base import CLAP_DIM
+from engine.errors import InvalidRequest, PackError
+from engine.evaluation.steer_training import MOST, basis, calibrate, spill, train_steers
+from engine.pack_models import load_clap, load_steers
+from engine.packs import Pack
+from engine.pipeline import LoopPipeline
+from engine.requests import LoopRequest
+from engine.vocabulary import STEERS, TAGS
+
+COUNT = len(STEERS)
+
+
+def test_spill_is_the_mean_of_the_greatest_others_against_the_own() -> None:
+    response = 2 * np.eye(COUNT)
+    assert spill(response) == 0
+    response[0, 3] = -1.0
+    assert spill(response) == pytest.approx(0.5 / COUNT)
+    response[1, 1] = -0.5  # the wrong way: as bad as it gets
+    response[1, 2] = 0.1
+    assert spill(response) == pytest.approx((0.5 + 2) / COUNT)
+
+
+def test_calibrated_sliders_move_their_own_attribute_alone() -> None:
+    generator = torch.Generator().manual_seed(0)
+    directions = (torch.randn(10, CLAP_DIM, generator=generator), torch.zeros(10, len(TAGS)))
+    through = torch.randn(CLAP_DIM, COUNT, generator=generator).double() / 20
+
+    def probe(embedding: torch.Tensor, tags: torch.Tensor) -> NDArray[np.float64]:
+        response = (embedding.double() @ through).numpy()
+        return np.asarray(np.tanh(response / 3) * 3)
+
+    steers, responses = calibrate(probe, directions, 3)
+    assert len(responses) == 3 and spill(responses[-1]) <= spill(responses[0])
+    final = np.array([probe(*move) for move in zip(steers.embedding, steers.tags, strict=True)])
+    assert spill(final) < 0.1 and np.diag(final).min() > 0.5
+    assert spill(final) == pytest.approx(min(map(spill, responses)))
+
+
+def test_the_basis_is_of_classifiers_words_and_tags() -> None:
+    embedding, tags = basis(tiny_clap().eval())
+    assert embedding.shape == (24, CLAP_DIM) and tags.shape == (24, len(TAGS))
+    assert torch.allclose(embedding[:6].norm(dim=1), torch.full((6,), 0.5), atol=1e-4)
+    assert not embedding[12:].any() and not tags[:12].any()
+    assert tags[12, TAGS.index("bright")] == 1 and tags[12, TAGS.index("dark")] == -1
+
+
+def test_a_pack_keeps_its_steers(tmp_path: Path) -> None:
+    folder = tiny_pack(tmp_path / "pack", clap=True)
+    assert load_steers(Pack.open(folder)) is None
+    responses = train_steers(folder, loops=1, rounds=1, judged=12, device="cpu", progress=False)
+    assert set(responses) == {"plain", "round 0"} and np.array(responses["plain"]).shape == (COUNT, COUNT)
+    pack = Pack.open(folder)
+    steers = load_steers(pack)
+    assert steers is not None and load_clap(pack) is not None
+    assert 0 < float(steers.embedding.norm(dim=1).max()) <= 0.5 * MOST * 12**0.5
+    assert pack.manifest["training"]["steers"][0]["responses"] == responses
+    pipeline = LoopPipeline.from_pack(folder, device="cpu")
+    loops = [pipeline.render(LoopRequest(bars=1, num_steps=2, steer=steer)) for steer in ({}, {"bright": 2.0})]
+    assert not np.array_equal(loops[0].audio, loops[1].audio)
+
+
+def test_what_cannot_be_calibrated_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequest, match="1 to 1000"):
+        train_steers(tmp_path, loops=0)
+    with pytest.raises(PackError, match="clap"):
+        train_steers(tiny_pack(tmp_path / "pack"), progress=False)
