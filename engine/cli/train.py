@@ -124,17 +124,19 @@ def denoiser(
 def steers(
     pack: PackFolder,
     loops: Annotated[int, typer.Option(help="Loops that are steered, of all styles in turn.")] = 22,
-    rounds: Annotated[int, typer.Option(help="How often the mixes are tried and mended.")] = 3,
+    rounds: Annotated[int, typer.Option(help="How often the mixes are tried and mended.")] = 4,
     judged: Annotated[int, typer.Option(help="Corpus loops that the classifiers learn from.")] = 800,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
     """Calibrate the steer sliders of a trained pack: each is to move its own attribute of rendered loops alone."""
     import numpy as np
 
-    from engine.evaluation.steer_training import spill, train_steers
+    from engine.evaluation.steer_training import spills, train_steers
 
     responses = train_steers(pack, loops=loops, rounds=rounds, judged=judged, device=device)
-    _say({f"moves besides its own, {when}": spill(np.array(found)) for when, found in responses.items()})
+    _say(
+        {f"moved besides its own, {when}": float(spills(np.array(found)).mean()) for when, found in responses.items()}
+    )
 
 
 def _options(minutes: float, steps: int, rate: float, decay: float) -> "TrainingOptions":

@@ -16,12 +16,16 @@ from engine.conditioning.steers import Steers
 from engine.diffusion.noise import slerp
 from engine.loop import PackWords
 from engine.requests import LoopRequest
-from engine.vocabulary import STYLES, TAGS
+from engine.vocabulary import PARTS, STYLES, TAGS
 
 LIKELY: Final = 0.5
 """Probability from which a tag counts as asked for in words, or heard in a sound."""
 UNLIKELY: Final = 0.3
 """Probability up to which it counts as asked away, or not heard; a style that is not meant is none."""
+HARDLY: Final = 0.05
+"""The same for `PLAYED` tags in words: bright loops of the corpus seldom have a bass, but who says "bright house" has
+not asked the bass away."""
+PLAYED: Final = (*PARTS, "four_on_the_floor", "broken")
 MOVED: Final = 1.0
 """Logits that words have to move a tag from what no words at all say of it."""
 
@@ -74,25 +78,22 @@ def _read_wanted(clap: ClapEmbedder, text: str) -> Reading:
     said = phrases(text)
     if not said or (isinstance(clap, StarterClap) and not clap.vocabulary.knows(text)):
         return Reading()
-    whole = ", ".join(phrase.words for phrase in said)
-    nothing, embedded, *single = clap.embed_text(["", whole, *(phrase.words for phrase in said)]).float()
+    whole, counted = (", ".join(p.words for p in said if p.weight or every) for every in (True, False))
+    nothing, embedded, plain, *single = clap.embed_text(["", whole, counted, *(p.words for p in said)]).float()
     # A phrase's own direction, once more for every weight above one, taken back below.
     for phrase, alone in zip(said, single, strict=True):
         embedded = embedded + (phrase.weight - 1) * (alone - nothing)
-    embedded = functional.normalize(embedded[None], dim=1)
+    embedded = functional.normalize(embedded[None], dim=1).cpu()  # where other conditions of requests are
     if not isinstance(clap, StarterClap):
-        return Reading(embedded.cpu())
-    asked, away = _tags(clap, nothing, embedded[0])
+        return Reading(embedded)
+    asked, away = _tags(clap, nothing, plain)
     lean = torch.zeros(1, len(TAGS))
     for phrase, alone in zip(said, single, strict=True):
-        if phrase.weight in (0.0, 1.0):
-            continue
-        for sign, tags, its in zip((1, -1), (asked, away), _tags(clap, nothing, alone), strict=True):
-            tags += [tag for tag in its if tag not in (*asked, *away)]
-            for tag in set(its) & set(tags):
-                lean[0, TAGS.index(tag)] = sign * (phrase.weight - 1)
-    # Other conditions of requests are on the CPU, whatever device embeds.
-    return Reading(embedded.cpu(), None, tuple(asked), tuple(away), lean if lean.any() else None)
+        if phrase.weight not in (0, 1):
+            for sign, tags, its in zip((1, -1), (asked, away), _tags(clap, nothing, alone), strict=True):
+                for tag in set(tags) & set(its):
+                    lean[0, TAGS.index(tag)] = sign * (phrase.weight - 1)
+    return Reading(embedded, None, tuple(asked), tuple(away), lean if lean.any() else None)
 
 
 def _tags(clap: StarterClap, nothing: Tensor, embedded: Tensor) -> tuple[list[str], list[str]]:
@@ -100,8 +101,12 @@ def _tags(clap: StarterClap, nothing: Tensor, embedded: Tensor) -> tuple[list[st
     before, after = clap.tag_logits(torch.stack((nothing, embedded))).cpu()
     chances, moved = after.sigmoid(), after - before
     asked = [tag for row, tag in enumerate(TAGS) if chances[row] >= LIKELY and moved[row] >= MOVED]
-    away = [tag for row, tag in enumerate(TAGS) if chances[row] <= UNLIKELY and moved[row] <= -MOVED]
-    return asked, [tag for tag in away if tag not in STYLES]
+    away = [
+        tag
+        for row, tag in enumerate(TAGS)
+        if tag not in STYLES and chances[row] <= (HARDLY if tag in PLAYED else UNLIKELY) and moved[row] <= -MOVED
+    ]
+    return asked, away
 
 
 @torch.inference_mode()

@@ -37,6 +37,10 @@ STEPS: Final = 8
 """Steps of a loop that is judged, enough to tell what moved."""
 RIDGE: Final = 0.1
 """What a mix of size one has to be worth, in squared deviations."""
+DAMPING: Final = 0.7
+"""Share of what is amiss that a round mends."""
+LEAST: Final = 0.1
+"""What a slider is to move its own attribute at least, in deviations."""
 MOST: Final = 2.0
 """Size of a mix at most, in directions at a slider of 1."""
 
@@ -57,7 +61,7 @@ Probe = Callable[[Tensor, Tensor], Doubles]
 
 
 def train_steers(
-    pack: Path, *, loops: int = 22, rounds: int = 3, judged: int = 800, device: str = "auto", progress: bool = True
+    pack: Path, *, loops: int = 22, rounds: int = 4, judged: int = 800, device: str = "auto", progress: bool = True
 ) -> dict[str, Any]:
     """Calibrate the sliders of `pack` on `loops` loops of all styles in turn and store them there.
 
@@ -78,10 +82,9 @@ def train_steers(
         desc="steering", unit="loop", total=trial.cost(len(basis(clap)[0]), rounds), disable=not progress
     ) as bar:
         trial.tell = bar.update
-        plain = Steers.plain(clap)
-        before = np.array([trial(*moves) for moves in zip(plain.embedding, plain.tags, strict=True)])
-        steers, after = calibrate(trial, basis(clap), rounds)
-    responses = {"plain": before.tolist()} | {f"round {n}": found.tolist() for n, found in enumerate(after)}
+        steers, tried = calibrate(trial, Steers.plain(clap), basis(clap), rounds)
+    names = ("plain", *(f"round {number}" for number in range(1, rounds + 1)))
+    responses = {name: response.tolist() for name, response in zip(names, tried, strict=True)}
     record = {
         "run": f"steers-{opened.hash[:8]}",
         "settings": {"loops": loops, "rounds": rounds, "judged": judged, "embedding": NAME},
@@ -143,34 +146,44 @@ def basis(clap: StarterClap) -> tuple[Tensor, Tensor]:
     return embedding, torch.cat((torch.zeros(len(lengths), len(TAGS)), named))
 
 
-def calibrate(probe: Probe, directions: tuple[Tensor, Tensor], rounds: int) -> tuple[Steers, list[Doubles]]:
-    """The steers that move one attribute each, as far as mixes of `directions` go, and the responses of every round,
-    `[S, S]` (slider, attribute)."""
+def calibrate(
+    probe: Probe, plain: Steers, directions: tuple[Tensor, Tensor], rounds: int
+) -> tuple[Steers, list[Doubles]]:
+    """The steers that move one attribute each, as far as mixes of `directions` go, and the responses of the `plain`
+    ones and of every round, `[S, S]` (slider, attribute). Of each slider the best that was tried is taken."""
     embedding, tags = directions
+    best, responses = plain, [_respond(probe, plain)]
+    scores = spills(responses[0])
     single = np.array([probe(*move) for move in zip(embedding, tags, strict=True)])
-    wanted = np.eye(len(STEERS))
-    mix = _limited(_mixes(single, wanted))
-    tried: list[tuple[float, Doubles, Doubles]] = []
-    for turn in range(rounds):
+    mix = _limited(_mixes(single, np.eye(len(STEERS))))
+    for _ in range(rounds):
         mixed = torch.from_numpy(mix).float()
-        response = np.array([probe(*move) for move in zip(mixed @ embedding, mixed @ tags, strict=True)])
-        tried.append((spill(response), mix, response))
-        if turn < rounds - 1:
-            own = np.diag(np.maximum(np.diag(response), 0.1))
-            mix = _limited(mix + _mixes(single, own - response))
-    _, best, _ = min(tried, key=lambda trial: trial[0])
-    steers, mixed = Steers(), torch.from_numpy(best).float()
-    steers.embedding.copy_(mixed @ embedding)
-    steers.tags.copy_(mixed @ tags)
-    return steers, [response for _, _, response in tried]
+        steers = Steers()
+        steers.embedding.copy_(mixed @ embedding)
+        steers.tags.copy_(mixed @ tags)
+        response = _respond(probe, steers)
+        responses.append(response)
+        better = torch.from_numpy(spills(response) < scores)[:, None]
+        scores = np.minimum(scores, spills(response))
+        kept = best
+        best = Steers()
+        best.embedding.copy_(torch.where(better, steers.embedding, kept.embedding))
+        best.tags.copy_(torch.where(better, steers.tags, kept.tags))
+        own = np.diag(np.maximum(np.diag(response), LEAST))
+        mix = _limited(mix + DAMPING * _mixes(single, own - response))
+    return best, responses
 
 
-def spill(response: Doubles) -> float:
-    """How much sliders move besides their own attribute, of what they move it: the mean over sliders of the greatest
-    other response `[S, S]` against the own one, at most 2 each."""
+def _respond(probe: Probe, steers: Steers) -> Doubles:
+    return np.array([probe(*moves) for moves in zip(steers.embedding, steers.tags, strict=True)])
+
+
+def spills(response: Doubles) -> Doubles:
+    """How far each slider `[S]` moves another attribute than its own, at the most, of how far it moves its own: from
+    the `response` `[S, S]`, 2 at the most and for one that moves its own the wrong way."""
     own = np.diag(response)
     others = np.abs(response - np.diag(own)).max(axis=1)
-    return float(np.minimum(others / np.maximum(own, 1e-3), 2.0).mean())
+    return np.asarray(np.minimum(others / np.maximum(own, 1e-3), 2.0))
 
 
 def _mixes(single: Doubles, wanted: Doubles) -> Doubles:

@@ -81,6 +81,23 @@ def test_what_words_say_of_tags(monkeypatch: pytest.MonkeyPatch) -> None:
     assert PromptReader(None)("kick").embedded is None
 
 
+def test_parts_go_only_where_words_leave_no_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    clap = tiny_clap().eval()
+    chances = {"kick": 0.06, "bass": 0.04, "dark": 0.25, "warm": 0.35, "house": 0.01, "four_on_the_floor": 0.1}
+    with torch.no_grad():
+        nothing = clap.embed_text([""])
+
+    def tag_logits(embedded: torch.Tensor) -> torch.Tensor:
+        logits = torch.zeros(len(embedded), len(TAGS))
+        for tag, chance in chances.items():
+            said = (embedded - nothing).norm(dim=1) > 1e-4
+            logits[said, TAGS.index(tag)] = float(torch.logit(torch.tensor(chance)))
+        return logits
+
+    monkeypatch.setattr(clap, "tag_logits", tag_logits)
+    assert read_prompt(clap, "bright").negative_tags == ("bass", "dark")
+
+
 def test_what_the_request_names_wins() -> None:
     request = LoopRequest(tags=("acid",), negative_tags=("kick",))
     asked = Reading(None, None, ("kick", "bass", "acid"), ("pad", "acid")).applied(request)
@@ -110,15 +127,25 @@ def test_words_and_a_reference_are_blended_and_ends_are_exact() -> None:
 
 def test_a_weight_asks_more_or_less_of_what_its_phrase_says(monkeypatch: pytest.MonkeyPatch) -> None:
     clap = tiny_clap().eval()
-    sure_of(clap, "warm", "pad", monkeypatch)
-    row = TAGS.index("pad")
+    logits = torch.zeros(len(TAGS))
+    logits[TAGS.index("pad")], logits[TAGS.index("dark")] = 3.0, -3.0
+    with torch.no_grad():
+        says = clap.embed_text(["techno, warm", "warm"])
+
+    def tag_logits(embedded: torch.Tensor) -> torch.Tensor:
+        near = (embedded[:, None] - says).norm(dim=2).amin(dim=1) < 1e-4
+        return near[:, None] * logits
+
+    monkeypatch.setattr(clap, "tag_logits", tag_logits)
+    pad, dark = TAGS.index("pad"), TAGS.index("dark")
     for weight, leaning in ((0.5, -0.5), (1.5, 0.5)):
         reading = read_prompt(clap, f"techno, warm:{weight}")
-        assert reading.tags == ("pad",)  # by the phrase, though the whole does not say it
-        assert reading.lean is not None and float(reading.lean[0, row]) == leaning
-        assert float(reading.lean.abs().sum()) == 0.5
-    assert read_prompt(clap, "techno, warm:0").tags == () and read_prompt(clap, "techno, warm:0").lean is None
-    assert read_prompt(clap, "warm").lean is None
+        assert (reading.tags, reading.negative_tags) == (("pad",), ("dark",))  # the same at any weight
+        assert reading.lean is not None
+        assert (float(reading.lean[0, pad]), float(reading.lean[0, dark])) == (leaning, -leaning)
+        assert float(reading.lean.abs().sum()) == 1.0
+    assert read_prompt(clap, "techno, warm").tags == ("pad",) and read_prompt(clap, "techno, warm").lean is None
+    assert read_prompt(clap, "techno, warm:0").tags == ()
 
 
 def test_tags_lean_as_far_as_half_again() -> None:

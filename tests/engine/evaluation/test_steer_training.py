@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from tiny import tiny_clap, tiny_pack
 
 from engine.clap.base import CLAP_DIM
+from engine.conditioning.steers import Steers
 from engine.errors import InvalidRequest, PackError
-from engine.evaluation.steer_training import MOST, basis, calibrate, spill, train_steers
+from engine.evaluation.steer_training import MOST, basis, calibrate, spills, train_steers
 from engine.pack_models import load_clap, load_steers
 from engine.packs import Pack
 from engine.pipeline import LoopPipeline
@@ -20,14 +21,11 @@ from engine.vocabulary import STEERS, TAGS
 COUNT = len(STEERS)
 
 
-def test_spill_is_the_mean_of_the_greatest_others_against_the_own() -> None:
+def test_spills_are_the_greatest_others_against_the_own() -> None:
     response = 2 * np.eye(COUNT)
-    assert spill(response) == 0
     response[0, 3] = -1.0
-    assert spill(response) == pytest.approx(0.5 / COUNT)
-    response[1, 1] = -0.5  # the wrong way: as bad as it gets
-    response[1, 2] = 0.1
-    assert spill(response) == pytest.approx((0.5 + 2) / COUNT)
+    response[1, 1], response[1, 2] = -0.5, 0.1  # the wrong way: as bad as it gets
+    assert spills(response).tolist() == [0.5, 2.0, 0, 0, 0, 0]
 
 
 def test_calibrated_sliders_move_their_own_attribute_alone() -> None:
@@ -39,11 +37,15 @@ def test_calibrated_sliders_move_their_own_attribute_alone() -> None:
         response = (embedding.double() @ through).numpy()
         return np.asarray(np.tanh(response / 3) * 3)
 
-    steers, responses = calibrate(probe, directions, 3)
-    assert len(responses) == 3 and spill(responses[-1]) <= spill(responses[0])
+    plain = Steers()
+    plain.embedding.copy_(directions[0][:COUNT])
+    plain.embedding[2] = torch.linalg.pinv(through)[2].float()  # one that cannot be bettered
+    steers, (before, *responses) = calibrate(probe, plain, directions, 3)
+    assert spills(before).mean() > 0.7 and spills(before)[2] < 1e-3 and len(responses) == 3
     final = np.array([probe(*move) for move in zip(steers.embedding, steers.tags, strict=True)])
-    assert spill(final) < 0.1 and np.diag(final).min() > 0.5
-    assert spill(final) == pytest.approx(min(map(spill, responses)))
+    assert spills(final).max() < 0.1 and np.diag(final).min() > 0.5
+    assert torch.equal(steers.embedding[2], plain.embedding[2])
+    assert np.allclose(spills(final), np.min([spills(found) for found in (before, *responses)], axis=0), atol=1e-4)
 
 
 def test_the_basis_is_of_classifiers_words_and_tags() -> None:
@@ -58,7 +60,7 @@ def test_a_pack_keeps_its_steers(tmp_path: Path) -> None:
     folder = tiny_pack(tmp_path / "pack", clap=True)
     assert load_steers(Pack.open(folder)) is None
     responses = train_steers(folder, loops=1, rounds=1, judged=12, device="cpu", progress=False)
-    assert set(responses) == {"plain", "round 0"} and np.array(responses["plain"]).shape == (COUNT, COUNT)
+    assert set(responses) == {"plain", "round 1"} and np.array(responses["plain"]).shape == (COUNT, COUNT)
     pack = Pack.open(folder)
     steers = load_steers(pack)
     assert steers is not None and load_clap(pack) is not None
