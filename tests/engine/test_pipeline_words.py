@@ -9,12 +9,13 @@ import torch
 from tiny import tiny_clap, tiny_pack
 
 from engine.conditioning.composition import compose
-from engine.conditioning.prompts import Reading
+from engine.conditioning.prompts import PromptReader, Reading
 from engine.errors import AudioFileError, PackError
 from engine.pack_models import load_codec, load_denoiser
 from engine.packs import Pack
 from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest, Pattern
+from engine.vocabulary import TAGS
 
 REQUEST = LoopRequest(tempo_bpm=170, bars=1, num_steps=2, compose=False)
 
@@ -75,12 +76,22 @@ def test_what_words_say_of_parts_is_composed(pipeline: LoopPipeline, monkeypatch
     assert asked[0].negative_tags == ("pad", "kick")
 
 
-class _Reader:
+class _Reader(PromptReader):
+    def __init__(self) -> None:
+        super().__init__(None)
+
     def __call__(self, prompt: str) -> Reading:
         return Reading(None, None, ("pad",), ()) if prompt == "pad" else Reading(None, None, ("bass",), ("kick",))
 
-    def wanted(self, request: LoopRequest) -> Reading:
-        return Reading()
+
+def test_what_words_say_of_tags_is_asked_of_the_denoiser_too(
+    pipeline: LoopPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "_read", _Reader())
+    aim = pipeline.aim(REQUEST.with_(prompt="no kick", tags=("house",)))
+    asked = {tag: float(value) for tag, value in zip(TAGS, aim.towards.tags[0], strict=True) if value}
+    assert asked == {"house": 1.0, "bass": 1.0, "kick": -1.0}
+    assert float(aim.away.tags[0, TAGS.index("kick")]) == 1.0
 
 
 def test_the_pack_tells_which_words_it_takes_and_what_was_composed(pipeline: LoopPipeline) -> None:
