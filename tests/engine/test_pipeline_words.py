@@ -81,7 +81,8 @@ class _Reader(PromptReader):
         super().__init__(None)
 
     def __call__(self, prompt: str) -> Reading:
-        return Reading(None, None, ("pad",), ()) if prompt == "pad" else Reading(None, None, ("bass",), ("kick",))
+        said = {"pad": Reading(tags=("pad",)), "no kick": Reading(tags=("bass",), negative_tags=("kick",))}
+        return said.get(prompt, Reading())
 
 
 def test_what_words_say_of_tags_is_asked_of_the_denoiser_too(
