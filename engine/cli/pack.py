@@ -68,6 +68,21 @@ def _described(pack: Pack) -> dict[str, Any]:
         "components": ", ".join(f"{name} ({pack.kind(name)})" for name in pack.components),
         "size": f"{size / 1e6:.1f} MB in {len(manifest['files'])} files",
         "conditions": ", ".join(map(str, manifest.get("conditions", []))),
-        "training": json_format.dumps(manifest.get("training", {})),
+        "training": _trained(manifest.get("training")),
         "quality": json_format.dumps(manifest.get("quality", {})),
     }
+
+
+def _trained(training: Any) -> str:
+    """Hours and runs of each component; `--json` tells the settings and curves of every run."""
+    if not isinstance(training, dict):
+        return "not told"
+    told = []
+    for component, runs in training.items():
+        records = [run for run in runs if isinstance(run, dict)] if isinstance(runs, list) else []
+        seconds = [run.get("seconds") for run in records]
+        hours = sum(value for value in seconds if isinstance(value, int | float)) / 3600
+        origins = [str(run["pretrained"]) for run in records if "pretrained" in run]
+        trained = f"{hours:.1f} h in {len(records)} run{'s' * (len(records) != 1)}"
+        told.append(f"{component} {', '.join(origins) or trained}")
+    return ", ".join(told) or "none"

@@ -114,6 +114,27 @@ def test_pack_verify_finds_a_flipped_bit(folder: Path, capsys: pytest.CaptureFix
     assert len(err.splitlines()) == 1 and "checksum" in err
 
 
+@pytest.mark.parametrize(
+    ("training", "told"),
+    [
+        ({}, "none"),
+        (
+            {"codec": [{"seconds": 3600, "curve": [1]}, {"seconds": 1800}], "clap": [{"run": "a"}]},
+            "codec 1.5 h in 2 runs, clap 0.0 h in 1 run",
+        ),
+        ({"codec": ["?", {"seconds": "long"}]}, "codec 0.0 h in 1 run"),
+        (["?"], "not told"),
+    ],
+)
+def test_pack_show_sums_training_up(
+    folder: Path, capsys: pytest.CaptureFixture[str], training: object, told: str
+) -> None:
+    manifest = json.loads((folder / "pack.json").read_text())
+    (folder / "pack.json").write_text(json.dumps({**manifest, "training": training}))
+    assert run(["pack", "show", str(folder)], _no_window) == 0
+    assert f"training:     {told}\n" in capsys.readouterr().out
+
+
 def test_pack_list_shows_damaged_ones_with_their_problem(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
