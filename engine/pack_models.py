@@ -101,8 +101,11 @@ def store_denoiser(folder: Path, denoiser: Denoiser, training: Mapping[str, Any]
 
 
 def store_clap(folder: Path, clap: StarterClap, training: Mapping[str, Any]) -> Pack:
-    """Put `clap` into the pack in `folder`; a denoiser trained on another one has to be trained again."""
-    return _store(folder, _manifest(folder, None), ("clap", "starter"), clap, asdict(clap.config), training)
+    """Put `clap` into the pack in `folder`; a denoiser trained on another one has to be trained again, and steers
+    along its directions go."""
+    manifest = _manifest(folder, None)
+    manifest["components"] = {name: part for name, part in manifest["components"].items() if name != "steers"}
+    return _store(folder, manifest, ("clap", "starter"), clap, asdict(clap.config), training)
 
 
 def store_steers(folder: Path, steers: Steers, training: Mapping[str, Any]) -> Pack:

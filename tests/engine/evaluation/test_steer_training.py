@@ -12,7 +12,7 @@ from engine.clap.base import CLAP_DIM
 from engine.conditioning.steers import Steers
 from engine.errors import InvalidRequest, PackError
 from engine.evaluation.steer_training import MOST, basis, calibrate, spills, train_steers
-from engine.pack_models import load_clap, load_steers
+from engine.pack_models import load_clap, load_steers, store_clap
 from engine.packs import Pack
 from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest
@@ -69,6 +69,7 @@ def test_a_pack_keeps_its_steers(tmp_path: Path) -> None:
     pipeline = LoopPipeline.from_pack(folder, device="cpu")
     loops = [pipeline.render(LoopRequest(bars=1, num_steps=2, steer=steer)) for steer in ({}, {"bright": 2.0})]
     assert not np.array_equal(loops[0].audio, loops[1].audio)
+    assert load_steers(store_clap(folder, tiny_clap(1), {})) is None  # along another embedder's directions
 
 
 def test_what_cannot_be_calibrated_is_said(tmp_path: Path) -> None:
