@@ -74,7 +74,7 @@ def _described(pack: Pack) -> dict[str, Any]:
 
 
 def _trained(training: Any) -> str:
-    """Hours and runs of each component, or what it was taken from; `--json` tells the settings and curves of every run."""
+    """Hours and runs of each component, or what it was taken from; `--json` tells settings and curves too."""
     if not isinstance(training, dict):
         return "not told"
     told = []
