@@ -6,10 +6,11 @@ for those that have one.
 """
 
 import zlib
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from engine.conditioning.density import Onsets, with_density
 from engine.conditioning.notes import NOTE_RANGES, Notes
 from engine.corpus.arrangement import PITCHED, LoopPlan, plan_loop
 from engine.corpus.forms import draw_parts
@@ -32,7 +33,7 @@ class Composition:
     beats, MIDI pitch) of the pitched parts, open or not; how far every second sixteenth is delayed, in steps; style,
     parts and characters where a part was open; the key."""
 
-    onsets: Mapping[str, tuple[tuple[float, float], ...]]
+    onsets: Mapping[str, Onsets]
     notes: Mapping[str, Notes]
     swing: float
     tags: tuple[str, ...]
@@ -47,8 +48,9 @@ def compose(request: LoopRequest) -> Composition | None:
     """The arrangement of the request's seed in what its pattern leaves open; None when nothing is open.
 
     A step grid has no pitches, so those of its rows are open too: they are found in the arrangement. A part that the
-    request's tags name and the arrangement lacks stays open. Tempo, bars, key, tags and negative tags are kept; the
-    noise pad, the prompt and everything about sampling change nothing here.
+    request's tags name and the arrangement lacks stays open. Tempo, bars, key, tags and negative tags are kept, and
+    the dense slider thins or fills what is written; the noise pad, the prompt and everything about sampling change
+    nothing here.
     """
     rows = request.pattern.rows
     playing = {part for part, row in rows.items() if any(row)}
@@ -68,8 +70,9 @@ def compose(request: LoopRequest) -> Composition | None:
             negative_tags=unwanted,
         )
     )
+    dense = request.steer.get("dense", 0.0)
     onsets = {
-        part: found
+        part: with_density(part, found, dense, request.bars, plan.swing)
         for part, found in plan.onsets().items()
         if part not in rows and (found or part not in request.tags)
     }
@@ -77,15 +80,19 @@ def compose(request: LoopRequest) -> Composition | None:
     return Composition(onsets, _notes(request, onsets, plan), plan.swing, tags, plan.key)
 
 
-def _notes(request: LoopRequest, written: Container[str], plan: LoopPlan) -> dict[str, Notes]:
+def _notes(request: LoopRequest, written: Mapping[str, Onsets], plan: LoopPlan) -> dict[str, Notes]:
     """Notes of the parts that are `written`, silent, or have a row; those of a row from the arrangement's own part,
     else, by octaves, from another."""
     notes: dict[str, Notes] = {}
     found = plan.pitches()
     anyone = next(filter(None, found.values()), ())
+    dense = request.steer.get("dense", 0.0)
     for part, played in found.items():
-        if part in written:
+        if part in written and not dense:
             notes[part] = played
+        elif part in written:
+            beats = [beat for beat, _ in written[part]]
+            notes[part] = pitched(beats, played, plan.bars * BEATS_PER_BAR) if played else played
         elif part in request.pattern.rows:
             onsets = [beat for beat, _ in request.pattern.onsets(part, request.bars)]
             model = played or tuple((beat, beats, _folded(pitch, part)) for beat, beats, pitch in anyone)

@@ -35,7 +35,7 @@ JUDGE_SEED: Final = 650_000
 """Seed of the first corpus loop that the classifiers learn from; no evaluation shares them."""
 STEPS: Final = 8
 """Steps of a loop that is judged, enough to tell what moved."""
-RIDGE: Final = 0.1
+RIDGE: Final = 0.3
 """What a mix of size one has to be worth, in squared deviations."""
 DAMPING: Final = 0.7
 """Share of what is amiss that a round mends."""
@@ -56,8 +56,11 @@ CHARACTERS: Final = ("warm", "distorted", "swung", "evolving", "hypnotic", "sub"
 """Tags that no slider is named for, and that make up for what a slider does besides."""
 
 Doubles = NDArray[np.float64]
-Probe = Callable[[Tensor, Tensor], Doubles]
-"""What `embedding` `[512]` and `tags` `[len(TAGS)]` do to every attribute `[S]`, added instead of taken away."""
+Probe = Callable[[str, Tensor, Tensor], Doubles]
+"""What a slider at 1 instead of -1 does to every attribute `[S]` when it adds `embedding` `[512]` and `tags`
+`[len(TAGS)]`."""
+UNCOMPOSED: Final = "bright"
+"""A slider that does nothing else; that of density composes, too."""
 
 
 def train_steers(
@@ -66,8 +69,9 @@ def train_steers(
     """Calibrate the sliders of `pack` on `loops` loops of all styles in turn and store them there.
 
     Returns, in deviations of each attribute over those loops, the `responses` of all attributes to each slider going
-    from -1 to 1, the plain ones first and then of every one of `rounds`. Raises `InvalidRequest` on numbers out of
-    range and `PackError` where the embedder is pretrained or missing.
+    from -1 to 1: the plain ones, those of every one of `rounds`, and what plain and mixed ones do to as many other
+    loops, by which the better of each slider is taken. Raises `InvalidRequest` on numbers out of range and
+    `PackError` where the embedder is pretrained or missing.
     """
     for name, value, most in (("loops", loops, 1000), ("rounds", rounds, 8), ("judged", judged, 10_000)):
         if not 1 <= value <= most:
@@ -82,9 +86,14 @@ def train_steers(
         desc="steering", unit="loop", total=trial.cost(len(basis(clap)[0]), rounds), disable=not progress
     ) as bar:
         trial.tell = bar.update
-        steers, tried = calibrate(trial, Steers.plain(clap), basis(clap), rounds)
-    names = ("plain", *(f"round {number}" for number in range(1, rounds + 1)))
-    responses = {name: response.tolist() for name, response in zip(names, tried, strict=True)}
+        plain = Steers.plain(clap)
+        mixed, tried = calibrate(trial, plain, basis(clap), rounds)
+        check = Trial(trial.pipeline, judge, loops, first=FIRST_SEED + loops)
+        check.tell = bar.update
+        checked = respond(check, plain), respond(check, mixed)
+    steers = better(checked[1], checked[0], mixed, plain)
+    names = ("plain", *(f"round {number}" for number in range(1, rounds + 1)), "plain, checked", "mixed, checked")
+    responses = {name: response.tolist() for name, response in zip(names, (*tried, *checked), strict=True)}
     record = {
         "run": f"steers-{opened.hash[:8]}",
         "settings": {"loops": loops, "rounds": rounds, "judged": judged, "embedding": NAME},
@@ -95,37 +104,37 @@ def train_steers(
 
 
 class Trial:
-    """`loops` loops of all styles in turn, judged with and without what is steered by."""
+    """`loops` loops of all styles in turn from seed `first` on, judged with and without what is steered by."""
 
-    def __init__(self, pipeline: LoopPipeline, judge: TagJudge, loops: int) -> None:
-        self._pipeline, self._judge = pipeline, judge
+    def __init__(self, pipeline: LoopPipeline, judge: TagJudge, loops: int, first: int = FIRST_SEED) -> None:
+        self.pipeline, self._judge = pipeline, judge
         styles = itertools.islice(itertools.cycle(STYLES), loops)
         self._requests = [
-            LoopRequest(bars=2, num_steps=STEPS, prompt=f"{style.replace('_', ' ')} loop", seed=FIRST_SEED + number)
+            LoopRequest(bars=2, num_steps=STEPS, prompt=f"{style.replace('_', ' ')} loop", seed=first + number)
             for number, style in enumerate(styles)
         ]
         self.tell: Callable[[], object] = lambda: None
         self._scale: Doubles | None = None
 
     def cost(self, directions: int, rounds: int) -> int:
-        """Loops that plain sliders, `directions` and `rounds` of mixes take."""
-        return len(self._requests) * (1 + 2 * (directions + (1 + rounds) * len(STEERS)))
+        """Loops that plain sliders, `directions` and `rounds` of mixes take, and the check."""
+        return len(self._requests) * (2 + 2 * (directions + (3 + rounds) * len(STEERS)))
 
-    def __call__(self, embedding: Tensor, tags: Tensor) -> Doubles:
+    def __call__(self, name: str, embedding: Tensor, tags: Tensor) -> Doubles:
         """As `Probe`, in deviations of each attribute over the loops as they are."""
+        steers = Steers()
+        row = list(STEERS).index(name)
+        steers.embedding[row], steers.tags[row] = embedding, tags
         if self._scale is None:
-            at_rest = np.array(list(self._attributes(torch.zeros_like(embedding), torch.zeros_like(tags))))
+            at_rest = np.array(list(self._attributes(steers, {})))
             self._scale = np.maximum(at_rest.std(axis=0), 1e-3)
-        up, down = (np.mean(list(self._attributes(sign * embedding, sign * tags)), axis=0) for sign in (1, -1))
+        up, down = (np.mean(list(self._attributes(steers, {name: at})), axis=0) for at in (1.0, -1.0))
         return np.asarray((up - down) / self._scale)
 
-    def _attributes(self, embedding: Tensor, tags: Tensor) -> Iterator[Doubles]:
-        steers = Steers()
-        steers.embedding[0], steers.tags[0] = embedding, tags
-        name = next(iter(STEERS))
-        with self._pipeline.steered(steers):
+    def _attributes(self, steers: Steers, sliders: dict[str, float]) -> Iterator[Doubles]:
+        with self.pipeline.steered(steers):
             for request in self._requests:
-                loop = self._pipeline.render(request.with_(steer={name: 1.0}))
+                loop = self.pipeline.render(request.with_(steer=sliders))
                 yield steered_attributes(self._judge, loop.audio, loop.sample_rate)
                 self.tell()
 
@@ -152,30 +161,37 @@ def calibrate(
     """The steers that move one attribute each, as far as mixes of `directions` go, and the responses of the `plain`
     ones and of every round, `[S, S]` (slider, attribute). Of each slider the best that was tried is taken."""
     embedding, tags = directions
-    best, responses = plain, [_respond(probe, plain)]
-    scores = spills(responses[0])
-    single = np.array([probe(*move) for move in zip(embedding, tags, strict=True)])
+    best, responses = plain, [respond(probe, plain)]
+    best_response = responses[0]
+    single = np.array([probe(UNCOMPOSED, *move) for move in zip(embedding, tags, strict=True)])
     mix = _limited(_mixes(single, np.eye(len(STEERS))))
     for _ in range(rounds):
         mixed = torch.from_numpy(mix).float()
         steers = Steers()
         steers.embedding.copy_(mixed @ embedding)
         steers.tags.copy_(mixed @ tags)
-        response = _respond(probe, steers)
+        response = respond(probe, steers)
+        best = better(response, best_response, steers, best)
+        ahead = spills(response) < spills(best_response)
+        best_response = np.where(ahead[:, None], response, best_response)
         responses.append(response)
-        better = torch.from_numpy(spills(response) < scores)[:, None]
-        scores = np.minimum(scores, spills(response))
-        kept = best
-        best = Steers()
-        best.embedding.copy_(torch.where(better, steers.embedding, kept.embedding))
-        best.tags.copy_(torch.where(better, steers.tags, kept.tags))
         own = np.diag(np.maximum(np.diag(response), LEAST))
         mix = _limited(mix + DAMPING * _mixes(single, own - response))
     return best, responses
 
 
-def _respond(probe: Probe, steers: Steers) -> Doubles:
-    return np.array([probe(*moves) for moves in zip(steers.embedding, steers.tags, strict=True)])
+def better(response: Doubles, than: Doubles, steers: Steers, others: Steers) -> Steers:
+    """Of each slider that of `steers` where its `response` spills less than the response of `others`, else theirs."""
+    ahead = torch.from_numpy(spills(response) < spills(than))[:, None]
+    chosen = Steers()
+    chosen.embedding.copy_(torch.where(ahead, steers.embedding, others.embedding))
+    chosen.tags.copy_(torch.where(ahead, steers.tags, others.tags))
+    return chosen
+
+
+def respond(probe: Probe, steers: Steers) -> Doubles:
+    """What every slider does to every attribute, `[S, S]`."""
+    return np.array([probe(*moves) for moves in zip(STEERS, steers.embedding, steers.tags, strict=True)])
 
 
 def spills(response: Doubles) -> Doubles:

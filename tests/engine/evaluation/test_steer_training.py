@@ -11,7 +11,7 @@ from tiny import tiny_clap, tiny_pack
 from engine.clap.base import CLAP_DIM
 from engine.conditioning.steers import Steers
 from engine.errors import InvalidRequest, PackError
-from engine.evaluation.steer_training import MOST, basis, calibrate, spills, train_steers
+from engine.evaluation.steer_training import MOST, basis, better, calibrate, respond, spills, train_steers
 from engine.pack_models import load_clap, load_steers, store_clap
 from engine.packs import Pack
 from engine.pipeline import LoopPipeline
@@ -33,7 +33,7 @@ def test_calibrated_sliders_move_their_own_attribute_alone() -> None:
     directions = (torch.randn(10, CLAP_DIM, generator=generator), torch.zeros(10, len(TAGS)))
     through = torch.randn(CLAP_DIM, COUNT, generator=generator).double() / 20
 
-    def probe(embedding: torch.Tensor, tags: torch.Tensor) -> NDArray[np.float64]:
+    def probe(name: str, embedding: torch.Tensor, tags: torch.Tensor) -> NDArray[np.float64]:
         response = (embedding.double() @ through).numpy()
         return np.asarray(np.tanh(response / 3) * 3)
 
@@ -42,10 +42,20 @@ def test_calibrated_sliders_move_their_own_attribute_alone() -> None:
     plain.embedding[2] = torch.linalg.pinv(through)[2].float()  # one that cannot be bettered
     steers, (before, *responses) = calibrate(probe, plain, directions, 3)
     assert spills(before).mean() > 0.7 and spills(before)[2] < 1e-3 and len(responses) == 3
-    final = np.array([probe(*move) for move in zip(steers.embedding, steers.tags, strict=True)])
+    final = respond(probe, steers)
     assert spills(final).max() < 0.1 and np.diag(final).min() > 0.5
     assert torch.equal(steers.embedding[2], plain.embedding[2])
     assert np.allclose(spills(final), np.min([spills(found) for found in (before, *responses)], axis=0), atol=1e-4)
+
+
+def test_of_each_slider_the_better_is_taken() -> None:
+    ours, theirs = Steers(), Steers()
+    torch.nn.init.ones_(ours.embedding)
+    response, than = np.eye(COUNT), np.eye(COUNT)
+    response[0, 1] = response[1, 0] = than[1, 2] = 0.5
+    assert better(response, than, ours, theirs).embedding[:, 0].tolist() == [0.0] * COUNT  # equals: what there was
+    than[1, 2] = -0.6
+    assert better(response, than, ours, theirs).embedding[:, 0].tolist() == [0.0, 1.0, *[0.0] * (COUNT - 2)]
 
 
 def test_the_basis_is_of_classifiers_words_and_tags() -> None:
@@ -60,7 +70,9 @@ def test_a_pack_keeps_its_steers(tmp_path: Path) -> None:
     folder = tiny_pack(tmp_path / "pack", clap=True)
     assert load_steers(Pack.open(folder)) is None
     responses = train_steers(folder, loops=1, rounds=1, judged=12, device="cpu", progress=False)
-    assert set(responses) == {"plain", "round 1"} and np.array(responses["plain"]).shape == (COUNT, COUNT)
+    assert set(responses) == {"plain", "round 1", "plain, checked", "mixed, checked"} and np.array(
+        responses["plain"]
+    ).shape == (COUNT, COUNT)
     pack = Pack.open(folder)
     steers = load_steers(pack)
     assert steers is not None and load_clap(pack) is not None
