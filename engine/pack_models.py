@@ -109,8 +109,10 @@ def store_clap(folder: Path, clap: StarterClap, training: Mapping[str, Any]) -> 
 
 
 def store_steers(folder: Path, steers: Steers, training: Mapping[str, Any]) -> Pack:
-    """Put `steers` into the pack in `folder`, on whose loops they were calibrated."""
-    return _store(folder, _manifest(folder, None), ("steers", "calibrated"), steers, {}, training)
+    """Put `steers` into the pack in `folder`, on whose loops they were calibrated; nothing of earlier ones stays."""
+    manifest = _manifest(folder, None)
+    manifest["training"] = {name: runs for name, runs in manifest.get("training", {}).items() if name != "steers"}
+    return _store(folder, manifest, ("steers", "calibrated"), steers, {}, training)
 
 
 def store_laion(folder: Path, text: LaionText, audio: LaionAudio, training: Mapping[str, Any]) -> Pack:
