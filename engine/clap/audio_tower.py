@@ -39,6 +39,7 @@ class AudioTower(nn.Module):
                 stages.append(nn.Conv1d(widths[index - 1], width, 4, stride=2, padding=1, padding_mode="circular"))
             stages += [CircularBlock(width) for _ in range(config.audio_blocks)]
         self.stages = nn.Sequential(*stages)
+        self._fine_stages = 2 * (1 + config.audio_blocks)
         pooled = 3 * widths[-1]
         self.out = nn.Sequential(
             nn.LayerNorm(pooled), nn.Linear(pooled, pooled), nn.GELU(), nn.Dropout(0.1), nn.Linear(pooled, CLAP_DIM)
@@ -50,7 +51,16 @@ class AudioTower(nn.Module):
 
         Where `heard` is a window of a loop, `summary` `[B, SUMMARY]` is that of the whole loop.
         """
-        x = self.stages(heard)
+        return self.embed(self.follow(heard), summarise(heard) if summary is None else summary)
+
+    def follow(self, heard: Tensor) -> Tensor:
+        """What sounds when, `[B, C, F / 2]`: what the first two stages make of what is heard `[B, inputs, F]`."""
+        followed: Tensor = self.stages[: self._fine_stages](heard)
+        return followed
+
+    def embed(self, followed: Tensor, summary: Tensor) -> Tensor:
+        """From what `follow` gave and the `summary` `[B, SUMMARY]` of the whole loop to `[B, 512]`."""
+        x = self.stages[self._fine_stages :](followed)
         deviation = (x.var(-1, unbiased=False) + 1e-5).sqrt()
         pooled = torch.cat((x.mean(-1), deviation, x.amax(-1)), dim=1).float()
         embedded: Tensor
@@ -58,7 +68,7 @@ class AudioTower(nn.Module):
             embedded = self.out(pooled)
             return embedded
         norm, into, *rest = self.out
-        hidden = into(norm(pooled)) + self.summary(summarise(heard) if summary is None else summary)
+        hidden = into(norm(pooled)) + self.summary(summary)
         embedded = nn.Sequential(*rest)(hidden)
         return embedded
 

@@ -1,7 +1,8 @@
 """Training the starter's embedder: captions and loops that belong together come together, all others apart.
 
 The symmetric contrastive loss of CLIP (Radford et al. 2021) over a batch, and beside it what both embeddings should
-tell: tags of text and sound, key and tempo of the sound.
+tell: tags of text and sound, key and tempo of the sound. On its way to an embedding the audio tower tells which part
+strikes when: eight answers a frame teach it more than one caption a loop.
 """
 
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from engine.clap.words import Word
 from engine.training.run import Trainer
 from engine.training.sounds import HeardBatch, Sounds
 from engine.training.word_table import CAPTION_WORDS
-from engine.vocabulary import KEYS
+from engine.vocabulary import KEYS, PARTS
 
 NEIGHBOURS = 8
 TEMPO_OCTAVE_BPM = 120.0
@@ -35,13 +36,14 @@ class ClapTraining:
     batch_size: int = 128
     captions: int = 32
     facts_weight: float = 0.3
+    strokes_weight: float = 4.0
     unlearned: float = 0.3
     swapped: float = 0.15
     missed: float = 0.05
 
 
 class Pairing(nn.Module):
-    """The embedder with what training needs beside it: a temperature, and heads for key and tempo."""
+    """The embedder with what training needs beside it: a temperature; heads for key, tempo and strokes of parts."""
 
     def __init__(self, clap: StarterClap) -> None:
         super().__init__()
@@ -49,14 +51,17 @@ class Pairing(nn.Module):
         self.log_scale = nn.Parameter(torch.tensor(2.5))
         self.key = nn.Linear(CLAP_DIM, len(KEYS))
         self.tempo = nn.Linear(CLAP_DIM, 1)
+        self.parts = nn.Conv1d(clap.config.audio_widths[:2][-1], len(PARTS), 1)
 
     def forward(
         self, heard: Tensor, summary: Tensor, texts: list[list[Word]], learned: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """Embeddings `[B, 512]` of unit norm of windows, with the summaries of their loops, and of texts."""
-        audio = functional.normalize(self.clap.audio(heard, summary).float(), dim=-1)
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Embeddings `[B, 512]` of unit norm of windows, with the summaries of their loops, and of texts; and what
+        each part plays in the windows, `[B, P, F / 2]` in logits."""
+        followed = self.clap.audio.follow(heard)
+        audio = functional.normalize(self.clap.audio.embed(followed, summary).float(), dim=-1)
         text = functional.normalize(self.clap.text(texts, learned).float(), dim=-1)
-        return audio, text
+        return audio, text, self.parts(followed).float()
 
 
 class ClapTrainer(Trainer):
@@ -83,13 +88,15 @@ class ClapTrainer(Trainer):
         texts = [self._varied(self.model.clap.vocabulary.read(caption)) for caption in batch.captions]
         learned = torch.rand(len(texts), 64, generator=self.generator) >= self.training.unlearned
         device = self.model.log_scale.device
-        audio, text = model(batch.heard.to(device), batch.summary.to(device), texts, learned.float().to(device))
+        audio, text, parts = model(
+            batch.heard.to(device), batch.summary.to(device), texts, learned.float().to(device)
+        )
         pairs = contrastive(audio, text, self.model.log_scale)
         told = self._facts(audio, text, batch)
-        return pairs + self.training.facts_weight * sum(told.values(), torch.zeros((), device=device)), {
-            "pairs": pairs.detach(),
-            **{name: term.detach() for name, term in told.items()},
-        }
+        strokes = stroke_loss(parts, batch.played.to(device), batch.parts_known.to(device))
+        loss = pairs + self.training.facts_weight * sum(told.values(), torch.zeros((), device=device))
+        terms = {"pairs": pairs, "strokes": strokes, **told}
+        return loss + self.training.strokes_weight * strokes, {name: term.detach() for name, term in terms.items()}
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Recall at 1 and 10 from every caption among the held-out loops, and the facts of these."""
@@ -148,6 +155,14 @@ def contrastive(audio: Tensor, text: Tensor, log_scale: Tensor) -> Tensor:
     logits = audio @ text.T * log_scale.clamp(max=4.6).exp()
     target = torch.arange(len(audio), device=audio.device)
     return (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
+
+
+def stroke_loss(logits: Tensor, played: Tensor, known: Tensor) -> Tensor:
+    """Cross-entropy of `logits` `[B, P, F / 2]` against the ramps `played` `[B, P, F]` of the parts that are `known`
+    `[B, P]`, a frame and part."""
+    wanted = functional.avg_pool1d(played, 2)
+    losses = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none").mean(-1)
+    return (losses * known).sum() / known.sum().clamp_min(1)
 
 
 def neighbours(clap: StarterClap, most: int = NEIGHBOURS, likeness: float = 0.6) -> dict[int, list[int]]:

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from engine.clap.listening import Listening
 from engine.clap.summary import summarise
+from engine.conditioning.pattern import pattern_condition
 from engine.corpus.build import fitted_plan
 from engine.corpus.captions import write_captions
 from engine.corpus.forms import DRUMS
@@ -17,6 +18,7 @@ from engine.corpus.render import facts_of
 from engine.corpus.store import StoredLoop, stored_loops
 from engine.corpus.streams import Streams
 from engine.errors import CorpusError
+from engine.tempo import LoopGeometry
 from engine.vocabulary import CHARACTERS, KEYS, TAGS
 
 WINDOW = 256
@@ -26,13 +28,16 @@ WINDOW = 256
 @dataclass(frozen=True, eq=False)
 class HeardLoop:
     """`heard` `[rows, F]` and its `summary` `[SUMMARY]`; true `captions`; `tags` `[len(TAGS)]` 1 present, 0 absent,
-    and `known` where that is so; index of the key in `KEYS` (-1 unknown or none); tempo in BPM."""
+    and `known` where that is so; `played` `[P, F]`, the ramps of `pattern_condition`, and `parts_known` `[P]` where
+    they are; index of the key in `KEYS` (-1 unknown or none); tempo in BPM."""
 
     heard: Tensor
     summary: Tensor
     captions: tuple[str, ...]
     tags: Tensor
     known: Tensor
+    played: Tensor
+    parts_known: Tensor
     key: int
     tempo_bpm: float
 
@@ -40,13 +45,15 @@ class HeardLoop:
 @dataclass(frozen=True, eq=False)
 class HeardBatch:
     """Windows `[B, rows, WINDOW]`, summaries of the whole loops `[B, SUMMARY]`, a caption each, and what is known of
-    them, as in `HeardLoop`."""
+    them, as in `HeardLoop`; `played` is that of the windows, `[B, P, WINDOW]`."""
 
     heard: Tensor
     summary: Tensor
     captions: list[str]
     tags: Tensor
     known: Tensor
+    played: Tensor
+    parts_known: Tensor
     key: Tensor
     tempo_bpm: Tensor
 
@@ -73,22 +80,27 @@ class Sounds:
         loops = [self.loops[index] for index in order]
         starts = torch.randint(1 << 30, (len(loops),), generator=generator).tolist()
         said = torch.randint(1 << 30, (len(loops),), generator=generator).tolist()
-        heard = torch.stack([window(loop.heard, start) for loop, start in zip(loops, starts, strict=True)])
+        heard, played = (
+            torch.stack([window(rows, start) for rows, start in zip(found, starts, strict=True)])
+            for found in ([loop.heard for loop in loops], [loop.played for loop in loops])
+        )
         return HeardBatch(
             vary(heard, generator),
             torch.stack([loop.summary for loop in loops]),
             [loop.captions[number % len(loop.captions)] for loop, number in zip(loops, said, strict=True)],
             torch.stack([loop.tags for loop in loops]),
             torch.stack([loop.known for loop in loops]),
+            played,
+            torch.stack([loop.parts_known for loop in loops]),
             torch.tensor([loop.key for loop in loops]),
             torch.tensor([loop.tempo_bpm for loop in loops]),
         )
 
 
-def window(heard: Tensor, start: int, frames: int = WINDOW) -> Tensor:
+def window(rows: Tensor, start: int, frames: int = WINDOW) -> Tensor:
     """`frames` frames `[rows, frames]` from `start` on, around the loop as often as it takes."""
-    length = heard.shape[-1]
-    return heard[:, (start + torch.arange(frames)) % length]
+    length = rows.shape[-1]
+    return rows[:, (start + torch.arange(frames)) % length]
 
 
 def vary(heard: Tensor, generator: torch.Generator) -> Tensor:
@@ -112,12 +124,15 @@ def _hear(loop: StoredLoop, listening: Listening, captions: int) -> HeardLoop:
     exact = annotation.source == "synthesis"
     tags = torch.tensor([float(tag in annotation.tags) for tag in TAGS])
     heard = listening(torch.from_numpy(loop.audio())[None])[0]
+    played, parts_known = pattern_condition(annotation.onsets, LoopGeometry(annotation.tempo_bpm, annotation.bars))
     return HeardLoop(
         heard,
         summarise(heard[None])[0],
         (*annotation.captions, *(_more_captions(loop, captions) if exact else ())),
         tags,
         torch.ones(len(TAGS)) if exact else tags,
+        played[0],
+        parts_known[0],
         KEYS.index(annotation.key) if annotation.key else -1,
         annotation.tempo_bpm,
     )

@@ -13,7 +13,7 @@ from engine.clap.starter import StarterClap
 from engine.errors import CorpusError
 from engine.pack_models import embedder_hash, load_clap, load_codec
 from engine.packs import Pack
-from engine.training.clap import ClapTraining, contrastive, neighbours
+from engine.training.clap import ClapTraining, contrastive, neighbours, stroke_loss
 from engine.training.clap_run import train_clap
 from engine.training.denoiser_run import train_denoiser
 from engine.training.latents import LatentCorpus, embed_corpus, encode_corpus
@@ -92,3 +92,32 @@ def test_a_new_embedder_needs_words_and_captions(tmp_path: Path) -> None:
         train_clap(ClapTraining(corpus), pack, tmp_path / "run", SHORT, words=tmp_path)
     with pytest.raises(CorpusError, match="no corpus"):
         Sounds(tmp_path / "nowhere", held_out=False)
+
+
+def test_strokes_are_told_of_known_parts_alone() -> None:
+    played = torch.zeros(2, 8, 16)
+    played[:, 0, 4:6] = 1.0
+    known = torch.zeros(2, 8)
+    known[0, 0] = 1
+    right = torch.full((2, 8, 8), -12.0)
+    right[:, 0, 2] = 12.0
+    assert float(stroke_loss(right, played, known)) < 1e-4
+    wrong = right.clone()
+    wrong[0, 0, 2] = -12.0
+    assert float(stroke_loss(wrong, played, known)) == pytest.approx(12 / 8, rel=1e-3)
+    right[1], right[0, 1:] = 5.0, 5.0  # nothing is known of these
+    assert float(stroke_loss(right, played, known)) < 1e-4
+    assert float(stroke_loss(right, played, torch.zeros(2, 8))) == 0
+
+
+def test_what_parts_play_goes_along_with_the_window(tmp_path: Path) -> None:
+    sounds = Sounds(tiny_corpus(tmp_path / "corpus", loops=4), held_out=False)
+    played, kick_alone = sounds.loops[0].played, [1.0, *[0.0] * 7]
+    assert all(loop.parts_known.tolist() == kick_alone for loop in sounds.loops)
+    assert played.shape == (8, 48) and played[0, ::12].tolist() == [1, 1, 1, 1]
+    batch = sounds.batch(2, torch.Generator().manual_seed(0))
+    assert batch.parts_known.tolist() == [kick_alone] * 2
+    for heard, strokes in zip(batch.heard, batch.played, strict=True):
+        start = next(at for at in range(12) if torch.equal(window(played, at), strokes))
+        at_a_stroke = heard[:160, (12 - start) % 12 :: 12]
+        assert at_a_stroke.mean() > heard[:160, (6 - start) % 12 :: 12].mean() + 0.5
