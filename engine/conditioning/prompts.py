@@ -152,15 +152,12 @@ class PromptReader:
         if request.reference and self.clap is not None:
             sound = functional.normalize(torch.tensor([request.reference]), dim=1)
             embedded = sound if embedded is None else slerp(embedded, sound, request.blend)
-        lean = said.lean
         if request.steer and self.steers is not None and self.clap is not None:
             if embedded is None:
                 # Nothing to steer yet: begin at what the tags say.
                 embedded = self.clap.embed_text([" ".join(request.tags).replace("_", " ") or "loop"]).float().cpu()
-            move, leaning = self.steers.moves(request.steer)
-            embedded = functional.normalize(embedded + move, dim=1)
-            lean = leaning[None] if lean is None else lean + leaning
-        return replace(said, embedded=embedded, unwanted=unwanted, lean=lean)
+            embedded = functional.normalize(embedded + self.steers.move(request.steer), dim=1)
+        return replace(said, embedded=embedded, unwanted=unwanted)
 
     def asked(self, request: LoopRequest) -> LoopRequest:
         """The request with tags for what its words say, and for what is heard in its reference where that weighs no

@@ -1,4 +1,4 @@
-"""Where the sliders of `STEERS` lead: a direction in the embedding and one among the tags.
+"""Where the sliders of `STEERS` lead: directions in the embedding.
 
 A linear classifier's direction alone moves much else: what is bright is hard too, in the corpus and so in what comes.
 Calibrated steers (`loopgen train steers`) mix directions so that, of rendered loops, the slider's own attribute moves
@@ -21,28 +21,24 @@ STEER_LENGTH: Final = 0.5
 
 
 class Steers(nn.Module):
-    """What a slider at 1 adds, in the order of `STEERS`: `embedding` `[S, 512]` to an embedding of length one, `tags`
-    `[S, len(TAGS)]` to the tags condition."""
+    """What a slider at 1 adds to an embedding of length one, in the order of `STEERS`: `embedding` `[S, 512]`."""
 
     embedding: Tensor
-    tags: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("embedding", torch.zeros(len(STEERS), CLAP_DIM))
-        self.register_buffer("tags", torch.zeros(len(STEERS), len(TAGS)))
 
     @classmethod
     def plain(cls, clap: StarterClap) -> "Steers":
-        """The directions of the embedder's own tag classifiers, along none of the others; tags stay as they are."""
+        """The directions of the embedder's own tag classifiers, along none of the others."""
         steers = cls()
         steers.embedding.copy_(torch.stack([STEER_LENGTH * direction(clap, name) for name in STEERS]))
         return steers
 
-    def moves(self, amounts: Mapping[str, float]) -> tuple[Tensor, Tensor]:
-        """What the sliders at `amounts` add to an embedding `[512]` and to the tags `[len(TAGS)]`."""
-        at = torch.tensor([float(amounts.get(name, 0.0)) for name in STEERS])
-        return at @ self.embedding, at @ self.tags
+    def move(self, amounts: Mapping[str, float]) -> Tensor:
+        """What the sliders at `amounts` add to an embedding, `[512]`."""
+        return torch.tensor([float(amounts.get(name, 0.0)) for name in STEERS]) @ self.embedding
 
 
 @torch.no_grad()
@@ -57,7 +53,12 @@ def direction(clap: StarterClap, name: str) -> Tensor:
 @torch.no_grad()
 def raw_direction(clap: StarterClap, name: str) -> Tensor:
     """The unit vector `[512]` from the opposite of a steer's tag to the tag, as the embedder's classifiers say."""
-    towards, away = STEERS[name]
+    return tag_direction(clap, *STEERS[name])
+
+
+@torch.no_grad()
+def tag_direction(clap: StarterClap, towards: str, away: str = "") -> Tensor:
+    """The unit vector `[512]` from the tag `away`, if any, to `towards`, as the embedder's classifiers say."""
     weight = clap.facts.weight[TAGS.index(towards)]
     weight = weight - clap.facts.weight[TAGS.index(away)] if away else weight
     return functional.normalize(weight.float().cpu(), dim=0)

@@ -1,7 +1,7 @@
 """`loopgen train steers`: sliders that move their own attribute of rendered loops and leave the others alone.
 
-Directions that can be steered along (of the embedder's classifiers, between descriptions in words, of tags) are tried
-on rendered loops, and linear classifiers of corpus tags say what each did to every attribute. The mixes of directions
+Directions that can be steered along (of the embedder's classifiers, between descriptions in words) are tried on
+rendered loops, and linear classifiers of corpus tags say what each did to every attribute. The mixes of directions
 that answer for one attribute alone follow by least squares, and are tried and mended a few times.
 """
 
@@ -18,7 +18,7 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from engine.clap.starter import StarterClap
-from engine.conditioning.steers import STEER_LENGTH, Steers, raw_direction
+from engine.conditioning.steers import STEER_LENGTH, Steers, raw_direction, tag_direction
 from engine.errors import InvalidRequest, PackError
 from engine.evaluation.embedding import NAME
 from engine.evaluation.loop_experiment import train_tag_judge
@@ -27,7 +27,7 @@ from engine.pack_models import load_clap, store_steers
 from engine.packs import Pack
 from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest
-from engine.vocabulary import STEERS, STYLES, TAGS
+from engine.vocabulary import STEERS, STYLES
 
 FIRST_SEED: Final = 1_600_000
 """Seed of the first loop that is steered; no experiment shares them."""
@@ -39,9 +39,9 @@ RIDGE: Final = 0.3
 """What a mix of size one has to be worth, in squared deviations."""
 DAMPING: Final = 0.7
 """Share of what is amiss that a round mends."""
-LEAST: Final = 0.1
-"""What a slider is to move its own attribute at least, in deviations."""
-MOST: Final = 2.0
+STRENGTH: Final = 1.5
+"""What a slider is to move its own attribute from end to end, in deviations."""
+MOST: Final = 4.0
 """Size of a mix at most, in directions at a slider of 1."""
 
 WORDS: Final = {
@@ -52,13 +52,12 @@ WORDS: Final = {
     "acid": ("acid, squelchy 303", "plain loop"),
     "lo_fi": ("lo-fi, dusty, crackling vinyl", "clean, polished"),
 }
-CHARACTERS: Final = ("warm", "distorted", "swung", "evolving", "hypnotic", "sub")
+CHARACTERS: Final = ("warm", "distorted", "swung", "evolving", "hypnotic", "sub", "pad", "closed_hat", "lead")
 """Tags that no slider is named for, and that make up for what a slider does besides."""
 
 Doubles = NDArray[np.float64]
-Probe = Callable[[str, Tensor, Tensor], Doubles]
-"""What a slider at 1 instead of -1 does to every attribute `[S]` when it adds `embedding` `[512]` and `tags`
-`[len(TAGS)]`."""
+Probe = Callable[[str, Tensor], Doubles]
+"""What a slider at 1 instead of -1 does to every attribute `[S]` when it adds `embedding` `[512]`."""
 UNCOMPOSED: Final = "bright"
 """A slider that does nothing else; that of density composes, too."""
 
@@ -82,9 +81,7 @@ def train_steers(
         raise PackError(f"The embedder of {pack} is pretrained and has no sliders; choose another --pack.")
     judge = train_tag_judge(judged, first=JUDGE_SEED, progress=progress)
     trial = Trial(LoopPipeline.from_pack(pack, device), judge, loops)
-    with tqdm(
-        desc="steering", unit="loop", total=trial.cost(len(basis(clap)[0]), rounds), disable=not progress
-    ) as bar:
+    with tqdm(desc="steering", unit="loop", total=trial.cost(len(basis(clap)), rounds), disable=not progress) as bar:
         trial.tell = bar.update
         plain = Steers.plain(clap)
         mixed, tried = calibrate(trial, plain, basis(clap), rounds)
@@ -120,11 +117,10 @@ class Trial:
         """Loops that plain sliders, `directions` and `rounds` of mixes take, and the check."""
         return len(self._requests) * (2 + 2 * (directions + (3 + rounds) * len(STEERS)))
 
-    def __call__(self, name: str, embedding: Tensor, tags: Tensor) -> Doubles:
+    def __call__(self, name: str, embedding: Tensor) -> Doubles:
         """As `Probe`, in deviations of each attribute over the loops as they are."""
         steers = Steers()
-        row = list(STEERS).index(name)
-        steers.embedding[row], steers.tags[row] = embedding, tags
+        steers.embedding[list(STEERS).index(name)] = embedding
         if self._scale is None:
             at_rest = np.array(list(self._attributes(steers, {})))
             self._scale = np.maximum(at_rest.std(axis=0), 1e-3)
@@ -139,44 +135,34 @@ class Trial:
                 self.tell()
 
 
-def basis(clap: StarterClap) -> tuple[Tensor, Tensor]:
-    """Directions that can be steered along, each of size one: what they add to the embedding `[K, 512]` and to the
-    tags `[K, len(TAGS)]`."""
+def basis(clap: StarterClap) -> Tensor:
+    """Directions in the embedding that can be steered along, `[K, 512]`, each of the length of a plain steer."""
     with torch.no_grad():
         words = clap.embed_text([text for pair in WORDS.values() for text in pair]).cpu()
-    lengths = [raw_direction(clap, name) for name in STEERS]
-    lengths += [functional.normalize(up - down, dim=0) for up, down in zip(words[::2], words[1::2], strict=True)]
-    named = torch.zeros(len(STEERS) + len(CHARACTERS), len(TAGS))
-    for row, (towards, away) in enumerate([*STEERS.values(), *((tag, "") for tag in CHARACTERS)]):
-        named[row, TAGS.index(towards)] = 1
-        if away:
-            named[row, TAGS.index(away)] = -1
-    embedding = torch.cat((STEER_LENGTH * torch.stack(lengths), torch.zeros(len(named), lengths[0].shape[0])))
-    return embedding, torch.cat((torch.zeros(len(lengths), len(TAGS)), named))
+    directions = [raw_direction(clap, name) for name in STEERS]
+    directions += [functional.normalize(up - down, dim=0) for up, down in zip(words[::2], words[1::2], strict=True)]
+    directions += [tag_direction(clap, tag) for tag in CHARACTERS]
+    return STEER_LENGTH * torch.stack(directions)
 
 
-def calibrate(
-    probe: Probe, plain: Steers, directions: tuple[Tensor, Tensor], rounds: int
-) -> tuple[Steers, list[Doubles]]:
-    """The steers that move one attribute each, as far as mixes of `directions` go, and the responses of the `plain`
-    ones and of every round, `[S, S]` (slider, attribute). Of each slider the best that was tried is taken."""
-    embedding, tags = directions
+def calibrate(probe: Probe, plain: Steers, directions: Tensor, rounds: int) -> tuple[Steers, list[Doubles]]:
+    """The steers that move one attribute each by `STRENGTH`, as far as mixes of `directions` `[K, 512]` go, and the
+    responses of the `plain` ones and of every round, `[S, S]` (slider, attribute). Of each slider the best that was
+    tried is taken."""
     best, responses = plain, [respond(probe, plain)]
     best_response = responses[0]
-    single = np.array([probe(UNCOMPOSED, *move) for move in zip(embedding, tags, strict=True)])
-    mix = _limited(_mixes(single, np.eye(len(STEERS))))
+    single = np.array([probe(UNCOMPOSED, move) for move in directions])
+    wanted = STRENGTH * np.eye(len(STEERS))
+    mix = _limited(_mixes(single, wanted))
     for _ in range(rounds):
-        mixed = torch.from_numpy(mix).float()
         steers = Steers()
-        steers.embedding.copy_(mixed @ embedding)
-        steers.tags.copy_(mixed @ tags)
+        steers.embedding.copy_(torch.from_numpy(mix).float() @ directions)
         response = respond(probe, steers)
         best = better(response, best_response, steers, best)
         ahead = spills(response) < spills(best_response)
         best_response = np.where(ahead[:, None], response, best_response)
         responses.append(response)
-        own = np.diag(np.maximum(np.diag(response), LEAST))
-        mix = _limited(mix + DAMPING * _mixes(single, own - response))
+        mix = _limited(mix + DAMPING * _mixes(single, wanted - response))
     return best, responses
 
 
@@ -185,13 +171,12 @@ def better(response: Doubles, than: Doubles, steers: Steers, others: Steers) -> 
     ahead = torch.from_numpy(spills(response) < spills(than))[:, None]
     chosen = Steers()
     chosen.embedding.copy_(torch.where(ahead, steers.embedding, others.embedding))
-    chosen.tags.copy_(torch.where(ahead, steers.tags, others.tags))
     return chosen
 
 
 def respond(probe: Probe, steers: Steers) -> Doubles:
     """What every slider does to every attribute, `[S, S]`."""
-    return np.array([probe(*moves) for moves in zip(STEERS, steers.embedding, steers.tags, strict=True)])
+    return np.array([probe(*slider) for slider in zip(STEERS, steers.embedding, strict=True)])
 
 
 def spills(response: Doubles) -> Doubles:

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from tiny import tiny_clap, tiny_pack
 
 from engine.clap.base import CLAP_DIM
-from engine.conditioning.steers import Steers
+from engine.conditioning.steers import Steers, raw_direction
 from engine.errors import InvalidRequest, PackError
 from engine.evaluation.steer_training import MOST, basis, better, calibrate, respond, spills, train_steers
 from engine.pack_models import load_clap, load_steers, store_clap
 from engine.packs import Pack
 from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest
-from engine.vocabulary import STEERS, TAGS
+from engine.vocabulary import STEERS
 
 COUNT = len(STEERS)
 
@@ -30,15 +30,15 @@ def test_spills_are_the_greatest_others_against_the_own() -> None:
 
 def test_calibrated_sliders_move_their_own_attribute_alone() -> None:
     generator = torch.Generator().manual_seed(0)
-    directions = (torch.randn(10, CLAP_DIM, generator=generator), torch.zeros(10, len(TAGS)))
+    directions = torch.randn(10, CLAP_DIM, generator=generator)
     through = torch.randn(CLAP_DIM, COUNT, generator=generator).double() / 20
 
-    def probe(name: str, embedding: torch.Tensor, tags: torch.Tensor) -> NDArray[np.float64]:
+    def probe(name: str, embedding: torch.Tensor) -> NDArray[np.float64]:
         response = (embedding.double() @ through).numpy()
         return np.asarray(np.tanh(response / 3) * 3)
 
     plain = Steers()
-    plain.embedding.copy_(directions[0][:COUNT])
+    plain.embedding.copy_(directions[:COUNT])
     plain.embedding[2] = torch.linalg.pinv(through)[2].float()  # one that cannot be bettered
     steers, (before, *responses) = calibrate(probe, plain, directions, 3)
     assert spills(before).mean() > 0.7 and spills(before)[2] < 1e-3 and len(responses) == 3
@@ -58,12 +58,14 @@ def test_of_each_slider_the_better_is_taken() -> None:
     assert better(response, than, ours, theirs).embedding[:, 0].tolist() == [0.0, 1.0, *[0.0] * (COUNT - 2)]
 
 
-def test_the_basis_is_of_classifiers_words_and_tags() -> None:
-    embedding, tags = basis(tiny_clap().eval())
-    assert embedding.shape == (24, CLAP_DIM) and tags.shape == (24, len(TAGS))
-    assert torch.allclose(embedding[:6].norm(dim=1), torch.full((6,), 0.5), atol=1e-4)
-    assert not embedding[12:].any() and not tags[:12].any()
-    assert tags[12, TAGS.index("bright")] == 1 and tags[12, TAGS.index("dark")] == -1
+def test_the_basis_is_of_classifiers_and_words() -> None:
+    clap = tiny_clap().eval()
+    directions = basis(clap)
+    assert directions.shape == (21, CLAP_DIM)
+    lengths = directions.norm(dim=1)
+    nothing = lengths < 1e-6  # a pair that tiny words do not tell apart
+    assert bool(((lengths - 0.5).abs() < 1e-4).logical_or(nothing).all()) and not nothing[:6].any()
+    assert torch.allclose(directions[0], 0.5 * raw_direction(clap, "bright"), atol=1e-6)
 
 
 def test_a_pack_keeps_its_steers(tmp_path: Path) -> None:
@@ -76,7 +78,7 @@ def test_a_pack_keeps_its_steers(tmp_path: Path) -> None:
     pack = Pack.open(folder)
     steers = load_steers(pack)
     assert steers is not None and load_clap(pack) is not None
-    assert 0 < float(steers.embedding.norm(dim=1).max()) <= 0.5 * MOST * 12**0.5
+    assert 0 < float(steers.embedding.norm(dim=1).max()) <= 0.5 * MOST * 21**0.5
     assert pack.manifest["training"]["steers"][0]["responses"] == responses
     pipeline = LoopPipeline.from_pack(folder, device="cpu")
     loops = [pipeline.render(LoopRequest(bars=1, num_steps=2, steer=steer)) for steer in ({}, {"bright": 2.0})]
