@@ -8,9 +8,12 @@ from engine.clap.base import CLAP_DIM
 from engine.clap.config import StarterClapConfig
 from engine.clap.summary import SUMMARY, summarise
 
+DROPPED = 0.1
+"""Share of values that training drops at every convolution of a block."""
+
 
 class CircularBlock(nn.Module):
-    """Norm, GELU and circular convolution, twice, added to the input."""
+    """Norm, GELU and circular convolution, twice, with dropout between, added to the input."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -23,7 +26,7 @@ class CircularBlock(nn.Module):
         """`[B, C, F]` to the same shape."""
         y = x
         for norm, convolution in zip(self.norms, self.convolutions, strict=True):
-            y = convolution(functional.gelu(norm(y)))
+            y = convolution(functional.dropout(functional.gelu(norm(y)), DROPPED, self.training))
         return x + y
 
 

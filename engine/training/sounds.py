@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 from tqdm import tqdm
 
 from engine.clap.listening import Listening
@@ -23,6 +24,10 @@ from engine.vocabulary import CHARACTERS, KEYS, TAGS
 
 WINDOW = 256
 """Frames of a loop that are heard at once in training, 6 s."""
+EQUALISED = 0.2
+"""Deviation of the levels that training raises or lowers bands by: 3 dB."""
+HISS = 0.15
+"""Usual deviation of the noise that training adds to every level."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,12 +109,13 @@ def window(rows: Tensor, start: int, frames: int = WINDOW) -> Tensor:
 
 
 def vary(heard: Tensor, generator: torch.Generator) -> Tensor:
-    """Tilt, and blank a band of rows and a stretch of time (SpecAugment; Park et al. 2019), loop by loop."""
+    """Equalise, add noise, and blank two bands of rows and two stretches of time (SpecAugment; Park et al. 2019),
+    each loop in its own way: what never sounds the same twice is harder to learn by heart."""
     count, rows, frames = heard.shape
-    tilt = torch.linspace(-1, 1, rows // 2)[None, :, None] * 0.15 * torch.randn(count, 1, 1, generator=generator)
-    varied = heard.clone()
-    varied[:, : rows // 2] += tilt
-    for axis, (length, most) in ((1, (rows, 24)), (2, (frames, 32))):
+    bands = EQUALISED * torch.randn(count, 1, 8, generator=generator)
+    varied = heard + functional.interpolate(bands, rows, mode="linear", align_corners=True).transpose(1, 2)
+    varied += HISS * torch.randn(count, 1, 1, generator=generator) * torch.randn(heard.shape, generator=generator)
+    for axis, (length, most) in ((1, (rows, 24)), (2, (frames, 32))) * 2:
         width = torch.randint(most, (count,), generator=generator)
         start = (torch.rand(count, generator=generator) * (length - width)).long()
         at = torch.arange(length)
