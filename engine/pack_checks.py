@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from engine.errors import PackError
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 MANIFEST: Final = "pack.json"
 MAX_MANIFEST_BYTES: Final = 4_000_000
 MAX_FILE_BYTES: Final = 2_000_000_000
@@ -31,12 +31,15 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
     """Check every entry that the engine relies on; raises `PackError` saying which one is wrong."""
     if manifest.get("schema") != SCHEMA:
         raise PackError(
-            f"The pack has schema {str(manifest.get('schema'))[:20]!r}; this LoopGen reads schema {SCHEMA}."
+            f"The pack has schema {str(manifest.get('schema'))[:20]!r}; this LoopGen reads schema {SCHEMA}. Packs of "
+            "schema 1 have frames that do not follow the beat: train them again with `loopgen train`."
         )
     for name in _TEXTS:
         if not isinstance(manifest.get(name), str) or not 1 <= len(manifest[name]) <= 200:
             raise PackError(f"{MANIFEST} is damaged: {name!r} has to be a text of 1 to 200 characters.")
     for name, (low, high) in _NUMBERS.items():
+        if name == "hop_length" and manifest.get(name, 0) is None:  # frames that follow the beat
+            continue
         if type(manifest.get(name)) is not int or not low <= manifest[name] <= high:
             raise PackError(f"{MANIFEST} is damaged: {name!r} has to be a whole number from {low} to {high}.")
     for name in ("components", "files"):

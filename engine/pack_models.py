@@ -17,6 +17,7 @@ from engine.codec.encodec import EncodecCodec, EncodecCodecConfig
 from engine.codec.networks import SpectralCodecConfig
 from engine.codec.spectral import SpectralCodec
 from engine.conditioning.steers import Steers
+from engine.conditioning.voices import VoiceTable
 from engine.errors import PackError
 from engine.models.unet import Denoiser, DenoiserConfig
 from engine.packs import Pack, write_pack
@@ -33,6 +34,7 @@ CODECS: dict[str, Callable[[Mapping[str, Any]], LatentCodec]] = {
 CLAPS = ("starter", "laion")
 DENOISERS = ("unet",)
 STEERS = ("calibrated",)
+VOICES = ("table",)
 
 
 def load_codec(pack: Pack) -> LatentCodec:
@@ -68,6 +70,22 @@ def load_steers(pack: Pack) -> Steers | None:
         return None
     _check_kind(pack, "steers", STEERS)
     return _load(pack, "steers", lambda _: Steers())
+
+
+def load_voices(pack: Pack) -> VoiceTable | None:
+    """The pack's voices; None when it has none, raises as `load_codec` does."""
+    if "voices" not in pack.components:
+        return None
+    _check_kind(pack, "voices", VOICES)
+    return _load(pack, "voices", lambda _: VoiceTable())
+
+
+def store_voices(folder: Path, voices: VoiceTable, training: Mapping[str, Any]) -> Pack:
+    """Put `voices`, as the encoder of its denoiser hears them, into the pack in `folder`; nothing of earlier ones
+    stays."""
+    manifest = _manifest(folder, None)
+    manifest["training"] = {name: runs for name, runs in manifest.get("training", {}).items() if name != "voices"}
+    return _store(folder, manifest, ("voices", "table"), voices, {}, training)
 
 
 def store_codec(

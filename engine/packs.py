@@ -1,7 +1,7 @@
 """Model packs: a folder with `pack.json` and safetensors weights, verified before use; nothing is ever unpickled.
 
-`pack.json` names the pack (name, version, licence), its format (schema, sample_rate, hop_length, latent_dim), its
-components ({name: {type, config, file}}), what it was trained with and how good it is (conditions, training,
+`pack.json` names the pack (name, version, licence), its format (schema, sample_rate, hop_length or null, latent_dim),
+its components ({name: {type, config, file}}), what it was trained with and how good it is (conditions, training,
 quality), and size and SHA-256 of each file. It knows nothing of model classes, only plain configs and state dicts.
 """
 
@@ -62,9 +62,10 @@ class Pack:
         return int(self.manifest["sample_rate"])
 
     @property
-    def hop_length(self) -> int:
-        """Samples per latent frame."""
-        return int(self.manifest["hop_length"])
+    def hop_length(self) -> int | None:
+        """Samples per latent frame; None where frames follow the beat."""
+        hop = self.manifest["hop_length"]
+        return None if hop is None else int(hop)
 
     @property
     def latent_dim(self) -> int:

@@ -14,17 +14,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.audio.descriptors import onset_times
 from engine.audio.loudness import level_match
-from engine.audio.resampling import resample_periodic
+from engine.audio.resampling import resample
 from engine.audio.spectrum import check_audio
+from engine.audio.voice_image import VOICE_RATE, voice_image
 from engine.clap.base import ClapEmbedder
 from engine.codec.base import LatentCodec
 from engine.conditioning.assembly import negative_conditions, request_conditions
 from engine.conditioning.composition import Composition, compose
 from engine.conditioning.prompts import PromptReader
 from engine.conditioning.steers import Steers
+from engine.conditioning.voices import VoiceTable
 from engine.devices import choose_device, fast_dtype
 from engine.diffusion.found_noise import NoiseShelf, is_found
+from engine.diffusion.hit_noise import Ties, strikes_of, tie
 from engine.diffusion.noise import pad_noise, resample_noise, seeded_noise
 from engine.diffusion.samplers import SamplerStep, sample
 from engine.diffusion.schedules import alphas
@@ -33,10 +37,11 @@ from engine.guided import Aim, GuidedDenoiser, guided_directions
 from engine.loop import Loop, PackInfo, StepReport
 from engine.models.sampling import SamplingDenoiser
 from engine.models.unet import Denoiser
-from engine.pack_models import load_clap, load_codec, load_denoiser, load_steers
+from engine.pack_models import load_clap, load_codec, load_denoiser, load_steers, load_voices
 from engine.packs import Pack
 from engine.requests import LoopRequest, Pattern
-from engine.tempo import LoopGeometry
+from engine.tempo import FRAME_RATE, LoopGeometry
+from engine.vocabulary import PARTS
 
 SILENCE = 1e-4
 """Peak below which a sound counts as silent, -80 dBFS."""
@@ -64,10 +69,12 @@ class LoopPipeline:
         *,
         clap: ClapEmbedder | None = None,
         steers: Steers | None = None,
+        voices: VoiceTable | None = None,
         dtype: torch.dtype | None = None,
         shelf: NoiseShelf | None = None,
     ) -> None:
         self.shelf = shelf or NoiseShelf()
+        self._voices = voices
         self._read = PromptReader(clap.to(device).eval().requires_grad_(False) if clap else None, steers)
         self.info, self.device = replace(info, words=self._read.words), device
         self._dtype = dtype or fast_dtype(device)
@@ -86,7 +93,15 @@ class LoopPipeline:
         pack = Pack.open(folder, verify=False)  # tensors are hashed as they are read
         info = PackInfo(pack.name, str(pack.manifest["version"]), pack.hash, pack.sample_rate)
         clap = load_clap(pack) if "clap" in pack.components else None
-        return cls(load_codec(pack), load_denoiser(pack), info, chosen, clap=clap, steers=load_steers(pack))
+        return cls(
+            load_codec(pack),
+            load_denoiser(pack),
+            info,
+            chosen,
+            clap=clap,
+            steers=load_steers(pack),
+            voices=load_voices(pack),
+        )
 
     @contextmanager
     def steered(self, steers: Steers) -> Iterator[None]:
@@ -100,7 +115,7 @@ class LoopPipeline:
 
     def geometry(self, request: LoopRequest) -> LoopGeometry:
         """Length of the request's loop in samples and latent frames of this pack."""
-        return LoopGeometry(request.tempo_bpm, request.bars, self._codec.sample_rate, self._codec.hop_length)
+        return self._codec.geometry(request.tempo_bpm, request.bars)
 
     def render(
         self,
@@ -135,7 +150,7 @@ class LoopPipeline:
                 guided = self.flow(first, Aim.stack([self.aim(request) for request in requests]))
                 x_0 = torch.cat([self.noise(request) for request in requests]).to(self.device)
             with clock("denoiser"):
-                hook = self.hook(on_step, cancelled)
+                hook = self.hook(on_step, cancelled, samples=self.geometry(first).samples)
                 x_1 = sample(guided, x_0, alphas(first.num_steps, first.schedule), first.sampler, hook)
                 reach = torch.tensor([_reach(request) for request in requests], device=self.device)[:, None, None]
                 x_1 = x_1.clamp(-reach, reach)
@@ -149,10 +164,17 @@ class LoopPipeline:
         geometry = self.geometry(request)
         said, asked = self._read.wanted(request), self._read.asked(request)
         written = composition or compose(asked)
+        repeats = self._repeats(request)
+        towards = request_conditions(asked, geometry, said.embedded, written, lean=said.lean, table=self._voices)
+        away = negative_conditions(asked, geometry, said.unwanted, written)
         return Aim(
-            request_conditions(asked, geometry, said.embedded, written, said.lean),
-            negative_conditions(asked, geometry, said.unwanted, written),
+            replace(towards, repeats=repeats),
+            replace(away, repeats=repeats, voices=towards.voices, voices_given=towards.voices_given),
         )
+
+    def _repeats(self, request: LoopRequest) -> Tensor:
+        """The share `[1, 1]` of its noise that comes again; what was found in a loop is as it is."""
+        return torch.full((1, 1), 0.0 if _found(request) else request.repeat)
 
     def compose(self, request: LoopRequest) -> Composition | None:
         """What is written where `request` leaves parts open, as its tags, words and reference say; None when nothing
@@ -168,10 +190,10 @@ class LoopPipeline:
         return GuidedDenoiser(self._denoiser, aim.away, guided_directions(request, aim.towards))
 
     def encode(self, audio: NDArray[np.float32], frames: int) -> Tensor:
-        """The state `x_1` `[1, D, frames]` of loop `audio [2, T]` at the pack's sample rate, fitted to its frames."""
-        fitted = resample_periodic(audio, frames * self._codec.hop_length)
+        """The state `x_1` `[1, D, frames]` of loop `audio [2, T]` at the pack's sample rate."""
+        heard = torch.from_numpy(np.ascontiguousarray(audio, dtype=np.float32))[None]
         with torch.inference_mode():
-            latent = self._codec.encode(torch.from_numpy(fitted)[None].to(self.device), circular=True)
+            latent = self._codec.encode(heard.to(self.device), frames, circular=True)
         return self.standardise(latent)
 
     def standardise(self, latent: Tensor | NDArray[np.float32]) -> Tensor:
@@ -188,13 +210,16 @@ class LoopPipeline:
         """Channels D of the pack's latents."""
         return self._codec.latent_dim
 
-    def decode(self, x_1: Tensor, *, circular: bool = True) -> NDArray[np.float32]:
-        """The sound `[B, 2, F * hop_length]` of states `x_1` `[B, D, F]`, as the codec gives it: no level, no length.
+    def decode(
+        self, x_1: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None
+    ) -> NDArray[np.float32]:
+        """The sound `[B, 2, samples]` of states `x_1` `[B, D, F]`, as the codec gives it: no level.
 
-        Without `circular` it is no loop: before its beginning and behind its end there is silence.
+        Without `circular` it is no loop: before its beginning and behind its end there is silence. Frames that are
+        not even lie between `edges` (see `LatentCodec.decode`).
         """
         with torch.inference_mode():
-            return self._decode(self.restore(x_1), circular=circular)
+            return self._decode(self.restore(x_1), samples, circular=circular, edges=edges)
 
     def finish(self, x_1: Tensor, requests: Sequence[LoopRequest]) -> list[Loop]:
         """The loops `[B]` of states `x_1` `[B, D, F]` at alpha 1: exact length and level, as `render` gives them."""
@@ -205,11 +230,11 @@ class LoopPipeline:
         geometry = self.geometry(requests[0])
         with clock("codec"):
             latent = self.restore(x_1)
-            audio = self._decode(latent)
+            audio = self._decode(latent, geometry.samples)
         loops = []
         for index, request in enumerate(requests):
             with clock("finishing"):
-                levelled = level_match(resample_periodic(audio[index], geometry.samples), self.info.sample_rate)
+                levelled = level_match(audio[index], self.info.sample_rate)
             if levelled.replaced_samples:
                 raise PackError(f"Pack {self.info.name!r} gave samples that are not numbers; use another pack.")
             loops.append(
@@ -243,32 +268,74 @@ class LoopPipeline:
             embedded = self._read.clap.embed_audio(torch.from_numpy(heard)[None].to(self.device), sample_rate)[0]
         return tuple(round(float(value), 5) for value in embedded)
 
-    def noise(self, request: LoopRequest) -> Tensor:
-        """The noise `[1, D, F]` a request starts from: of its seed, or of its point on the noise pad; at its
-        temperature.
-        """
-        shape = (1, self._codec.latent_dim, self.geometry(request).frames)
-        if request.noise is None:
-            return request.temperature * seeded_noise(request.seed, shape)
-        pad = request.noise
-        drawn = partial(self.corner_noise, temperature=request.temperature)
-        return request.temperature * pad_noise(pad.corners, pad.x, pad.y, shape, drawn)
+    def hear_voice(self, part: str, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
+        """How `part` sounds in `audio [C, T]`, a hit or a stem that plays alone, for `LoopRequest.voices`.
 
-    def corner_noise(self, seed: int, shape: tuple[int, ...], temperature: float) -> Tensor:
-        """The noise of `shape` `(1, D, F)` of a corner of the pad: drawn, or found in a loop and brought to F frames.
+        Its clearest onset counts. Raises `PackError` when the pack knows no voices, `AudioFileError` when there is
+        nothing to hear.
+        """
+        if part not in PARTS:
+            raise InvalidRequest(f"Unknown part {part!r}; possible: {', '.join(PARTS)}.")
+        if self._denoiser.voices is None:
+            raise PackError(f"Pack {self.info.name!r} knows no voices.")
+        heard = resample(check_audio(audio), sample_rate, VOICE_RATE)
+        times, strengths = onset_times(heard, VOICE_RATE)
+        places = [(round(t * VOICE_RATE), s) for t, s in zip(times.tolist(), strengths.tolist(), strict=True)]
+        image = voice_image(heard.mean(axis=0), VOICE_RATE, places or [(0, 1.0)])
+        if image is None:
+            raise AudioFileError(f"Nothing is heard that could be a {part.replace('_', ' ')}; give a sound.")
+        pictures = torch.zeros(1, len(PARTS), *image.shape)
+        pictures[0, PARTS.index(part)] = torch.from_numpy(image)
+        with torch.inference_mode():
+            encoder = self._denoiser.voices
+            voices = encoder(pictures.to(self.device, next(encoder.parameters()).dtype))
+        return tuple(round(float(value), 4) for value in voices[0, PARTS.index(part)])
+
+    def noise(self, request: LoopRequest, composition: Composition | None = None) -> Tensor:
+        """The noise `[1, D, F]` a request starts from: of its seed, or of its point on the noise pad; at its
+        temperature. `composition` is what is played, as for `aim`.
+        """
+        drawn = partial(self.corner_noise, request, composition=composition)
+        if request.noise is None:
+            return request.temperature * drawn(request.seed)
+        pad = request.noise
+        return request.temperature * pad_noise(pad.corners, pad.x, pad.y, drawn)
+
+    def corner_noise(self, request: LoopRequest, seed: int, *, composition: Composition | None = None) -> Tensor:
+        """The noise `[1, D, F]` of a seed or of a corner of the pad under `request`: drawn, and the same wherever a
+        part strikes as far as its `repeat` says; or found in a loop and brought to F frames.
 
         What was found keeps the deviation that it had, whatever the temperature. Raises `InvalidRequest` when it is
         not here.
         """
+        geometry = self.geometry(request)
+        shape = (1, self._codec.latent_dim, geometry.frames)
         if not is_found(seed):
-            return seeded_noise(seed, shape)
+            free = seeded_noise(seed, shape)
+            if request.repeat == 0 or _found(request):
+                return free
+            ties = self._ties(request, composition)
+            seeds = {part: kept if isinstance(kept := request.voices.get(part), int) else seed for part in PARTS}
+            share = torch.tensor([request.repeat])
+            return tie(free, ties.bank(seeds, shape[1]), ties.places[None], share) if ties.names else free
         found = self.shelf.fetch(seed, self.info.hash)
         positions = torch.arange(shape[-1], dtype=torch.float64) * found.shape[-1] / shape[-1]
-        return resample_noise(found, positions, "nearest") / (temperature or 1.0)
+        return resample_noise(found, positions, "nearest") / (request.temperature or 1.0)
 
-    def _decode(self, latent: Tensor, *, circular: bool = True) -> NDArray[np.float32]:
+    def _ties(self, request: LoopRequest, composition: Composition | None) -> Ties:
+        """Which frames of the loop of `request` share their noise, because the same strikes there."""
+        asked = self._read.asked(request)
+        written = composition or compose(asked)
+        onsets = {part: asked.pattern.onsets(part, asked.bars) for part in asked.pattern.rows}
+        notes = {} if written is None else written.notes
+        onsets = onsets if written is None else {**written.onsets, **onsets}
+        return Ties.of(strikes_of(onsets, notes, self.geometry(request)), self.geometry(request))
+
+    def _decode(
+        self, latent: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None
+    ) -> NDArray[np.float32]:
         with torch.autocast(self.device.type, self._dtype, enabled=self._dtype != torch.float32):
-            audio = self._codec.decode(latent.float(), circular=circular)
+            audio = self._codec.decode(latent.float(), samples, circular=circular, edges=edges)
         decoded: NDArray[np.float32] = audio.float().cpu().numpy()
         return decoded
 
@@ -279,9 +346,10 @@ class LoopPipeline:
         *,
         done: int = 0,
         total: int | None = None,
+        samples: int | None = None,
     ) -> Callable[[SamplerStep], None]:
         """A hook for `sample` that tells `on_step` and raises `Cancelled`; one walk of several counts on from `done`
-        of `total` steps."""
+        of `total` steps. Previews last `samples` samples, or as long as frames usually do."""
 
         def hook(step: SamplerStep) -> None:
             if cancelled is not None and cancelled():
@@ -291,7 +359,8 @@ class LoopPipeline:
 
                 def preview() -> NDArray[np.float32]:
                     with torch.inference_mode():
-                        decoded: NDArray[np.float32] = self._decode(self.restore(estimate))[0]
+                        length = samples or round(estimate.shape[-1] * self.info.sample_rate / FRAME_RATE)
+                        decoded: NDArray[np.float32] = self._decode(self.restore(estimate), length)[0]
                     return decoded
 
                 on_step(StepReport(done + step.index, total or step.count, step.alpha, preview))
@@ -299,10 +368,14 @@ class LoopPipeline:
         return hook
 
 
+def _found(request: LoopRequest) -> bool:
+    """True where its noise was found in a loop, at least at one corner of the pad."""
+    return request.noise is not None and any(map(is_found, request.noise.corners))
+
+
 def _reach(request: LoopRequest) -> float:
     """How far its latents may go: without limit from the noise of a loop, which leads back to that loop."""
-    found = request.noise is not None and any(map(is_found, request.noise.corners))
-    return math.inf if found else REACH
+    return math.inf if _found(request) else REACH
 
 
 def _recipe(request: LoopRequest) -> LoopRequest:

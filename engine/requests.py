@@ -6,7 +6,17 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, Self, get_args
 
 from engine.errors import InvalidRequest
-from engine.vocabulary import BEATS_PER_BAR, CURVES, EMBEDDING_DIM, KEYS, PARTS, STEERS, STEPS_PER_BAR, TAGS
+from engine.vocabulary import (
+    BEATS_PER_BAR,
+    CURVES,
+    EMBEDDING_DIM,
+    KEYS,
+    PARTS,
+    STEERS,
+    STEPS_PER_BAR,
+    TAGS,
+    VOICE_DIM,
+)
 
 Sampler = Literal["euler", "heun", "midpoint"]
 Schedule = Literal["linear", "cosine"]
@@ -23,6 +33,7 @@ MAX_TEMPERATURE = 1.5
 MAX_STEER = 2.0
 MAX_PROMPT_CHARACTERS = 1000
 MAX_SEED = 2**63 - 1
+MAX_VOICE = 5.0
 
 
 def _in_range(name: str, value: float, low: float, high: float, unit: str = "") -> None:
@@ -128,9 +139,13 @@ class LoopRequest:
 
     `guidance` weighs conditions relative to the master `guidance_scale` (1 = as the master says). A curve is one
     value (a knob) or many (drawn over the loop), each in [0, 1]. `temperature` is the deviation of the noise that a
-    loop is made from: 1 is as wild as the corpus, less is cleaner and more alike. With `compose`, the engine writes
+    loop is made from: 1 is as wild as the corpus, less is cleaner and more alike. `repeat` is the share of that
+    noise, 0 to 1, that comes again with what strikes: hits are as alike as it says. With `compose`, the engine writes
     the parts that have no row in the pattern; without, the denoiser is left alone with them. Raises `InvalidRequest`
     on anything impossible.
+
+    `voices` says how parts sound: a seed that one is drawn by, or a voice itself, as a pack heard it in a sound.
+    Parts that it does not name have the voice of the request's own seed.
 
     `reference` is the embedding of a sound (512 values, as an embedder gave it) whose character the loop takes on,
     and `blend` how much it weighs against the words, 0 to 1. `steer` moves the embedding of words or sound along the
@@ -154,6 +169,8 @@ class LoopRequest:
     guidance_scale: float = 3.0
     guidance: Mapping[str, float] = field(default_factory=dict)
     temperature: float = 0.6
+    repeat: float = 1.0
+    voices: Mapping[str, int | tuple[float, ...]] = field(default_factory=dict)
     compose: bool = True
     reference: tuple[float, ...] = ()
     blend: float = 0.5
@@ -166,6 +183,7 @@ class LoopRequest:
         _whole("Steps", self.num_steps, 1, MAX_STEPS)
         _in_range("Guidance", self.guidance_scale, 0.0, MAX_GUIDANCE)
         _in_range("Temperature", self.temperature, 0.0, MAX_TEMPERATURE)
+        _in_range("Repeat", self.repeat, 0.0, 1.0)
         if not isinstance(self.compose, bool):
             raise InvalidRequest(f"Compose {self.compose!r} is not possible: true or false.")
         _known("sampler", self.sampler, SAMPLERS)
@@ -183,6 +201,7 @@ class LoopRequest:
         if self.key is not None:
             _known("key", self.key, KEYS)
         self._check_curves()
+        self._check_voices()
         self._check_reference()
         _in_range("Blend", self.blend, 0.0, 1.0)
         for direction, amount in self.steer.items():
@@ -206,6 +225,21 @@ class LoopRequest:
                 _in_range(f"Curve {name!r} value", value, 0.0, 1.0)
             clean[name] = tuple(float(v) for v in points)
         object.__setattr__(self, "curves", clean)
+
+    def _check_voices(self) -> None:
+        clean: dict[str, int | tuple[float, ...]] = {}
+        for part, voice in self.voices.items():
+            _known("part", part, PARTS)
+            if isinstance(voice, list | tuple):
+                if len(voice) != VOICE_DIM:
+                    raise InvalidRequest(f"The voice of {part} is a seed or {VOICE_DIM} numbers, not {len(voice)}.")
+                for value in voice:
+                    _in_range(f"Voice of {part}", value, -MAX_VOICE, MAX_VOICE)
+                clean[part] = tuple(float(value) for value in voice)
+            else:
+                _whole(f"Voice of {part}", voice, 0, MAX_SEED)
+                clean[part] = voice
+        object.__setattr__(self, "voices", clean)
 
     def _check_reference(self) -> None:
         values = tuple(self.reference)

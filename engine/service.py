@@ -39,6 +39,9 @@ class Renderer(Protocol):
     def hear(self, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
         """The embedding of a sound `audio [C, T]`, for `LoopRequest.reference`."""
 
+    def hear_voice(self, part: str, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
+        """How `part` sounds in `audio [C, T]`, for `LoopRequest.voices`."""
+
 
 def _ignore(*_: object) -> None: ...
 

@@ -12,6 +12,17 @@ from engine.vocabulary import BEATS_PER_BAR, STEPS_PER_BAR
 MAX_PASSAGE_BARS = 64
 """Bars of the longest passage between loops."""
 
+FRAME_RATE = 44_100 / 1024
+"""Latent frames a second that beat-synchronous frames come nearest to."""
+
+
+def frames_per_step(tempo_bpm: float) -> int:
+    """The whole number k of latent frames in every sixteenth at `tempo_bpm` that is nearest to `FRAME_RATE`.
+
+    3 at 240 BPM, 16 at 40 BPM: 37 to 50 frames a second.
+    """
+    return max(1, round(FRAME_RATE * 60 / tempo_bpm * BEATS_PER_BAR / STEPS_PER_BAR))
+
 
 def check_tempo(tempo_bpm: float) -> float:
     """Return `tempo_bpm` as float, or raise `InvalidRequest` outside 40-240 BPM."""
@@ -31,15 +42,15 @@ def check_bars(bars: int) -> int:
 class LoopGeometry:
     """A loop of `bars` bars at `tempo_bpm`, in samples and in latent frames.
 
-    The loop has exactly `samples` samples. It is generated in `frames` frames, decoded to `frames * hop_length`
-    samples and brought to `samples` by periodic resampling, so positions are counted in *loop coordinates*:
-    frame `i` starts at beat `beats * i / frames`, whatever the rounding.
+    The loop has exactly `samples` samples. It is generated in `frames` frames: `frames_per_step` in every sixteenth,
+    or, for a codec with a `hop_length` of its own, as many as come nearest. Positions are counted in *loop
+    coordinates*: frame `i` starts at beat `beats * i / frames`, whatever the rounding.
     """
 
     tempo_bpm: float
     bars: int
     sample_rate: int = 44100
-    hop_length: int = 1024
+    hop_length: int | None = None
 
     def __post_init__(self) -> None:
         check_tempo(self.tempo_bpm)
@@ -68,17 +79,14 @@ class LoopGeometry:
     @property
     def frames(self) -> int:
         """Number of latent frames F, at least one."""
+        if self.hop_length is None:
+            return self.steps * frames_per_step(self.tempo_bpm)
         return max(1, round(self.samples / self.hop_length))
 
     @property
-    def decoded_samples(self) -> int:
-        """Samples the codec decodes, `frames * hop_length`, before resampling to `samples`."""
-        return self.frames * self.hop_length
-
-    @property
-    def pitch_ratio(self) -> float:
-        """Factor on all frequencies that resampling `decoded_samples` to `samples` costs (1 = none)."""
-        return self.decoded_samples / self.samples
+    def frame_rate(self) -> float:
+        """Latent frames a second."""
+        return self.frames / self.seconds
 
     def beat_to_seconds(self, beat: float) -> float:
         """Time of `beat` (0 = loop start) in seconds."""
@@ -122,15 +130,16 @@ class TempoRamp:
     """`bars` bars that begin at `from_bpm` and end at `to_bpm`: not a loop, but a way from one to another.
 
     The first and the last bar have one tempo each (with two bars there is nothing between); in between the tempo
-    changes evenly from beat to beat. Positions are counted in ramp coordinates: frame `i` starts at the share
-    `i / frames` of the whole time, whatever the rounding.
+    changes evenly from beat to beat. Frames follow the beat: every sixteenth of a bar has as many as it would have in
+    a loop of the bar's slowest tempo. With a `hop_length` frames are even in time instead: frame `i` starts at the
+    share `i / frames` of it, whatever the rounding.
     """
 
     from_bpm: float
     to_bpm: float
     bars: int
     sample_rate: int = 44100
-    hop_length: int = 1024
+    hop_length: int | None = None
 
     def __post_init__(self) -> None:
         check_tempo(self.from_bpm)
@@ -156,7 +165,16 @@ class TempoRamp:
     @property
     def frames(self) -> int:
         """Number of latent frames."""
+        if self.hop_length is None:
+            return STEPS_PER_BAR * sum(self.frames_per_step)
         return max(1, round(self.samples / self.hop_length))
+
+    @property
+    def frames_per_step(self) -> tuple[int, ...]:
+        """For each bar, the frames of each of its sixteenths, where frames follow the beat: as many as where the bar
+        is slowest, or the windows of a codec would not meet there."""
+        tempi = self.tempo_at(np.arange(self.bars + 1, dtype=np.float64) * BEATS_PER_BAR)
+        return tuple(frames_per_step(tempo) for tempo in np.minimum(tempi[:-1], tempi[1:]).tolist())
 
     def tempo_at(self, beat: NDArray[np.float64]) -> NDArray[np.float64]:
         """Tempo in BPM at each of `beat`."""
@@ -175,13 +193,28 @@ class TempoRamp:
 
     def frame_beats(self) -> NDArray[np.float64]:
         """The beat at which each frame starts, `[F]`."""
+        if self.hop_length is None:
+            bars = [
+                BEATS_PER_BAR * (bar + np.arange(count * STEPS_PER_BAR) / (count * STEPS_PER_BAR))
+                for bar, count in enumerate(self.frames_per_step)
+            ]
+            return np.concatenate(bars)
         grid = np.linspace(0, self.beats, self.beats * 256 + 1)  # the time of a beat is smooth: error below 1e-5
         times = np.arange(self.frames) / self.frames * self.seconds
         return np.interp(times, self.beat_to_seconds(grid), grid)
 
     def beat_to_frame(self, beat: float) -> float:
         """Fractional frame of `beat`, in [0, frames]."""
+        if self.hop_length is None:
+            begins = np.append(self.frame_beats(), self.beats)
+            return float(np.interp(beat, begins, np.arange(len(begins))))
         return float(self.beat_to_seconds(np.array(beat))) / self.seconds * self.frames
+
+    def edges(self) -> NDArray[np.float64]:
+        """The samples, in fractions, at which frames begin and the last one ends, `[F + 1]`."""
+        if self.hop_length is None:
+            return self.beat_to_seconds(np.append(self.frame_beats(), self.beats)) * self.sample_rate
+        return np.linspace(0, self.samples, self.frames + 1)
 
     @property
     def _ramp_beats(self) -> int:

@@ -40,3 +40,6 @@ CURVES: Final = ("loudness", "brightness", "density", "noisiness")
 
 STEPS_PER_BAR: Final = 16
 BEATS_PER_BAR: Final = 4
+
+VOICE_DIM: Final = 12
+"""Numbers that say how one part sounds."""

@@ -13,7 +13,7 @@ from engine.errors import AudioFileError, Cancelled, PackError
 from engine.loop import Loop, PackInfo, PackWords, StepReport
 from engine.requests import LoopRequest, Pattern
 from engine.tempo import LoopGeometry, TempoRamp
-from engine.vocabulary import EMBEDDING_DIM, KEYS
+from engine.vocabulary import EMBEDDING_DIM, KEYS, VOICE_DIM
 
 WORDS = ("acid", "bass", "bright", "dub", "dubby", "house", "kick", "pad", "techno", "warm")
 """The words that `FakeRenderer` knows."""
@@ -52,6 +52,10 @@ class FakeRenderer:
         if loudest < 1e-4:
             raise AudioFileError("The reference is silent; give a sound.")
         return (min(1.0, loudest), *[0.0] * (EMBEDDING_DIM - 1))
+
+    def hear_voice(self, part: str, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
+        """A voice that tells how loud a sound is."""
+        return (min(1.0, float(np.abs(audio).max(initial=0.0))), *[0.0] * (VOICE_DIM - 1))
 
     def render(
         self,

@@ -5,13 +5,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from engine.audio.voice_image import voice_image
 from engine.clap.starter import StarterClap
 from engine.codec.networks import SpectralCodecConfig
 from engine.codec.spectral import SpectralCodec
-from engine.corpus.score import HELD_OUT_SEED, Annotation
+from engine.corpus.score import HELD_OUT_SEED, Annotation, CorpusLoop
 from engine.corpus.store import store_loop
 from engine.models.unet import Denoiser, DenoiserConfig
 from engine.pack_models import store_clap, store_codec, store_denoiser
+from engine.tempo import LoopGeometry
 from engine.training.clap_run import new_clap
 from engine.training.word_table import WordVectors
 
@@ -19,7 +21,7 @@ CODEC = SpectralCodecConfig(
     learnt_dim=12, notes=4, fine_width=16, coarse_width=16, encoder_blocks=(1, 1), decoder_blocks=(1, 1)
 )
 DENOISER = DenoiserConfig(
-    latent_dim=16, widths=(32, 32, 32), blocks=1, groups=8, timeline_width=8, embedding_width=16
+    latent_dim=16, widths=(32, 32, 32), blocks=1, groups=8, timeline_width=8, embedding_width=16, repeats=True
 )
 
 
@@ -27,7 +29,7 @@ def tiny_pack(folder: Path, *, denoiser: bool = True, clap: bool = False, seed: 
     """A pack with random weights, the codec levelled to noise so that what it decodes is audible."""
     torch.manual_seed(seed)
     codec = SpectralCodec(CODEC)
-    codec.fit_levels(0.1 * torch.randn(8, 2, 1024 * 32))
+    codec.fit_levels(0.1 * torch.randn(8, 2, 1024 * 32), 32)
     store_codec(folder, codec, "tiny", {})
     if denoiser:
         model = Denoiser(DENOISER)
@@ -48,7 +50,8 @@ def tiny_clap(seed: int = 0) -> StarterClap:
 
 
 def tiny_corpus(folder: Path, loops: int = 6, frames: int = 48) -> Path:
-    """Loops of `frames` frames of beeps on the beat; the last two are held out and sound like the others."""
+    """Bars of `frames` frames, a multiple of 16, of 1024 samples, with beeps on the beat; the last two are held out
+    and sound like the others."""
     for number in range(loops):
         seed = number + (HELD_OUT_SEED if number >= loops - 2 else 0)
         tempo = 4 * 60 * 44100 / (frames * 1024)
@@ -59,5 +62,8 @@ def tiny_corpus(folder: Path, loops: int = 6, frames: int = 48) -> Path:
         captions = ("bright techno kick", "techno no pad") if number % 2 else ("warm techno kick", "dark kick")
         annotation = Annotation(seed, tempo, 1, "techno", "Am", ("techno", "kick"), onsets, captions, source="test")
         curves = np.full((4, frames), 0.5, np.float32)
-        store_loop(folder, f"loop-{number}", annotation, curves, audio)
+        image = voice_image(audio[0], 44100, [(beat * frames * 256, 1.0) for beat in range(4)])
+        assert image is not None and LoopGeometry(tempo, 1).frames == frames
+        loop = CorpusLoop(audio, annotation, voices={"kick": image})
+        store_loop(folder, f"loop-{number}", loop, curves)
     return folder

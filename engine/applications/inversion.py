@@ -12,7 +12,6 @@ from torch import Tensor
 
 from engine.applications.source import SourceLoop
 from engine.audio.likeness import mel_distance, si_sdr
-from engine.audio.resampling import resample_periodic
 from engine.conditioning.composition import Composition
 from engine.diffusion.inversion import MAX_CORRECTIONS, invert
 from engine.diffusion.samplers import EVALUATIONS, SamplerStep, StepHook, sample
@@ -256,4 +255,5 @@ def keep_noise(pipeline: LoopPipeline, inverted: InvertedLoop) -> int:
 
 
 def _sound(pipeline: LoopPipeline, x_1: Tensor, samples: int) -> NDArray[np.float32]:
-    return resample_periodic(pipeline.decode(x_1)[0], samples)
+    sound: NDArray[np.float32] = pipeline.decode(x_1, samples)[0]
+    return sound

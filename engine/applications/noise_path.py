@@ -47,8 +47,7 @@ def render_path(
     beats = torch.from_numpy(ramp.frame_beats())
     positions = beats % geometry.beats / geometry.beats * geometry.frames
     with torch.inference_mode():
-        shape = (1, pipeline.latent_dim, geometry.frames)
-        corners = [pipeline.corner_noise(seed, shape, request.temperature) for seed in pad.corners]
+        corners = [pipeline.corner_noise(request, seed) for seed in pad.corners]
         noise = request.temperature * _path_noise(corners, points, positions)
         aim = along(pipeline.aim(request, pipeline.compose(request)), positions, ramp)
         fused = fused_windows(pipeline, ramp, (aim, aim), torch.zeros(ramp.frames), request)

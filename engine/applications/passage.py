@@ -1,6 +1,7 @@
 """Passages: music of many bars that is no loop, made of overlapping windows that are sampled together."""
 
 import itertools
+import math
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,7 +12,6 @@ from torch import Tensor
 
 from engine.applications.interpolation import blend_aims
 from engine.audio.loudness import integrated_loudness, level_match
-from engine.audio.resampling import resample
 from engine.conditioning.blending import read_conditions, slice_conditions
 from engine.conditioning.conditions import Conditions
 from engine.diffusion.fusion import FusedWindows, Window
@@ -19,8 +19,8 @@ from engine.errors import PackError
 from engine.guided import Aim
 from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest
-from engine.tempo import TempoRamp
-from engine.vocabulary import BEATS_PER_BAR
+from engine.tempo import FRAME_RATE, TempoRamp
+from engine.vocabulary import BEATS_PER_BAR, STEPS_PER_BAR
 
 WINDOW_BARS: Final = 2
 """Bars of a window; each begins a bar after the one before, so that every bar between is in two of them."""
@@ -61,6 +61,23 @@ def along(aim: Aim, positions: Tensor, ramp: TempoRamp) -> Aim:
     return Aim(timed(aim.towards), timed(aim.away))
 
 
+def _in_bars(aim: Aim, ramp: TempoRamp, first: int) -> Aim:
+    """A window's conditions, which know their frame rate and, where its bars are equal, that they are bars."""
+    if ramp.hop_length is not None:
+        return aim
+    counts = ramp.frames_per_step[first : first + WINDOW_BARS]
+    middle = float(ramp.tempo_at(np.array(BEATS_PER_BAR * (first + WINDOW_BARS / 2))))
+    rate = math.log2(sum(counts) / len(counts) * STEPS_PER_BAR / BEATS_PER_BAR * middle / 60 / FRAME_RATE)
+    bars = float(WINDOW_BARS if len(set(counts)) == 1 else 0)
+
+    def told(conditions: Conditions) -> Conditions:
+        return replace(
+            conditions, rate=torch.full_like(conditions.rate, rate), bars=torch.full_like(conditions.bars, bars)
+        )
+
+    return Aim(told(aim.towards), told(aim.away))
+
+
 def fused_windows(
     pipeline: LoopPipeline, ramp: TempoRamp, ends: tuple[Aim, Aim], share: Tensor, request: LoopRequest
 ) -> FusedWindows:
@@ -78,7 +95,7 @@ def fused_windows(
             for aim in ends
         )
         aim = blend_aims(inside[0], inside[1], float(share[start : start + frames].mean()))
-        windows.append(Window(start, frames, pipeline.flow(request, aim)))
+        windows.append(Window(start, frames, pipeline.flow(request, _in_bars(aim, ramp, first))))
     return FusedWindows(windows, ramp.frames)
 
 
@@ -89,12 +106,19 @@ def window_lines(ramp: TempoRamp) -> list[int]:
 
 def finish_passage(pipeline: LoopPipeline, ramp: TempoRamp, x_1: Tensor, before: Tensor, after: Tensor) -> Passage:
     """The passage of state `x_1` `[1, D, F]`, heard between the frames `before` and `after` `[1, D, N]`."""
-    hop, rate = ramp.hop_length, ramp.sample_rate
-    audio = pipeline.decode(torch.cat((before, x_1, after), dim=-1), circular=False)[0]
-    ratio = ramp.samples / (ramp.frames * hop)
-    fitted = resample(audio, rate, rate * ratio)
-    first = round(before.shape[-1] * hop * ratio)
-    levelled = level_match(ride(fitted[:, first : first + ramp.samples], ramp), rate)
+    rate, edges = ramp.sample_rate, ramp.edges()
+    lead = edges[1] * np.arange(before.shape[-1])
+    first = round(float(edges[1] * before.shape[-1]))
+    tail = edges[-1] + (edges[-1] - edges[-2]) * np.arange(1, after.shape[-1] + 1)
+    around = torch.from_numpy(np.concatenate((lead, first + edges, first + tail)))
+    even = ramp.hop_length is not None
+    audio = pipeline.decode(
+        torch.cat((before, x_1, after), dim=-1),
+        round(float(around[-1])),
+        circular=False,
+        edges=None if even else around,
+    )[0]
+    levelled = level_match(ride(audio[:, first : first + ramp.samples], ramp), rate)
     if levelled.replaced_samples:
         raise PackError(f"Pack {pipeline.info.name!r} gave samples that are not numbers; use another pack.")
     begins = window_lines(ramp)[1:-WINDOW_BARS]
@@ -103,7 +127,7 @@ def finish_passage(pipeline: LoopPipeline, ramp: TempoRamp, x_1: Tensor, before:
         rate,
         ramp,
         pipeline.restore(x_1)[0].cpu().numpy(),
-        tuple(frame / ramp.frames * ramp.seconds for frame in begins),
+        tuple(float(edges[frame]) / rate for frame in begins),
         pipeline.info.name,
         pipeline.info.hash,
         levelled.loudness_lufs,

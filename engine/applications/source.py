@@ -118,7 +118,9 @@ def read_source(
         whole = round(_seconds(found.bars, found.tempo_bpm) * file.sample_rate)
         file = replace(file, audio=file.audio[:, :whole])
     key = file.metadata.key or key_in_name(path.stem)
-    request = LoopRequest(tempo_bpm=found.tempo_bpm, bars=found.bars, key=key, compose=False, guidance_scale=1.0)
+    request = LoopRequest(
+        tempo_bpm=found.tempo_bpm, bars=found.bars, key=key, compose=False, guidance_scale=1.0, repeat=0.0
+    )
     return _source(path, file, sample_rate, found, request)
 
 

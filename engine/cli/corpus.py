@@ -93,7 +93,7 @@ def encode(
     from engine.devices import choose_device
     from engine.pack_models import load_codec
     from engine.packs import Pack, find_pack
-    from engine.training.latents import embed_corpus, encode_corpus
+    from engine.training.encoding import embed_corpus, encode_corpus
 
     opened = Pack.open(find_pack(pack))
     codec = load_codec(opened).to(choose_device(device))

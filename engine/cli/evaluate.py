@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from engine.cli.evaluate_applications import EXPERIMENTS
+from engine.cli.evaluate_parts import PARTS_ALONE
 from engine.cli.options import DeviceOption, JsonOption, PackOption
 from engine.errors import InvalidRequest
 from engine.packs import Pack, find_pack
@@ -47,7 +48,7 @@ def register(app: typer.Typer) -> None:
     verbs.command("likeness", help="How like its prompt a loop is, over guidance.")(likeness)
     verbs.command("corpus", help="How near the corpus stands to a folder of real music.")(corpus)
     verbs.command("point-cloud", help="The algorithm on clouds of points, where the answer is known.")(point_cloud)
-    for name, experiment in EXPERIMENTS.items():
+    for name, experiment in {**PARTS_ALONE, **EXPERIMENTS}.items():
         verbs.command(name, help=experiment.__doc__)(experiment)
     verbs.command("train-detector", help="Train the judge of part onsets on corpus loops.")(train_detector)
     app.add_typer(verbs, name="evaluate")

@@ -36,6 +36,18 @@ def parse_numbers(options: list[str], what: str) -> dict[str, tuple[float, ...]]
     return parsed
 
 
+def parse_choices(options: list[str], what: str) -> dict[str, str]:
+    """`["kick=12", "snare=hit.wav"]` -> `{"kick": "12", "snare": "hit.wav"}`; raises `InvalidRequest` on anything
+    else."""
+    parsed = {}
+    for option in options:
+        name, _, choice = option.partition("=")
+        if not name.strip() or not choice.strip():
+            raise InvalidRequest(f"{what} {option!r} is not possible: PART=SEED or PART=FILE.")
+        parsed[name.strip()] = choice.strip()
+    return parsed
+
+
 def read_pattern(path: Path | None) -> Pattern:
     """The pattern in a JSON file: `{"rows": {"kick": [1, 0, ...]}, "swing": 0.1}`, or the rows alone.
 

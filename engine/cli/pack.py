@@ -59,12 +59,13 @@ def list_all(json: JsonOption = False) -> None:
 
 def _described(pack: Pack) -> dict[str, Any]:
     manifest = pack.manifest
+    often = "beat by beat" if pack.hop_length is None else f"every {pack.hop_length} samples"
     size = sum(entry["bytes"] for entry in manifest["files"].values())
     return {
         "name": f"{pack.name} {manifest['version']} ({manifest['licence']})",
         "folder": pack.folder,
         "hash": pack.hash,
-        "sound": f"{pack.sample_rate} Hz, {pack.latent_dim} latent channels every {pack.hop_length} samples",
+        "sound": f"{pack.sample_rate} Hz, {pack.latent_dim} latent channels {often}",
         "components": ", ".join(f"{name} ({pack.kind(name)})" for name in pack.components),
         "size": f"{size / 1e6:.1f} MB in {len(manifest['files'])} files",
         "conditions": ", ".join(map(str, manifest.get("conditions", []))),

@@ -13,6 +13,7 @@ from engine.cli.options import (
     JsonOption,
     OutOption,
     PackOption,
+    parse_choices,
     parse_numbers,
     read_pattern,
 )
@@ -62,6 +63,13 @@ def render(
     temperature: Annotated[
         float, typer.Option(help="0 to 1.5: lower is cleaner and more alike, higher wilder.")
     ] = LoopRequest.temperature,
+    repeat: Annotated[
+        float, typer.Option(help="0 to 1: how much of the noise comes again with each hit: hits more alike.")
+    ] = LoopRequest.repeat,
+    voice: Annotated[
+        list[str],
+        typer.Option(help="The voice of a part, by a seed or a sound: kick=12, snare=FILE. Else the loop's own."),
+    ] = [],
     reference: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A sound whose character the loop takes on.")
     ] = None,
@@ -84,6 +92,7 @@ def render(
     """Make loops and write them as WAV or FLAC files."""
     if not 1 <= count <= MAX_COUNT:
         raise InvalidRequest(f"Count {count} is not possible: 1 to {MAX_COUNT}.")
+    drawn = parse_choices(voice, "Voice")
     first = LoopRequest.from_dict(
         {
             "tempo_bpm": bpm,
@@ -102,25 +111,33 @@ def render(
             "schedule": schedule,
             "guidance_scale": guidance,
             "temperature": temperature,
+            "repeat": repeat,
+            "voices": {part: int(seed) for part, seed in drawn.items() if seed.isdecimal()},
             "compose": compose,
-            "guidance": {name: _single(name, values) for name, values in parse_numbers(weight, "Weight").items()},
+            "guidance": {
+                name: _single("Weight", name, values) for name, values in parse_numbers(weight, "Weight").items()
+            },
             "blend": blend,
-            "steer": {name: _single(name, values) for name, values in parse_numbers(steer, "Steer").items()},
+            "steer": {name: _single("Steer", name, values) for name, values in parse_numbers(steer, "Steer").items()},
         }
     )
     destination = rendering.Destination.check(out, bit_depth, count)
     from engine.audio.io import read_audio
 
+    stems = {part: read_audio(Path(file)) for part, file in drawn.items() if not file.isdecimal()}
+
     sound = None if reference is None else read_audio(reference)
     renderer = rendering.load_renderer(pack, device)
     if sound is not None:
         first = first.with_(reference=renderer.hear(sound.audio, sound.sample_rate))
+    heard = {part: renderer.hear_voice(part, stem.audio, stem.sample_rate) for part, stem in stems.items()}
+    first = first.with_(voices={**first.voices, **heard})
     requests = [first.with_(seed=first.seed + i) for i in range(count)]
     told = rendering.render_all(renderer, requests, destination)
     rendering.say(told, as_json=json)
 
 
-def _single(name: str, values: tuple[float, ...]) -> float:
+def _single(what: str, name: str, values: tuple[float, ...]) -> float:
     if len(values) != 1:
-        raise InvalidRequest(f"Weight of {name!r} needs one number, not {len(values)}.")
+        raise InvalidRequest(f"{what} of {name!r} needs one number, not {len(values)}.")
     return values[0]

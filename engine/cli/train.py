@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
     verbs.command("levels", help="Bring the bands of a trained codec to the levels of a corpus.")(levels)
     verbs.command("clap", help="Train an embedder of words and sounds on a corpus with audio.")(clap)
     verbs.command("denoiser", help="Train a denoiser on a corpus that the pack's codec encoded.")(denoiser)
+    verbs.command("all", help="Train a whole pack, from its corpus on, in the time there is.")(everything)
     verbs.command("steers", help="Calibrate the steer sliders of a trained pack on loops it renders.")(steers)
     app.add_typer(verbs, name="train")
 
@@ -119,6 +120,40 @@ def denoiser(
     from engine.training.denoiser_run import train_denoiser
 
     _say(train_denoiser(corpus, pack, run, _options(minutes, steps, rate, decay), frames_per_batch=frames))
+
+
+def everything(
+    folder: Annotated[Path, typer.Argument(help="Folder for the corpus and the runs; the same folder goes on.")],
+    pack: PackFolder,
+    minutes: Minutes = 600.0,
+    loops: Annotated[int, typer.Option(help="Loops to render at the most.")] = 12_000,
+    held_out: Annotated[int, typer.Option(help="Loops kept for validation.")] = 200,
+    first_seed: Annotated[int, typer.Option(help="Seed of the first loop.")] = 0,
+    jobs: Annotated[int, typer.Option(help="Processes that render; 0 for one less than there are cores.")] = 0,
+    rate: Rate = 1e-3,
+    words: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Sentence encoder that an embedder takes words from; without one, none."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+) -> None:
+    """Train a whole pack: corpus, codec, decoder, embedder and denoiser, each with its share of the minutes."""
+    need_accelerate()
+    from engine.training.chain import Chain, train_all
+
+    chain = Chain(
+        folder,
+        pack,
+        minutes,
+        loops=loops,
+        held_out=held_out,
+        first_seed=first_seed,
+        jobs=jobs,
+        device=device,
+        words=words,
+        rate=rate,
+    )
+    _say(train_all(chain, lambda told: typer.echo(told, err=True)))
 
 
 def steers(

@@ -4,29 +4,38 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
+from engine.tempo import LoopGeometry
+
 
 class LatentCodec(nn.Module, ABC):
     """Continuous autoencoder of audio.
 
-    `encode` takes audio `[B, C, T]` in [-1, 1] at `sample_rate`, T a multiple of `hop_length`, and returns latents
-    `[B, D, F]`, F = T / hop_length; `decode` is its inverse. With `circular` time wraps around: the last frame's
-    neighbour is the first, so a loop has no seam. Without it the outside is silence.
+    `encode` takes audio `[B, C, T]` in [-1, 1] at `sample_rate` to latents `[B, D, F]` of F even frames; `decode` is
+    its inverse. With `circular` time wraps around: the last frame's neighbour is the first, so a loop has no seam.
+    Without it the outside is silence.
+
+    Frames follow the beat where `hop_length` is None: any F is possible, frame i begins at sample `i * T / F`, and
+    nothing is resampled. A codec with a hop of its own hears and gives `F * hop_length` samples, which are brought to
+    T by Fourier interpolation.
     """
 
     sample_rate: int
     channels: int
-    hop_length: int
+    hop_length: int | None
     latent_dim: int
 
-    @property
-    def frame_rate(self) -> float:
-        """Latent frames per second."""
-        return self.sample_rate / self.hop_length
+    def geometry(self, tempo_bpm: float, bars: int) -> LoopGeometry:
+        """A loop in samples and frames of this codec; raises `InvalidRequest` on a tempo or bars out of range."""
+        return LoopGeometry(tempo_bpm, bars, self.sample_rate, self.hop_length)
 
     @abstractmethod
-    def encode(self, audio: Tensor, *, circular: bool = True) -> Tensor:
-        """Audio `[B, C, T]` to latents `[B, D, F]`."""
+    def encode(self, audio: Tensor, frames: int, *, circular: bool = True) -> Tensor:
+        """Audio `[B, C, T]` to latents `[B, D, frames]`."""
 
     @abstractmethod
-    def decode(self, latent: Tensor, *, circular: bool = True) -> Tensor:
-        """Latents `[B, D, F]` to audio `[B, C, F * hop_length]`."""
+    def decode(self, latent: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None) -> Tensor:
+        """Latents `[B, D, F]` to audio `[B, C, samples]`.
+
+        `edges` `[F + 1]`: the samples, fractions possible, at which frames begin and the last one ends, where they
+        are not even. Such music is no loop.
+        """

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.codec.stft import wrap_pad
+from engine.codec.wrapping import wrap_pad
 
 
 class Conv(nn.Conv1d):

@@ -7,12 +7,15 @@ the same weights. Weights come from a folder or a pack; none are shipped or down
 from dataclasses import asdict, dataclass
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from engine.audio.resampling import resample_periodic
 from engine.codec.base import LatentCodec
-from engine.codec.stft import wrap_pad
+from engine.codec.wrapping import wrap_pad
+from engine.errors import InvalidRequest
 from engine.offline_transformers import model_config, transformers
 
 CONTEXT_FRAMES: Final = 64
@@ -67,7 +70,7 @@ class EncodecCodec(LatentCodec):
         self.encoder: nn.Module = networks.encoder
         self.decoder: nn.Module = networks.decoder
         self.sample_rate, self.channels = config.sampling_rate, 2
-        self.hop_length = int(settings.hop_length)
+        self.hop = self.hop_length = int(settings.hop_length)
         self.latent_dim = config.hidden_size + config.normalize
 
     def fuse_weight_norm(self) -> "EncodecCodec":
@@ -77,8 +80,9 @@ class EncodecCodec(LatentCodec):
                 parametrize.remove_parametrizations(module, "weight")
         return self
 
-    def encode(self, audio: Tensor, *, circular: bool = True) -> Tensor:
-        """Audio `[B, 1 or 2, T]`, T a multiple of `hop_length`, to latents `[B, D, T / hop_length]`."""
+    def encode(self, audio: Tensor, frames: int, *, circular: bool = True) -> Tensor:
+        """Audio `[B, 1 or 2, T]` to latents `[B, D, frames]`."""
+        audio = _fitted(audio, frames * self.hop)
         # Everything here stays in float32: half precision would be heard, and LSTMs add its errors up.
         with torch.autocast(audio.device.type, enabled=False):
             heard = audio.float()
@@ -92,8 +96,10 @@ class EncodecCodec(LatentCodec):
             latent = self._encoded(heard / level, circular)
             return torch.cat((latent, level.log().expand(-1, 1, latent.shape[-1])), dim=1)
 
-    def decode(self, latent: Tensor, *, circular: bool = True) -> Tensor:
-        """Latents `[B, D, F]` to audio `[B, 2, F * hop_length]`."""
+    def decode(self, latent: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None) -> Tensor:
+        """Latents `[B, D, F]` to audio `[B, 2, samples]`; its frames are always even."""
+        if edges is not None:
+            raise InvalidRequest("EnCodec has frames of one length; a tempo that changes is not possible with it.")
         with torch.autocast(latent.device.type, enabled=False):
             latent = latent.float()
             if not self.config.normalize:
@@ -101,20 +107,28 @@ class EncodecCodec(LatentCodec):
             else:
                 level = latent[:, -1:].mean(2, keepdim=True).clamp(-20, 2).exp()
                 audio = self._decoded(latent[:, :-1], circular) * level
-            return audio.expand(-1, 2, -1)
+            return _fitted(audio.expand(-1, 2, -1), samples)
 
     def _encoded(self, heard: Tensor, circular: bool) -> Tensor:
         before, after = self._context(circular)
-        latent: Tensor = self.encoder(wrap_pad(heard, before * self.hop_length, after * self.hop_length, True))
+        latent: Tensor = self.encoder(wrap_pad(heard, before * self.hop, after * self.hop, True))
         return latent[..., before : latent.shape[-1] - after]
 
     def _decoded(self, latent: Tensor, circular: bool) -> Tensor:
         before, after = self._context(circular)
         audio: Tensor = self.decoder(wrap_pad(latent, before, after, True))
-        return audio[..., before * self.hop_length : audio.shape[-1] - after * self.hop_length]
+        return audio[..., before * self.hop : audio.shape[-1] - after * self.hop]
 
     def _context(self, circular: bool) -> tuple[int, int]:
         """Frames to repeat before and after a loop; a causal network never looks ahead."""
         if not circular:
             return 0, 0
         return CONTEXT_FRAMES, 0 if self.config.use_causal_conv else CONTEXT_FRAMES
+
+
+def _fitted(audio: Tensor, samples: int) -> Tensor:
+    """Audio `[B, C, T]` as `[B, C, samples]`, by Fourier interpolation: as a whole number of its own hops."""
+    if audio.shape[-1] == samples:
+        return audio
+    loops = [resample_periodic(loop.detach().cpu().numpy(), samples) for loop in audio]
+    return torch.from_numpy(np.stack(loops)).to(audio)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +18,11 @@ NOTE_FLOOR = 2e-3
 
 @dataclass(frozen=True)
 class SpectralCodecConfig:
-    """Shape of a `SpectralCodec`; two channels are coded as mid and side."""
+    """Shape of a `SpectralCodec`; two channels are coded as mid and side.
+
+    Bins below `phase_bins` are heard and played with their phase; from there to `shaped_bins` the decoder plays what
+    phase it can foretell, such as that of a kick, which begins as its frame does.
+    """
 
     sample_rate: int = 44100
     channels: int = 2
@@ -37,6 +42,7 @@ class SpectralCodecConfig:
     magnitude_bands: int = 32
     attack_bands: int = 8
     noise_bands: int = 20
+    shaped_bins: int = 0
 
     @property
     def attacks(self) -> int:
@@ -110,6 +116,19 @@ class SpectralEncoder(nn.Module):
         self.note_deviation.copy_(notes.std((0, 2))[:, None].clamp_min(0.05))
 
 
+@dataclass(frozen=True)
+class Played:
+    """What a decoder plays: `low` spectra `[B, C * 2 * phase_bins, K]`, compressed; logarithmic gains of `partials`
+    `[B, C * tones, K]` and of `noise` `[B, C * attacks * bands, K]`; and, where it has them, `shaped` spectra
+    `[B, C * 2 * bins, K]` above the low ones, expanded by `expanded`.
+    """
+
+    low: Tensor
+    partials: Tensor
+    noise: Tensor
+    shaped: Tensor | None
+
+
 class SpectralDecoder(nn.Module):
     """Latent frames to low spectra, and to the logarithmic gains of partials and of noise bands."""
 
@@ -125,6 +144,11 @@ class SpectralDecoder(nn.Module):
         self.up = nn.Conv1d(config.coarse_width, config.fine_width * config.stride, 1)
         self.fine = Blocks(config.fine_width, config.decoder_blocks[1])
         self.low = nn.Conv1d(config.fine_width, low, 1)
+        shaped = max(0, config.shaped_bins - config.phase_bins)
+        self.shaped = nn.Conv1d(config.fine_width, config.channels * 2 * shaped, 1) if shaped else None
+        if self.shaped is not None:
+            nn.init.zeros_(self.shaped.weight)
+            nn.init.zeros_(cast(Tensor, self.shaped.bias))
         self.norm = ChannelNorm(config.fine_width)
         self.gains = nn.ModuleList(
             nn.Conv1d(config.fine_width, config.channels * count, 1)
@@ -136,10 +160,8 @@ class SpectralDecoder(nn.Module):
             nn.init.constant_(layer.bias, -5.0)  # quiet: both begin below most of what is to be coded
         self.notes = nn.Conv1d(config.notes, config.tones, 1)
 
-    def forward(self, latent: Tensor, circular: bool) -> tuple[Tensor, Tensor, Tensor]:
-        """Latents `[B, D, F]` to low spectra `[B, C * 2 * phase_bins, K]`, K = F * stride, and logarithmic gains of
-        partials `[B, C * tones, K]` and of noise `[B, C * attacks * bands, K]`.
-        """
+    def forward(self, latent: Tensor, circular: bool) -> "Played":
+        """What is played for latents `[B, D, F]`, in K = F * stride frames."""
         x = self._spread(self.up(self.coarse(self.front(latent, circular), circular)))
         x = self.fine(x, circular)
         normed = self.norm(x)
@@ -147,7 +169,8 @@ class SpectralDecoder(nn.Module):
         notes = self.notes(latent[:, -self.notes.in_channels :]).float()
         notes = functional.pad(notes, (0, 0, 0, tones.shape[1] - notes.shape[1]))
         tones = tones + functional.interpolate(notes, scale_factor=float(self.stride))
-        return self.low(x).float() * self.usual, tones, noise
+        shaped = None if self.shaped is None else self.shaped(normed).float()
+        return Played(self.low(x).float() * self.usual, tones, noise, shaped)
 
     def _spread(self, x: Tensor) -> Tensor:
         """Channels `[B, C * stride, F]` to time `[B, C, F * stride]`."""

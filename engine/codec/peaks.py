@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.codec.stft import analyse, wrap_pad
+from engine.codec.stft import analyse
+from engine.codec.wrapping import wrap_pad
 
 SIZE = 4096
 LASTING = 7
@@ -14,20 +15,19 @@ PROMINENCE = 5.0
 """How far a peak stands above the valleys on its sides, as a ratio, to count as half a tone; noise reaches 3."""
 
 
-def tonal_peaks(audio: Tensor, hertz: Tensor, hop: int, sample_rate: int, *, circular: bool) -> Tensor:
-    """Amplitudes `[B, C, tones, T / hop]` of the spectral peaks of audio `[B, C, T]` that are nearest to
-    each of `hertz` `[tones]` (evenly spaced in octaves, from 60 Hz up to 40 % of `sample_rate`); zero where none is.
-    T is a multiple of `hop`, and `hop` divides 1024.
+def tonal_peaks(audio: Tensor, hertz: Tensor, frames: int, sample_rate: int, *, circular: bool) -> Tensor:
+    """Amplitudes `[B, C, tones, frames]` of the spectral peaks of audio `[B, C, T]` that are nearest to each of
+    `hertz` `[tones]` (evenly spaced in octaves, from 60 Hz up to 40 % of `sample_rate`); zero where none is.
 
     Peaks are local maxima of a 93 ms Hann window, interpolated by a parabola (Smith and Serra 1987, PARSHL). Where
-    a 23 ms window finds less, as just before an attack, its answer holds. Peaks that do not last for 7 hops are left
-    out: those come and go in noise.
+    a 23 ms window finds less, as just before an attack, its answer holds. Peaks that do not last for 7 frames are
+    left out: those come and go in noise.
     """
     reach = 5  # bins that the valleys of the outermost peaks need
     first = int(hertz[0] * SIZE / sample_rate) - reach
     last = int(hertz[-1] * SIZE / sample_rate) + 1 + reach
-    spectrum = _amplitudes(audio, SIZE, hop, circular)[:, :, first : last + 1]
-    quick = _amplitudes(audio, SIZE // 4, hop, circular)
+    spectrum = _amplitudes(audio, SIZE, frames, circular)[:, :, first : last + 1]
+    quick = _amplitudes(audio, SIZE // 4, frames, circular)
     bins = torch.arange(first, last + 1, device=audio.device) / 4
     below, part = bins.long(), (bins % 1)[:, None]
     quick = quick[:, :, below] * (1 - part) + quick[:, :, below + 1] * part
@@ -57,10 +57,10 @@ def _lasting(peaks: Tensor, circular: bool) -> Tensor:
     return lasting.reshape(peaks.shape)
 
 
-def _amplitudes(audio: Tensor, size: int, hop: int, circular: bool) -> Tensor:
+def _amplitudes(audio: Tensor, size: int, frames: int, circular: bool) -> Tensor:
     """Spectrum `[B, C, bins, K]` scaled so that a sine shows its amplitude."""
     window = torch.hann_window(size, device=audio.device)
-    return _levels(analyse(audio.float(), window, hop, circular=circular)) * (2 * math.sqrt(size) / window.sum())
+    return _levels(analyse(audio.float(), window, frames, circular=circular)) * (2 * math.sqrt(size) / window.sum())
 
 
 def _levels(spectrum: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """The starter codec: an autoencoder of what an ear can tell apart, decoded by partials, noise and a few low phases.
 
-Audio -> mid/side -> spectra -> residual convolutions at 86 Hz -> stride 2 -> at 43 Hz -> latent, and mirrored back.
+Audio -> mid/side -> spectra -> residual convolutions at two frames a latent -> stride 2 -> latent, and mirrored back.
 Working on spectra instead of samples makes it over ten times cheaper on a CPU than transposed convolutions up to the
 sample rate, and exactly circular.
 
@@ -8,12 +8,13 @@ What a latent holds decides what a denoiser can learn. Phases turn with every fr
 they are coded only where they are heard, below 260 Hz, where kicks and basses live. Above, the encoder hears
 levels: of tonal peaks, of bands, and of bands in short windows. Notes go into the latent as they are heard, like a
 piano roll; the rest is learnt. The decoder answers as spectral modelling synthesis does (Serra and Smith 1990; Engel
-et al. 2020, DDSP): low bins with phase, a bank of quarter-tone partials that run on through time, and noise filtered
-in short windows.
+et al. 2020, DDSP): low bins with phase, a bank of quarter-tone partials that run on through time, noise filtered in
+short windows, and spectra of whatever else it can foretell the phase of. Frames follow the beat, so that much of what
+strikes on the grid is foretold.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -21,24 +22,26 @@ from torch.nn import functional
 
 from engine.codec.bands import band_means, band_shapes, tone_shapes
 from engine.codec.base import LatentCodec
-from engine.codec.networks import NOISE_HOP, NOISE_SIZE, SpectralCodecConfig, SpectralDecoder, SpectralEncoder
+from engine.codec.networks import NOISE_SIZE, Played, SpectralCodecConfig, SpectralDecoder, SpectralEncoder
 from engine.codec.peaks import tonal_peaks
-from engine.codec.stft import analyse, synthesise, tight_window
+from engine.codec.stft import analyse, frame_centres, hann_root, synthesise
 
 
 @dataclass(frozen=True)
 class Decoded:
     """What the decoder gives: low spectra `[B, C * 2 * phase_bins, K]`, compressed; amplitudes of partials
-    `[B, C, tones, K]`; and as audio `[B, 2, T]` the low spectra, and partials with noise."""
+    `[B, C, tones, K]`; `shaped` spectra `[B, C, bins, K]` above the low ones, if any; and as audio `[B, 2, T]` the
+    low spectra, and everything else."""
 
     features: Tensor
     partials: Tensor
+    shaped: Tensor | None
     low: Tensor
     high: Tensor
 
 
 class SpectralCodec(LatentCodec):
-    """44.1 kHz stereo autoencoder at 43 latent frames a second; see the module for its signal path."""
+    """44.1 kHz stereo autoencoder at about 43 latent frames a second; see the module for its signal path."""
 
     window: Tensor
     short_window: Tensor
@@ -51,14 +54,14 @@ class SpectralCodec(LatentCodec):
         super().__init__()
         self.config = config = config or SpectralCodecConfig()
         self.sample_rate, self.channels = config.sample_rate, config.channels
-        self.hop_length, self.latent_dim = config.fft_hop * config.stride, config.latent_dim
+        self.hop_length, self.latent_dim = None, config.latent_dim
         self.encoder = SpectralEncoder(config)
         self.decoder = SpectralDecoder(config)
         bins, short_bins = config.fft_size // 2 + 1, NOISE_SIZE // 2 + 1
-        window = tight_window(config.fft_size, config.fft_hop)
+        window = hann_root(config.fft_size)
         constants = {
             "window": window,
-            "short_window": tight_window(NOISE_SIZE, NOISE_HOP),
+            "short_window": hann_root(NOISE_SIZE),
             "tone_shapes": torch.view_as_real(tone_shapes(config.tone_hz, window, config.sample_rate)),
             "magnitude_bank": band_means(config.magnitude_bands, config.phase_bins, bins),
             "attack_bank": band_means(config.attack_bands, 1, short_bins),
@@ -67,54 +70,71 @@ class SpectralCodec(LatentCodec):
         for name, constant in constants.items():
             self.register_buffer(name, constant, persistent=False)
 
-    def encode(self, audio: Tensor, *, circular: bool = True) -> Tensor:
-        """Audio `[B, 2, T]`, T a multiple of 1024, to latents `[B, D, T / 1024]`."""
-        latent: Tensor = self.encoder(self.hear(audio, circular), circular)
+    def encode(self, audio: Tensor, frames: int, *, circular: bool = True) -> Tensor:
+        """Audio `[B, 2, T]` to latents `[B, D, frames]`."""
+        latent: Tensor = self.encoder(self.hear(audio, frames, circular), circular)
         return latent
 
-    def decode(self, latent: Tensor, *, circular: bool = True) -> Tensor:
-        """Latents `[B, D, F]` to audio `[B, 2, F * 1024]`; the same latents give the same audio."""
-        decoded = self.decode_parts(latent, circular=circular)
+    def decode(self, latent: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None) -> Tensor:
+        """Latents `[B, D, F]` to audio `[B, 2, samples]`; the same latents give the same audio."""
+        decoded = self.decode_parts(latent, samples, circular=circular, edges=edges)
         return decoded.low + decoded.high
 
-    def decode_parts(self, latent: Tensor, *, circular: bool = True) -> Decoded:
+    def decode_parts(
+        self, latent: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None
+    ) -> Decoded:
         """Like `decode`, with what has phases apart from what has none."""
-        features, gains, noise = self.decoder(latent, circular)
-        amplitudes = gains.reshape(len(gains), self.channels, -1, gains.shape[-1]).clamp(-12, 2).exp()
+        played: Played = self.decoder(latent, circular)
+        frames = latent.shape[-1] * self.config.stride
+        place = Placement(samples, circular, edges)
+        amplitudes = played.partials.reshape(len(latent), self.channels, -1, frames).clamp(-12, 2).exp()
         # The Fourier side stays in float32: half precision is audible in spectra and unsupported in most FFTs.
-        with torch.autocast(features.device.type, enabled=False):
-            partials = self._synthesise(self._partials(amplitudes, circular), circular)
-            hiss = synthesise(self._noise(noise), self.short_window, NOISE_HOP, circular=circular)
-            low = self._synthesise(self._low_spectrum(features), circular)
-            return Decoded(features, amplitudes, mid_side(low), mid_side(partials + hiss))
+        with torch.autocast(latent.device.type, enabled=False):
+            spectrum = self._partials(amplitudes, place)
+            shaped = None if played.shaped is None else self._shaped(played.shaped)
+            if shaped is not None:
+                above = spectrum.shape[2] - self.config.phase_bins - shaped.shape[2]
+                spectrum = spectrum + functional.pad(shaped, (0, 0, self.config.phase_bins, above))
+            tones = place.synthesise(spectrum, self.window)
+            hiss = place.synthesise(self._noise(played.noise), self.short_window, noise=True)
+            low = place.synthesise(self._low_spectrum(played.low), self.window)
+            return Decoded(played.low, amplitudes, shaped, mid_side(low), mid_side(tones + hiss))
 
-    def features(self, audio: Tensor, circular: bool) -> Tensor:
-        """Low spectra `[B, C * 2 * phase_bins, K]` of mid and side: magnitudes compressed, phases kept."""
-        low = self._low_bins(audio, circular)
+    def features(self, audio: Tensor, frames: int, circular: bool) -> Tensor:
+        """Low spectra `[B, C * 2 * phase_bins, K]` of mid and side, K = frames * stride: magnitudes compressed,
+        phases kept."""
+        low = self.spectrum(audio, frames, circular)[:, :, : self.config.phase_bins]
         return _powered(torch.cat((low.real, low.imag), dim=2), self.config.compression).flatten(1, 2)
 
-    def low_band(self, audio: Tensor, circular: bool) -> Tensor:
-        """The part of audio `[B, 2, T]` that is coded with its phase, as audio."""
-        return mid_side(self._synthesise(self._padded(self._low_bins(audio, circular)), circular))
-
-    def partials(self, audio: Tensor, circular: bool) -> Tensor:
-        """Amplitudes `[B, C, tones, K]` of the partials that sound in the mid and side of audio `[B, 2, T]`."""
-        hertz = self.config.tone_hz.to(audio.device)
-        return tonal_peaks(mid_side(audio), hertz, self.config.fft_hop, self.sample_rate, circular=circular)
-
-    def hear(self, audio: Tensor, circular: bool) -> Tensor:
-        """What the encoder reads, `[B, inputs, K]`: low bins with phase; levels of partials, bands and attacks."""
+    def spectrum(self, audio: Tensor, frames: int, circular: bool) -> Tensor:
+        """The whole spectrum `[B, C, bins, K]` of mid and side of audio `[B, 2, T]`."""
         with torch.autocast(audio.device.type, enabled=False):
-            phases = self.features(audio, circular)
-            tones = (self.partials(audio, circular) + 1e-7).pow(self.config.compression)
+            return analyse(mid_side(audio.float()), self.window, frames * self.config.stride, circular=circular)
+
+    def low_band(self, audio: Tensor, frames: int, circular: bool) -> Tensor:
+        """The part of audio `[B, 2, T]` that is coded with its phase, as audio."""
+        low = self.spectrum(audio, frames, circular)[:, :, : self.config.phase_bins]
+        return mid_side(synthesise(self._padded(low), self.window, audio.shape[-1], circular=circular))
+
+    def partials(self, audio: Tensor, frames: int, circular: bool) -> Tensor:
+        """Amplitudes `[B, C, tones, K]` of the partials that sound in the mid and side of audio `[B, 2, T]`."""
+        hertz, fine = self.config.tone_hz.to(audio.device), frames * self.config.stride
+        return tonal_peaks(mid_side(audio), hertz, fine, self.sample_rate, circular=circular)
+
+    def hear(self, audio: Tensor, frames: int, circular: bool) -> Tensor:
+        """What the encoder reads, `[B, inputs, K]`: low bins with phase; levels of partials, bands and attacks."""
+        fine = frames * self.config.stride
+        with torch.autocast(audio.device.type, enabled=False):
+            phases = self.features(audio, frames, circular)
+            tones = (self.partials(audio, frames, circular) + 1e-7).pow(self.config.compression)
             audio = mid_side(audio.float())
             bands, attacks = (
-                (bank @ _power(analyse(audio, window, step, circular=circular)) + 1e-7).pow(
+                (bank @ _power(analyse(audio, window, count, circular=circular)) + 1e-7).pow(
                     self.config.compression / 2
                 )
-                for bank, window, step in (
-                    (self.magnitude_bank, self.window, self.config.fft_hop),
-                    (self.attack_bank, self.short_window, NOISE_HOP),
+                for bank, window, count in (
+                    (self.magnitude_bank, self.window, fine),
+                    (self.attack_bank, self.short_window, fine * self.config.attacks),
                 )
             )
             attacks = attacks.reshape(*attacks.shape[:3], -1, self.config.attacks).transpose(3, 4)
@@ -129,37 +149,47 @@ class SpectralCodec(LatentCodec):
         return heard[:, :low], amplitudes.reshape(len(heard), self.channels, self.config.tones, -1)
 
     @torch.no_grad()
-    def fit_levels(self, audio: Tensor) -> None:
+    def fit_levels(self, audio: Tensor, frames: int) -> None:
         """Measure on `audio` `[B, 2, T]` what is usual in each bin and latent, so that training starts levelled."""
-        heard = self.hear(audio, False)
+        heard = self.hear(audio, frames, False)
         self.encoder.fit_levels(heard)
-        self.decoder.fit_levels(self.features(audio, False), self.encoder)
+        self.decoder.fit_levels(self.features(audio, frames, False), self.encoder)
 
-    def _synthesise(self, spectrum: Tensor, circular: bool) -> Tensor:
-        return synthesise(spectrum, self.window, self.config.fft_hop, circular=circular)
+    def with_shaped(self, bins: int) -> "SpectralCodec":
+        """A copy whose decoder shapes spectra up to `bins`, and for now makes nothing of them: it plays what this one
+        does."""
+        wider = SpectralCodec(replace(self.config, shaped_bins=bins))
+        own = self.state_dict()
+        for name in ("decoder.shaped.weight", "decoder.shaped.bias"):
+            if (known := own.pop(name, None)) is not None:
+                grown = wider.state_dict()[name].unflatten(0, (2 * self.channels, -1))
+                grown[:, : len(known) // (2 * self.channels)] = known.unflatten(0, (2 * self.channels, -1))
+                own[name] = grown.flatten(0, 1)
+        wider.load_state_dict(wider.state_dict() | own)
+        return wider
 
     def _low_spectrum(self, features: Tensor) -> Tensor:
         parts = features.reshape(len(features), self.channels, -1, features.shape[-1])
         real, imaginary = _powered(parts, 1 / self.config.compression).chunk(2, dim=2)
         return self._padded(torch.complex(real, imaginary))
 
-    def _low_bins(self, audio: Tensor, circular: bool) -> Tensor:
-        with torch.autocast(audio.device.type, enabled=False):
-            spectrum = analyse(mid_side(audio.float()), self.window, self.config.fft_hop, circular=circular)
-            return spectrum[:, :, : self.config.phase_bins]
+    def _shaped(self, played: Tensor) -> Tensor:
+        parts = expanded(played.reshape(len(played), self.channels, -1, played.shape[-1]))
+        real, imaginary = parts.chunk(2, dim=2)
+        return torch.complex(real, imaginary)
 
     def _padded(self, low: Tensor) -> Tensor:
         return functional.pad(low, (0, 0, 0, self.config.fft_size // 2 + 1 - self.config.phase_bins))
 
-    def _partials(self, amplitudes: Tensor, circular: bool) -> Tensor:
+    def _partials(self, amplitudes: Tensor, place: "Placement") -> Tensor:
         """Spectrum `[B, C, bins, K]` of partials of amplitudes `[B, C, tones, K]`, each running on through time."""
-        frames, hop = amplitudes.shape[-1], self.config.fft_hop
-        cycles = self.config.tone_hz.to(amplitudes.device, torch.float64) * hop / self.sample_rate  # a frame
-        if circular:
-            cycles = (cycles * frames).round() / frames  # whole turns in a loop
+        cycles = self.config.tone_hz.to(amplitudes.device, torch.float64) / self.sample_rate  # a sample
+        if place.circular:
+            cycles = (cycles * place.samples).round() / place.samples  # whole turns in a loop
         # No common zero, or all partials would peak together.
         start = torch.arange(len(cycles), device=cycles.device) * 0.618
-        turns = (cycles[:, None] * torch.arange(frames, device=cycles.device) + start[:, None]) % 1
+        begins = place.centres(amplitudes.shape[-1]).to(cycles.device) - len(self.window) // 2
+        turns = (cycles[:, None] * begins + start[:, None]) % 1
         rotor = torch.polar(torch.ones_like(turns, dtype=torch.float32), (2 * math.pi * turns).float())
         return torch.view_as_complex(self.tone_shapes) @ (amplitudes * rotor)
 
@@ -172,6 +202,37 @@ class SpectralCodec(LatentCodec):
         generator = torch.Generator().manual_seed(0)
         noise = torch.randn(self.channels, shape.shape[-1], shape.shape[-2], 2, generator=generator)
         return torch.view_as_complex(noise).transpose(1, 2).to(shape.device) * shape
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where frames lie in `samples` samples: evenly, or between `edges` (see `LatentCodec.decode`)."""
+
+    samples: int
+    circular: bool
+    edges: Tensor | None = None
+
+    def centres(self, frames: int) -> Tensor:
+        """The sample `[K]` in the middle of each of `frames` frames, a whole number of them in each frame of
+        `edges`."""
+        if self.edges is None:
+            return frame_centres(frames, self.samples)
+        each = frames // (len(self.edges) - 1)
+        inside = (torch.arange(each) + 0.5) / each
+        begins, lengths = self.edges[:-1, None].double(), self.edges.double().diff()[:, None]
+        return (begins + lengths * inside).flatten().floor().long()
+
+    def synthesise(self, spectrum: Tensor, window: Tensor, *, noise: bool = False) -> Tensor:
+        """Audio `[..., samples]` of a spectrum `[..., bins, K]`."""
+        centres = None if self.edges is None else self.centres(spectrum.shape[-1])
+        circular = self.circular and centres is None
+        return synthesise(spectrum, window, self.samples, circular=circular, noise=noise, centres=centres)
+
+
+def expanded(parts: Tensor) -> Tensor:
+    """Real or imaginary parts that a network gives, with the range of spectra: small ones keep a slope, so that they
+    are learnt from nothing."""
+    return parts * (parts.abs() + 0.1)
 
 
 def _power(spectrum: Tensor) -> Tensor:

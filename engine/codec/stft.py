@@ -1,55 +1,111 @@
-"""A short-time Fourier transform whose frames tile the signal exactly, circular or with silence outside."""
+"""A short-time Fourier transform with as many frames as are asked for, circular or with silence outside.
+
+Frames need not lie a whole number of samples apart: frame k of K is centred on the sample nearest to
+`(k + 1/2) T / K`. Synthesis adds the windowed frames up where they were taken from and divides by the sum of the
+squared windows there, so that both are each other's inverse at any hop that the windows cover.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn import functional
+
+from engine.codec.wrapping import wrap_pad
+
+FAINT: Final = 1e-3
+"""Windows that add up to less than this do not cover a sample; what is there stays quiet instead of being raised."""
 
 
-def wrap_pad(x: Tensor, left: int, right: int, circular: bool) -> Tensor:
-    """Pad the last axis by wrapping around (any amount, also more than its length) or with zeros."""
-    if not circular:
-        return functional.pad(x, (left, right))
-    length = x.shape[-1]
-    if left <= length and right <= length:
-        return torch.cat((x[..., length - left :], x, x[..., :right]), dim=-1)
-    index = torch.arange(-left, length + right, device=x.device) % length
-    return x[..., index]
+def frame_centres(frames: int, samples: int) -> Tensor:
+    """Centres `[K]` in samples of `frames` even frames over `samples` samples."""
+    return ((2 * torch.arange(frames, dtype=torch.int64) + 1) * samples).div(2 * frames, rounding_mode="floor")
 
 
-def analyse(audio: Tensor, window: Tensor, hop: int, *, circular: bool) -> Tensor:
-    """Spectrum `[..., N // 2 + 1, K]` of audio `[..., T]`; K = T / hop frames, frame k centred on its hop.
-
-    `window` `[N]`, N a multiple of `hop`, T a multiple of `hop`.
-    """
-    size = len(window)
-    margin = size - hop
-    padded = wrap_pad(audio, margin // 2, margin - margin // 2, circular)
-    frames = padded.unfold(-1, size, hop) * window
-    spectrum: Tensor = torch.fft.rfft(frames, norm="ortho")
+def analyse(audio: Tensor, window: Tensor, frames: int, *, circular: bool) -> Tensor:
+    """Spectrum `[..., N // 2 + 1, K]` of audio `[..., T]` in K = `frames` frames under `window` `[N]`."""
+    size, samples = len(window), audio.shape[-1]
+    padded = wrap_pad(audio, size, size, circular)
+    starts = frame_centres(frames, samples) - size // 2 + size
+    if samples % frames == 0 and (samples // frames) % 2 == 0:
+        first = int(starts[0])
+        taken = padded[..., first : first + samples + size].unfold(-1, size, samples // frames)[..., :frames, :]
+    else:
+        taken = padded[..., (starts[:, None] + torch.arange(size)).to(audio.device)]
+    spectrum: Tensor = torch.fft.rfft(taken * window, norm="ortho")
     return spectrum.transpose(-1, -2)
 
 
-def synthesise(spectrum: Tensor, window: Tensor, hop: int, *, circular: bool) -> Tensor:
-    """Audio `[..., K * hop]` from a spectrum `[..., N // 2 + 1, K]` by windowed overlap-add.
+def synthesise(
+    spectrum: Tensor,
+    window: Tensor,
+    samples: int,
+    *,
+    circular: bool,
+    noise: bool = False,
+    centres: Tensor | None = None,
+) -> Tensor:
+    """Audio `[..., samples]` from a spectrum `[..., N // 2 + 1, K]` by windowed overlap-add.
 
-    The inverse of `analyse` when the squared windows overlap to one (see `tight_window`).
+    The inverse of `analyse`. With `noise` the frames are independent of each other: it is their power that adds up
+    to one. `centres` `[K]`, in samples and rising, place frames that are not even (none of them circular).
     """
-    size = len(window)
-    overlap = size // hop
-    frames: Tensor = torch.fft.irfft(spectrum.transpose(-1, -2), n=size, norm="ortho") * window  # [..., K, N]
-    count = frames.shape[-2]
-    pieces = frames.reshape(*frames.shape[:-1], overlap, hop)
+    size, frames = len(window), spectrum.shape[-1]
+    pieces: Tensor = torch.fft.irfft(spectrum.transpose(-1, -2), n=size, norm="ortho") * window
+    if centres is None:
+        overlap = _even_overlap(frames, samples, size, circular)
+    else:
+        overlap = _overlap(tuple(centres.tolist()), samples, size, False)
+    squares = window.square()
+    flat = torch.cat((pieces.flatten(-2), pieces.new_zeros(*pieces.shape[:-2], 1)), dim=-1)
+    total = flat.new_zeros(*flat.shape[:-1], samples)
+    cover = squares.new_zeros(samples)
+    for place in overlap.places:
+        index = place.to(flat.device)
+        total = total + flat.index_select(-1, index)
+        cover += torch.where(index < frames * size, squares[index % size], 0.0)
+    cover = cover.clamp_min(FAINT)
+    return total / (cover.sqrt() if noise else cover)
+
+
+@dataclass(frozen=True, eq=False)
+class Overlap:
+    """For each sample, where in the flattened frames `[K * N]` the windows that cover it have it: rows `[T]`.
+
+    K * N stands for none.
+    """
+
+    places: tuple[Tensor, ...]
+
+
+@lru_cache(maxsize=32)
+def _even_overlap(frames: int, samples: int, size: int, circular: bool) -> Overlap:
+    return _overlap(tuple(frame_centres(frames, samples).tolist()), samples, size, circular)
+
+
+def _overlap(centres: tuple[int, ...], samples: int, size: int, circular: bool) -> Overlap:
+    own = torch.tensor(centres, dtype=torch.int64) - size // 2
+    frames = len(own)
+    numbers = torch.arange(frames)
+    starts = own
     if circular:
-        rolled = torch.stack([torch.roll(pieces[..., j, :], j, dims=-2) for j in range(overlap)])
-        return torch.roll(rolled.sum(0).flatten(-2), -((size - hop) // 2), dims=-1)
-    longer = frames.new_zeros(*frames.shape[:-2], count + overlap - 1, hop)
-    for j in range(overlap):
-        longer[..., j : j + count, :] = longer[..., j : j + count, :] + pieces[..., j, :]
-    start = (size - hop) // 2
-    audio: Tensor = longer.flatten(-2)[..., start : start + count * hop]
-    return audio
+        rounds = range(-(size // samples + 2), size // samples + 3)
+        starts = torch.cat([own + turn * samples for turn in rounds])
+        numbers = numbers.repeat(len(rounds))
+    time = torch.arange(samples)
+    last = torch.searchsorted(starts, time, right=True) - 1
+    places: list[Tensor] = []
+    while True:
+        offset = time - starts[last.clamp_min(0)]
+        covered = (last >= 0) & (offset < size)
+        if not bool(covered.any()):
+            return Overlap(tuple(places))
+        place = numbers[last.clamp_min(0)] * size + offset
+        places.append(torch.where(covered, place, frames * size))
+        last = last - 1
 
 
-def tight_window(size: int, hop: int) -> Tensor:
-    """Root-Hann window `[size]` scaled so that its squares, `hop` apart, sum to one (perfect reconstruction)."""
-    return torch.hann_window(size, periodic=True).sqrt().mul((2 * hop / size) ** 0.5)
+def hann_root(size: int) -> Tensor:
+    """Root-Hann window `[size]`; its squares, half a window apart, sum to one."""
+    return torch.hann_window(size, periodic=True).sqrt()

@@ -5,17 +5,18 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from engine.conditioning.beat import beat_condition
+from engine.conditioning.beat import timed_conditions
 from engine.conditioning.composition import Composition
 from engine.conditioning.conditions import Conditions
 from engine.conditioning.curves import curves_condition
 from engine.conditioning.notes import NOTE_RANGES, notes_condition
 from engine.conditioning.pattern import pattern_condition
 from engine.conditioning.tags import key_condition, lean_tags, tags_condition
+from engine.conditioning.voices import VoiceTable
 from engine.corpus.score import Annotation
 from engine.requests import LoopRequest
 from engine.tempo import LoopGeometry
-from engine.vocabulary import PARTS, TAGS
+from engine.vocabulary import PARTS, STYLES, TAGS
 
 PITCHED = [PARTS.index(part) for part in NOTE_RANGES]
 
@@ -25,9 +26,12 @@ def request_conditions(
     geometry: LoopGeometry,
     clap: Tensor | None = None,
     composition: Composition | None = None,
+    *,
     lean: Tensor | None = None,
+    table: VoiceTable | None = None,
 ) -> Conditions:
-    """Conditions of one request; `clap` `[1, 512]` embeds its prompt, `lean` `[1, len(TAGS)]` is added to its tags.
+    """Conditions of one request; `clap` `[1, 512]` embeds its prompt, `lean` `[1, len(TAGS)]` is added to its tags,
+    and parts that play have voices of `table`.
 
     What the request leaves open is open, but for what `composition` says about it.
     """
@@ -41,9 +45,7 @@ def request_conditions(
     notes, notes_given = _pitches(composition, geometry)
     curves, curves_given = curves_condition(request.curves, geometry.frames)
     conditions = replace(
-        Conditions.open(geometry.frames),
-        beat=beat_condition(geometry),
-        beat_given=torch.ones(1, 1),
+        timed_conditions(geometry),
         pattern=pattern,
         pattern_given=pattern_given,
         notes=notes,
@@ -53,6 +55,11 @@ def request_conditions(
         tags=lean_tags(tags_condition(tags, request.negative_tags), lean),
         key=key,
     )
+    if table is not None:
+        style = next((tag for tag in tags if tag in STYLES), None)
+        playing = [part for part in PARTS if onsets.get(part)]
+        voices, given = table.condition(playing, request.voices, request.seed, style)
+        conditions = replace(conditions, voices=voices, voices_given=given)
     return conditions if clap is None else replace(conditions, clap=clap, clap_given=torch.ones(1, 1))
 
 
@@ -66,9 +73,7 @@ def negative_conditions(
     """
     notes, notes_given = _pitches(composition, geometry)
     conditions = replace(
-        Conditions.open(geometry.frames),
-        beat=beat_condition(geometry),
-        beat_given=torch.ones(1, 1),
+        timed_conditions(geometry),
         notes=notes,
         notes_given=notes_given,
         tags=tags_condition(request.negative_tags),
@@ -87,9 +92,7 @@ def annotation_conditions(annotation: Annotation, geometry: LoopGeometry, curves
     exact = annotation.source == "synthesis"
     absent = [tag for tag in TAGS if tag not in annotation.tags] if exact else []
     return replace(
-        Conditions.open(geometry.frames),
-        beat=beat_condition(geometry),
-        beat_given=torch.ones(1, 1),
+        timed_conditions(geometry),
         pattern=pattern,
         pattern_given=pattern_given,
         notes=notes,
@@ -108,20 +111,21 @@ class ConditionDropout:
     Each group goes with `group` on its own, all but the beat with `everything`, the beat with `beat`. Of the groups
     that stay, single parts and curves go with a rate drawn per loop, and tags are thinned to the few a user would
     name, absent ones more than present ones. The pitches of a part go with its pattern, and with `notes` on their
-    own: a step grid has none.
+    own: a step grid has none. Voices go together with `voices`, else part by part: they stay without a pattern, too.
     """
 
     group: float = 0.15
     notes: float = 0.3
     everything: float = 0.1
     beat: float = 0.05
+    voices: float = 0.3
 
     def __call__(self, conditions: Conditions, generator: torch.Generator | None = None) -> Conditions:
         """A copy with conditions dropped at random, loop by loop."""
         batch = len(conditions)
 
         def uniform(*shape: int) -> Tensor:
-            return torch.rand(*shape, generator=generator)
+            return torch.rand(*shape, generator=generator).to(conditions.beat.device)
 
         stays = (uniform(batch) >= self.everything).float()
         for group in ("pattern", "curves", "tags", "clap"):
@@ -130,6 +134,8 @@ class ConditionDropout:
             if group == "pattern":  # pitches without onsets are nothing a request can ask for
                 conditions = conditions.keep("notes", kept)
         conditions = conditions.keep("beat", (uniform(batch) >= self.beat).float())
+        conditions = conditions.keep("voices", (uniform(batch) >= self.voices).float())
+        voices = (uniform(batch, len(PARTS)) < torch.where(uniform(batch, 1) < 0.5, 1.0, uniform(batch, 1))).float()
         some = uniform(batch, 1)
         parts = (uniform(batch, len(PARTS)) < torch.where(some < 0.5, 1.0, uniform(batch, 1))).float()
         curves = (uniform(batch, conditions.curves.shape[1]) < uniform(batch, 1)).float()
@@ -140,6 +146,7 @@ class ConditionDropout:
             pattern_given=conditions.pattern_given * parts,
             notes_given=conditions.notes_given * parts[:, PITCHED] * (uniform(batch, 1) >= self.notes).float(),
             curves_given=conditions.curves_given * curves,
+            voices_given=conditions.voices_given * voices,
             tags=conditions.tags * torch.where(conditions.tags > 0, present, absent),
             key=conditions.key * (uniform(batch, 1) >= self.group).float(),
         )

@@ -9,7 +9,7 @@ from engine.conditioning.conditions import Conditions
 from engine.conditioning.notes import ROLLS
 
 _OVER_TIME = ("beat", "pattern", "notes", "curves")
-_MASKED = ("beat", "pattern", "notes", "curves", "clap")
+_MASKED = ("beat", "pattern", "notes", "curves", "clap", "voices")
 
 
 def blend_conditions(a: Conditions, b: Conditions, t: float) -> Conditions:
@@ -20,7 +20,7 @@ def blend_conditions(a: Conditions, b: Conditions, t: float) -> Conditions:
     """
     if t <= 0 or t >= 1:
         return a if t <= 0 else b
-    blended = {name: torch.lerp(getattr(a, name), getattr(b, name), t) for name in ("tags", "key")}
+    blended = {name: torch.lerp(getattr(a, name), getattr(b, name), t) for name in ("tags", "key", "rate", "repeats")}
     for name in _MASKED:
         masks = [getattr(side, f"{name}_given") for side in (a, b)]
         mask = torch.lerp(masks[0], masks[1], t)
@@ -33,10 +33,13 @@ def blend_conditions(a: Conditions, b: Conditions, t: float) -> Conditions:
 
 
 def read_conditions(conditions: Conditions, positions: Tensor) -> Conditions:
-    """Conditions of a loop of F frames read at fractional frames `positions` `[F']` (modulo F), at the nearest."""
+    """Conditions of a loop of F frames read at fractional frames `positions` `[F']` (modulo F), at the nearest.
+
+    What they are then is no whole bars, until somebody says so.
+    """
     frames = positions.round().long() % conditions.frames
     rows = {name: getattr(conditions, name)[..., frames] for name in _OVER_TIME}
-    return replace(conditions, **rows)
+    return replace(conditions, bars=torch.zeros_like(conditions.bars), **rows)
 
 
 def slice_conditions(conditions: Conditions, start: int, frames: int) -> Conditions:

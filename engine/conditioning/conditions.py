@@ -8,7 +8,7 @@ from torch import Tensor
 
 from engine.clap.base import CLAP_DIM
 from engine.conditioning.notes import NOTE_RANGES, NOTE_ROWS
-from engine.vocabulary import CURVES, KEYS, PARTS, TAGS
+from engine.vocabulary import CURVES, KEYS, PARTS, TAGS, VOICE_DIM
 
 KEY_CLASSES = len(KEYS) + 1
 """24 keys and a class for loops without one (drums only)."""
@@ -20,8 +20,10 @@ GROUPS = {
     "curves": ("curves_given",),
     "tags": ("tags", "key"),
     "clap": ("clap_given",),
+    "voices": ("voices_given",),
 }
-"""Condition groups, and the fields that switch them off when zero. Beat and notes are on both sides of guidance."""
+"""Condition groups, and the fields that switch them off when zero. Beat, notes and voices are on both sides of
+guidance."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,10 @@ class Conditions:
     - `tags` `[B, len(TAGS)]`: 1 present, -1 absent, 0 unknown
     - `key` `[B, 25]`: one-hot, all zero unknown
     - `clap` `[B, 512]`, unit norm; `clap_given` `[B, 1]`
+    - `voices` `[B, P, V]`: how each part sounds; `voices_given` `[B, P]`
+    - `rate` `[B, 1]`: frames a second, in octaves from the usual
+    - `repeats` `[B, 1]`: the share of the noise's power that comes again with what is struck
+    - `bars` `[B, 1]`: how many equal bars the frames are; 0 where they are none
     """
 
     beat: Tensor
@@ -49,6 +55,11 @@ class Conditions:
     key: Tensor
     clap: Tensor
     clap_given: Tensor
+    voices: Tensor
+    voices_given: Tensor
+    rate: Tensor
+    repeats: Tensor
+    bars: Tensor
 
     @property
     def frames(self) -> int:
@@ -74,6 +85,11 @@ class Conditions:
             zeros(batch, len(TAGS)),
             zeros(batch, KEY_CLASSES),
             zeros(batch, CLAP_DIM),
+            zeros(batch, 1),
+            zeros(batch, len(PARTS), VOICE_DIM),
+            zeros(batch, len(PARTS)),
+            zeros(batch, 1),
+            zeros(batch, 1),
             zeros(batch, 1),
         )
 

@@ -1,20 +1,12 @@
-"""Building a corpus folder: render, fit to whole latent frames, measure, store; in parallel and resumable.
+"""Building a corpus folder: render, measure, store; in parallel and resumable."""
 
-Loops are trained on in batches of equal length. A batch needs one number of frames F, and the tempo is drawn at
-random anyway, so it is nudged (by 2 % at most) until the loop has exactly `F * hop_length` samples for an F of
-`FRAME_GRID`: no resampling, no padding, and every annotation stays exact.
-"""
-
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from engine.audio.descriptors import measure_curves
-from engine.audio.resampling import resample_periodic
 from engine.corpus.arrangement import LoopPlan, plan_loop
 from engine.corpus.folder import ImportReport, read_folder
 from engine.corpus.materials import materials
@@ -26,9 +18,8 @@ from engine.errors import CorpusError
 from engine.tempo import LoopGeometry
 
 SAMPLE_RATE: Final = 44100
-HOP_LENGTH: Final = 1024
-FRAME_GRID: Final = tuple(sorted({round(64 * 1.04**k) for k in range(66)}))
-"""Lengths in latent frames that corpus loops come in, 64 (1.5 s) to about 800 (19 s), 4 % apart."""
+LONGEST_SECONDS: Final = 18.6
+"""Longer loops lose half their bars: what is trained on in one piece has to fit into a batch."""
 
 
 @dataclass(frozen=True)
@@ -44,30 +35,13 @@ class BuildOptions:
     jobs: int = 1
 
 
-def nearest_frames(samples: int) -> int:
-    """The F of `FRAME_GRID` nearest in ratio to `samples`."""
-    return min(FRAME_GRID, key=lambda frames: abs(np.log(frames * HOP_LENGTH / samples)))
-
-
 def fitted_plan(seed: int) -> LoopPlan:
-    """The plan of loop `seed` with its tempo nudged to a length of the grid; overlong loops lose half their bars."""
+    """The plan of loop `seed`; overlong loops lose half their bars, again and again."""
     plan = plan_loop(seed)
-    geometry = LoopGeometry(plan.tempo_bpm, plan.bars)
     bars = plan.bars
-    while geometry.samples > FRAME_GRID[-1] * HOP_LENGTH and bars > 1:
+    while LoopGeometry(plan.tempo_bpm, bars).seconds > LONGEST_SECONDS and bars > 1:
         bars //= 2
-        geometry = LoopGeometry(plan.tempo_bpm, bars)
-    frames = nearest_frames(geometry.samples)
-    tempo_bpm = geometry.beats * 60 * SAMPLE_RATE / (frames * HOP_LENGTH)
-    return plan_loop(seed, tempo_bpm=tempo_bpm, bars=bars)
-
-
-def fitted_recording(loop: CorpusLoop) -> CorpusLoop:
-    """A recorded loop resampled (pitch and tempo by 2 % at most) to a length of the grid."""
-    frames = nearest_frames(loop.audio.shape[1])
-    audio = resample_periodic(loop.audio, frames * HOP_LENGTH)
-    tempo_bpm = loop.annotation.bars * 4 * 60 * SAMPLE_RATE / (frames * HOP_LENGTH)
-    return CorpusLoop(np.clip(audio, -1, 1), replace(loop.annotation, tempo_bpm=tempo_bpm))
+    return plan if bars == plan.bars else plan_loop(seed, bars=bars)
 
 
 def build_corpus(folder: Path, options: BuildOptions, progress: Callable[[int, int], None]) -> int:
@@ -80,7 +54,7 @@ def build_corpus(folder: Path, options: BuildOptions, progress: Callable[[int, i
     if options.first_seed < 0 or options.first_seed + options.count > HELD_OUT_SEED:
         raise CorpusError(f"Training seeds run from 0 to {HELD_OUT_SEED - 1}.")
     training = range(options.first_seed, options.first_seed + options.count)
-    seeds = [*training, *range(HELD_OUT_SEED, HELD_OUT_SEED + options.held_out)]
+    seeds = _spread(training, range(HELD_OUT_SEED, HELD_OUT_SEED + options.held_out))
     missing = [seed for seed in seeds if not is_stored(folder, loop_name(seed))]
     done = len(seeds) - len(missing)
     progress(done, len(seeds))
@@ -92,7 +66,6 @@ def build_corpus(folder: Path, options: BuildOptions, progress: Callable[[int, i
         folder,
         {
             "sample_rate": SAMPLE_RATE,
-            "hop_length": HOP_LENGTH,
             "synthesised_loops": options.count,
             "held_out_loops": options.held_out,
             "recorded_loops": recordings,
@@ -102,17 +75,26 @@ def build_corpus(folder: Path, options: BuildOptions, progress: Callable[[int, i
     return len(seeds) + recordings
 
 
-def import_loops(folder: Path, source: Path) -> ImportReport:
-    """Add the loops of the folder `source` to the corpus in `folder`, every tenth held out; says what was refused.
+def _spread(many: Sequence[int], few: Sequence[int]) -> list[int]:
+    """`few` spread among `many`: a corpus that is still being rendered has some of both."""
+    many, few = sorted((many, few), key=len, reverse=True)
+    every = len(many) // max(len(few), 1) + 1
+    mixed = []
+    for number, seed in enumerate(many):
+        mixed.append(seed)
+        if number % every == 0 and number // every < len(few):
+            mixed.append(few[number // every])
+    return [*mixed, *few[-(-len(many) // every) :]]
 
-    Loops of other lengths than the grid's are resampled, pitch and tempo alike, by 2 % at most.
-    """
+
+def import_loops(folder: Path, source: Path) -> ImportReport:
+    """Add the loops of the folder `source` to the corpus in `folder`, every tenth held out; says what was refused."""
     loops, report = read_folder(source)
     for number, (loop, (path, _)) in enumerate(zip(loops, report.accepted, strict=True)):
         seed = number + (HELD_OUT_SEED if number % 10 == 9 else 0)
-        fitted = fitted_recording(replace(loop, annotation=replace(loop.annotation, seed=seed)))
-        _store(folder, f"folder-{number:05d}-{path.stem}", fitted, True)
-    write_manifest(folder, {"sample_rate": SAMPLE_RATE, "hop_length": HOP_LENGTH, "imported_loops": len(loops)})
+        numbered = replace(loop, annotation=replace(loop.annotation, seed=seed))
+        _store(folder, f"folder-{number:05d}-{path.stem}", numbered, True)
+    write_manifest(folder, {"sample_rate": SAMPLE_RATE, "imported_loops": len(loops)})
     return report
 
 
@@ -142,9 +124,9 @@ def _render(folder: Path, seed: int, keep_audio: bool) -> None:
 
 
 def _store(folder: Path, name: str, loop: CorpusLoop, keep_audio: bool) -> None:
-    frames = loop.audio.shape[1] // HOP_LENGTH
+    frames = LoopGeometry(loop.annotation.tempo_bpm, loop.annotation.bars).frames
     curves = measure_curves(loop.audio, SAMPLE_RATE, frames)
-    store_loop(folder, name, loop.annotation, curves, loop.audio if keep_audio else None)
+    store_loop(folder, name, loop, curves, keep_audio=keep_audio)
 
 
 def _store_recordings(folder: Path, options: BuildOptions) -> int:
@@ -153,6 +135,6 @@ def _store_recordings(folder: Path, options: BuildOptions) -> int:
         for number, loop in enumerate(recorded_loops(passed)):
             name = f"recording-{passed:02d}-{number:04d}"
             if not is_stored(folder, name):
-                _store(folder, name, fitted_recording(loop), options.keep_audio)
+                _store(folder, name, loop, options.keep_audio)
             count += 1
     return count

@@ -7,12 +7,16 @@ from xml.etree import ElementTree
 
 from engine.corpus.one_shots import one_shot_folders
 from engine.corpus.recordings import GAMES, find_tracks
+from engine.corpus.sampled import soundfont
 
 
 def materials(*, recordings: bool = True) -> list[str]:
-    """The sources that are at hand: packages of recorded tracks where `recordings` are used, folders of one-shots."""
+    """The sources that are at hand: packages of recorded tracks where `recordings` are used, folders of one-shots,
+    a soundfont."""
     tracks = recorded_materials(find_tracks()) if recordings else []
-    return [*tracks, *(one_shot_material(folder) for folder in one_shot_folders())]
+    played = soundfont()
+    instruments = [f"soundfont {played.name}"] if played else []
+    return [*tracks, *(one_shot_material(folder) for folder in one_shot_folders()), *instruments]
 
 
 def recorded_materials(tracks: Sequence[Path]) -> list[str]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Mapping
 
+from engine.audio.voice_image import voice_image
 from engine.corpus.arrangement import LoopPlan, plan_loop
 from engine.corpus.captions import Facts, write_captions
 from engine.corpus.figures import figures
 from engine.corpus.impressions import measured_characters
 from engine.corpus.mixing import characters_of, mix
 from engine.corpus.one_shots import with_one_shots
+from engine.corpus.sampled import with_instrument
 from engine.corpus.score import Annotation, Audio, CorpusLoop, Note
 from engine.corpus.streams import Streams
 from engine.corpus.voices import render_part
@@ -47,7 +49,20 @@ def render_plan(plan: LoopPlan, *, with_stems: bool = False) -> CorpusLoop:
         captions=write_captions(facts, Streams(plan.seed)("captions")),
         notes=plan.pitches(),
     )
-    return CorpusLoop(mixed.audio, annotation, mixed.stems if with_stems else {})
+    return CorpusLoop(mixed.audio, annotation, mixed.stems if with_stems else {}, voice_images(plan, dry))
+
+
+def voice_images(plan: LoopPlan, stems: Mapping[str, Audio]) -> dict[str, Audio]:
+    """The picture of the clearest hit of each part, from its dry stem `[T]`; parts that are not heard have none."""
+    geometry = LoopGeometry(plan.tempo_bpm, plan.bars)
+    found = {}
+    for part, struck in plan.onsets().items():
+        if part in stems:
+            places = [(geometry.beat_to_sample(beat) % geometry.samples, velocity) for beat, velocity in struck]
+            image = voice_image(stems[part], geometry.sample_rate, places)
+            if image is not None:
+                found[part] = image
+    return found
 
 
 def dry_stems(plan: LoopPlan) -> dict[str, Audio]:
@@ -68,14 +83,19 @@ def dry_stems(plan: LoopPlan) -> dict[str, Audio]:
 
 
 def sampled_stems(plan: LoopPlan, stems: Mapping[str, Audio]) -> dict[str, Audio]:
-    """`stems`, some of the drums played by or with one-shots where a collection of them is named."""
-    streams = Streams(plan.seed)
-    return {
-        part: with_one_shots(
-            stem, part, plan.notes[part], plan.tempo_bpm, streams(part, "one_shot"), choke=_choke(plan, part)
+    """`stems`, some played by or with one-shots or sampled instruments where collections of them are named."""
+    streams, pitches = Streams(plan.seed), plan.pitches()
+    found = {}
+    for part, stem in stems.items():
+        notes = plan.notes[part]
+        struck = with_one_shots(
+            stem, part, notes, plan.tempo_bpm, streams(part, "one_shot"), choke=_choke(plan, part)
         )
-        for part, stem in stems.items()
-    }
+        if struck is stem:
+            rng = streams(part, "instrument")
+            struck = with_instrument(stem, part, notes, pitches.get(part, ()), plan.tempo_bpm, rng=rng)
+        found[part] = struck
+    return found
 
 
 def _choke(plan: LoopPlan, part: str) -> tuple[Note, ...]:

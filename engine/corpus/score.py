@@ -87,8 +87,10 @@ class CorpusLoop:
     """A rendered loop: stereo `audio` `[2, T]` at 44.1 kHz, exactly circular, and its annotation.
 
     `stems`: per part `[2, T]` after that part's own effects; they sum to the mix before the master effects.
+    `voices`: per part that plays, the picture of its clearest hit, dry (`engine.audio.voice_image`).
     """
 
     audio: Audio
     annotation: Annotation
     stems: Mapping[str, Audio] = field(default_factory=dict)
+    voices: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)

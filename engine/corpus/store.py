@@ -2,8 +2,8 @@
 
     FOLDER/corpus.json                what it was made of
     FOLDER/loops/NAME.json            annotation, number of latent frames
-    FOLDER/loops/NAME.safetensors     curves [4, F]
-    FOLDER/loops/NAME.wav             audio, 16 bit, F * hop_length samples
+    FOLDER/loops/NAME.safetensors     curves [4, F], voices [P, bands, columns], voices_given [P]
+    FOLDER/loops/NAME.wav             audio, 16 bit
     FOLDER/latents/NAME.safetensors   latent [D, F] of the codec that corpus.json names
     FOLDER/embeddings/NAME.safetensors   sound [512] and captions [N, 512] of the embedder that corpus.json names
 
@@ -23,11 +23,13 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from engine.corpus.score import HELD_OUT_SEED, Annotation, Audio
+from engine.audio.voice_image import BANDS, COLUMNS
+from engine.corpus.score import HELD_OUT_SEED, Annotation, Audio, CorpusLoop
 from engine.errors import CorpusError
 from engine.files import write_atomically
+from engine.vocabulary import PARTS
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,17 @@ class StoredLoop:
         """Measured curves `[4, F]` in [0, 1]."""
         return self._array(self.folder / "loops" / f"{self.name}.safetensors", "curves")
 
+    def voices(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Pictures of the parts' hits `[P, bands, columns]` in [0, 1], and `[P]`: 1 for parts that have one."""
+        path = self.folder / "loops" / f"{self.name}.safetensors"
+        return self._array(path, "voices"), self._array(path, "voices_given")
+
     def latent(self) -> NDArray[np.float32]:
         """Latent `[D, F]`; `CorpusError` before it was encoded."""
         return self._array(self.latent_path, "latent")
 
     def audio(self) -> Audio:
-        """Audio `[2, F * hop_length]`."""
+        """Audio `[2, T]`."""
         try:
             audio, _ = soundfile.read(self.audio_path, dtype="float32", always_2d=True)
         except (soundfile.LibsndfileError, OSError) as error:
@@ -98,16 +105,22 @@ class StoredLoop:
 
 
 def store_loop(
-    folder: Path, name: str, annotation: Annotation, curves: NDArray[np.float32], audio: Audio | None
+    folder: Path, name: str, loop: CorpusLoop, curves: NDArray[np.float32], *, keep_audio: bool = True
 ) -> None:
-    """Add a loop: `curves` `[4, F]` and, to keep it, `audio` `[2, T]` at 44.1 kHz."""
+    """Add `loop` with its `curves` `[4, F]`, and its audio if that is to be kept."""
+    annotation, audio = loop.annotation, loop.audio if keep_audio else None
     loops = folder / "loops"
     loops.mkdir(parents=True, exist_ok=True)
     if audio is not None:
         part = loops / f"{name}.wav.part"
         soundfile.write(part, audio.T, 44100, subtype="PCM_16", format="WAV")
         part.replace(loops / f"{name}.wav")
-    write_atomically(loops / f"{name}.safetensors", save({"curves": curves.astype(np.float32)}))
+    voices = np.zeros((len(PARTS), BANDS, COLUMNS), np.float16)
+    for name_of_part, image in loop.voices.items():
+        voices[PARTS.index(name_of_part)] = image
+    known = np.array([each in loop.voices for each in PARTS], np.float16)
+    measured: dict[str, NDArray[Any]] = {"curves": curves.astype(np.float32), "voices": voices, "voices_given": known}
+    write_atomically(loops / f"{name}.safetensors", save(measured))
     row = {"schema": SCHEMA, "frames": int(curves.shape[1]), "annotation": annotation.to_dict()}
     write_atomically(loops / f"{name}.json", json.dumps(row).encode())
 

@@ -34,12 +34,15 @@ def training_loss(
     *,
     generator: torch.Generator | None = None,
     alpha: Tensor | None = None,
+    noise: Callable[[Tensor], Tensor] = lambda white: white,
 ) -> Tensor:
     """Mean squared error of `model(x_alpha, alpha)` against `x_1 - x_0`, a scalar.
 
-    `x_1` `[B, ...]` is data; noise and (unless given) `alpha` `[B]` come from `generator` (on the CPU).
+    `x_1` `[B, ...]` is data; noise and (unless given) `alpha` `[B]` come from `generator`, on its device. `noise`
+    makes the noise to be trained with of white noise.
     """
-    x_0 = torch.randn(x_1.shape, generator=generator).to(x_1)
+    drawn = torch.randn(x_1.shape, generator=generator, device=generator.device if generator else None)
+    x_0 = noise(drawn).to(x_1)
     if alpha is None:
         alpha = draw_alpha(len(x_1), generator)
     alpha = alpha.to(x_1)

@@ -40,15 +40,14 @@ def pad_noise(
     corners: tuple[int, int, int, int],
     x: float,
     y: float,
-    shape: tuple[int, ...],
-    draw: Callable[[int, tuple[int, ...]], Tensor] = seeded_noise,
+    draw: Callable[[int], Tensor],
 ) -> Tensor:
     """Noise at (x, y) of a pad over four corner seeds: spherical bilinear, corners exact.
 
     `x` 0 left to 1 right, `y` 0 top to 1 bottom; corners are top-left, top-right, bottom-left, bottom-right. `draw`
-    says what noise of a shape a seed stands for.
+    says what noise a seed stands for.
     """
-    top_left, top_right, bottom_left, bottom_right = (draw(seed, shape) for seed in corners)
+    top_left, top_right, bottom_left, bottom_right = (draw(seed) for seed in corners)
     return slerp(slerp(top_left, top_right, x), slerp(bottom_left, bottom_right, x), y)
 
 

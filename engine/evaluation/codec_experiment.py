@@ -21,6 +21,7 @@ from engine.evaluation.opus import opus_available, through_opus
 from engine.evaluation.results import markdown_table, results_folder, write_json
 from engine.files import write_atomically
 from engine.plots import new_figure, save_figure
+from engine.tempo import FRAME_RATE
 
 OPUS_KBPS = (16, 32)
 """Per channel."""
@@ -42,12 +43,12 @@ def codec_round_trip(codec: LatentCodec, device: torch.device | str = "cpu") -> 
     """Loops `[2, T]` of any length through `codec` and back to T samples, as the pipeline brings them there."""
 
     def round_trip(audio: Audio) -> Audio:
-        length = audio.shape[-1] * codec.sample_rate / SAMPLE_RATE
-        frames = max(1, round(length / codec.hop_length))
-        fitted = resample_periodic(audio, frames * codec.hop_length)
+        samples = round(audio.shape[-1] * codec.sample_rate / SAMPLE_RATE)
+        hop = codec.hop_length or codec.sample_rate / FRAME_RATE
+        fitted = torch.from_numpy(resample_periodic(audio, samples))[None].to(device)
         with torch.inference_mode():
-            latent = codec.encode(torch.from_numpy(fitted)[None].to(device), circular=True)
-            decoded = codec.decode(latent, circular=True)[0].float().cpu().numpy()
+            latent = codec.encode(fitted, max(1, round(samples / hop)), circular=True)
+            decoded = codec.decode(latent, samples, circular=True)[0].float().cpu().numpy()
         return resample_periodic(decoded, audio.shape[-1])
 
     return round_trip

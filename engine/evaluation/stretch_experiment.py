@@ -12,7 +12,6 @@ from tqdm import tqdm
 from engine.applications.inversion import InvertedLoop, invert_loop, latent_state
 from engine.applications.source import SourceLoop
 from engine.applications.time_stretch import RATIOS, TURN_AT, stretch
-from engine.audio.resampling import resample_periodic
 from engine.errors import InvalidRequest
 from engine.evaluation.dsp_stretch import NAME, dsp_stretch, dsp_stretcher_available
 from engine.evaluation.kinship import Portrait, kinship
@@ -136,7 +135,8 @@ class _Stretched:
     @cached_property
     def _coded(self) -> Audio:
         x_1 = latent_state(self.pipeline, self._source)
-        return resample_periodic(self.pipeline.decode(x_1)[0], self._source.geometry.samples)
+        coded: Audio = self.pipeline.decode(x_1, self._source.geometry.samples)[0]
+        return coded
 
     @cached_property
     def _coded_portrait(self) -> Portrait:

@@ -16,7 +16,6 @@ from engine.applications.passage import Passage
 from engine.applications.source import SourceLoop
 from engine.applications.transition import transition
 from engine.audio.descriptors import onset_envelope
-from engine.audio.resampling import resample_periodic
 from engine.errors import InvalidRequest
 from engine.evaluation.embedding import embed
 from engine.evaluation.ledger import Ledger
@@ -182,7 +181,8 @@ def _jumps(audio: Audio, inverted: InvertedLoop) -> Doubles:
 
 
 def _coded(pipeline: LoopPipeline, source: SourceLoop, x_1: Tensor) -> Audio:
-    return resample_periodic(pipeline.decode(x_1)[0], source.geometry.samples)
+    coded: Audio = pipeline.decode(x_1, source.geometry.samples)[0]
+    return coded
 
 
 def _embed(audio: Audio, sample_rate: int) -> Doubles:

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.vocabulary import BEATS_PER_BAR
+
 
 class CircularConv(nn.Conv1d):
     """Conv1d of odd kernel over circular time: the last frame's neighbour is the first."""
@@ -62,3 +64,34 @@ class ConditionedBlock(nn.Module):
         shortcut: Tensor = self.shortcut(x)
         change: Tensor = self.second(torch.cat((hidden, timeline.to(hidden.dtype)), dim=1))
         return shortcut + change
+
+
+class RepeatMixing(nn.Module):
+    """Lets every frame hear what is at its place in all bars and in all beats, and so what repeats and what does not.
+
+    The means over bars and over beats go through a linear map each and are added to every frame. Frames that are no
+    whole bars pass as they are.
+    """
+
+    def __init__(self, channels: int, outputs: int | None = None) -> None:
+        super().__init__()
+        self.outputs = outputs or channels
+        self.bar = nn.Linear(channels, self.outputs)
+        self.beat = nn.Linear(channels, self.outputs, bias=False)
+        for layer in (self.bar, self.beat):
+            nn.init.zeros_(layer.weight)
+        nn.init.zeros_(self.bar.bias)
+
+    def forward(self, x: Tensor, bars: int) -> Tensor:
+        """`[B, C, F]` of `bars` bars to the same shape."""
+        return x + self.repeated(x.transpose(1, 2), bars).transpose(1, 2) if bars else x
+
+    def repeated(self, x: Tensor, bars: int) -> Tensor:
+        """What is added to `[B, F, C]`, or to something else of as many frames, of `bars` bars: `[B, F, outputs]`."""
+        frames = x.shape[1]
+        added = x.new_zeros(len(x), frames, self.outputs)
+        for layer, count in ((self.bar, bars), (self.beat, bars * BEATS_PER_BAR)):
+            if frames % count == 0:
+                mean = x.reshape(len(x), count, frames // count, -1).mean(1)
+                added = added + layer(mean).repeat(1, count, 1)
+        return added

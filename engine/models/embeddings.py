@@ -9,7 +9,7 @@ from torch.nn import functional
 from engine.clap.base import CLAP_DIM
 from engine.conditioning.conditions import KEY_CLASSES, Conditions
 from engine.conditioning.notes import NOTE_RANGES, NOTE_ROWS, ROLLS
-from engine.vocabulary import CURVES, PARTS, TAGS
+from engine.vocabulary import CURVES, PARTS, TAGS, VOICE_DIM
 
 TIMELINE_ROWS = 2 + 1 + 2 * len(PARTS) + 2 * len(CURVES)
 """Rows of the timeline: beat saw-teeth, pattern, curves, and a mask row for each that may be open."""
@@ -42,10 +42,13 @@ class AlphaEmbedding(nn.Module):
 
 
 class StationaryEmbedding(nn.Module):
-    """`z_e`: tags, key and CLAP embedding, whatever of them is given, as one vector."""
+    """`z_e`: tags, key, CLAP embedding and voices, whatever is given, frame rate and repeats, as one vector."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, *, voices: bool = True) -> None:
         super().__init__()
+        self.voices = nn.Linear(len(PARTS) * (VOICE_DIM + 1) + 2, width, bias=False) if voices else None
+        if self.voices is not None:
+            nn.init.normal_(self.voices.weight, std=0.01)
         self.clap_null = nn.Parameter(torch.zeros(CLAP_DIM))
         self.clap = nn.Linear(CLAP_DIM, width)
         self.words = nn.Linear(2 * len(TAGS) + KEY_CLASSES + 1, width)
@@ -58,7 +61,12 @@ class StationaryEmbedding(nn.Module):
         tags = conditions.tags
         known = torch.cat((tags.clamp_min(0), (-tags).clamp_min(0), conditions.key, given), dim=1)
         # Unit-norm embeddings have tiny entries; scaled, they weigh as much as the tags.
-        embedded: Tensor = self.layers(self.words(known) + self.clap(clap * CLAP_DIM**0.5))
+        hidden = self.words(known) + self.clap(clap * CLAP_DIM**0.5)
+        if self.voices is not None:
+            masks = conditions.voices_given
+            voices = (conditions.voices * masks[:, :, None]).flatten(1)
+            hidden = hidden + self.voices(torch.cat((voices, masks, conditions.rate, conditions.repeats), dim=1))
+        embedded: Tensor = self.layers(hidden)
         return embedded
 
 

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.conditioning.conditions import Conditions
-from engine.models.blocks import ConditionedBlock
+from engine.models.blocks import ConditionedBlock, RepeatMixing
 from engine.models.embeddings import piano_rolls
-from engine.models.unet import Denoiser, gaussian_direction
+from engine.models.unet import Denoiser, gaussian_direction, whole_bars
 
 EPSILON = 1e-5
 
@@ -109,6 +109,7 @@ class PreparedConditions:
 
     beside: Tensor
     blocks: tuple[PreparedBlock, ...]
+    bars: int
 
 
 class SamplingDenoiser(nn.Module):
@@ -127,6 +128,10 @@ class SamplingDenoiser(nn.Module):
         self._middle = FramewiseBlock(denoiser.middle)
         self._grow = [FramewiseConv.of(cast(nn.Conv1d, layer)) for layer in denoiser.grow]
         self._up = [_blocks(stage) for stage in denoiser.up]
+        self._mix_down, self._mix_up = (
+            [cast(RepeatMixing, layer) for layer in layers] for layers in (denoiser.mix_down, denoiser.mix_up)
+        )
+        self.voices, self._mix_front = denoiser.voices, denoiser.mix_front
         self._norm, self._out = denoiser.norm, FramewiseConv.of(denoiser.out)
         norms = [norm for block, _ in self._in_order() for norm in block.norms]
         self._alpha = _joined([norm.alpha for norm in norms])
@@ -140,6 +145,7 @@ class SamplingDenoiser(nn.Module):
         return PreparedConditions(
             self._beside(beside.transpose(1, 2).contiguous()),
             tuple(block.prepare(z_e, frames_first[stage]) for block, stage in self._in_order()),
+            whole_bars(conditions),
         )
 
     def predict(self, x: Tensor, alpha: Tensor, embedded: PreparedConditions) -> Tensor:
@@ -150,15 +156,20 @@ class SamplingDenoiser(nn.Module):
         scales = torch.split(functional.linear(self.alpha(alpha), *self._alpha).float(), self._widths, dim=1)
         pairs = zip(scales[::2], scales[1::2], strict=True)
         told = iter(zip(embedded.blocks, pairs, strict=True))
-        hidden = self._front((state * level).to(dtype).transpose(1, 2).contiguous()).add_(embedded.beside)
-        change = self._walk(hidden, told)
+        heard = (state * level).to(dtype).transpose(1, 2).contiguous()
+        hidden = self._front(heard).add_(embedded.beside)
+        if self._mix_front is not None and embedded.bars:
+            hidden = hidden + self._mix_front.repeated(heard, embedded.bars)
+        change = self._walk(hidden, told, embedded.bars)
         return known * state + level * change.transpose(1, 2).float()
 
-    def _walk(self, x: Tensor, told: Iterator[tuple[PreparedBlock, tuple[Tensor, Tensor]]]) -> Tensor:
+    def _walk(self, x: Tensor, told: Iterator[tuple[PreparedBlock, tuple[Tensor, Tensor]]], bars: int) -> Tensor:
         skips = []
         for stage, blocks in enumerate(self._down):
             for block in blocks:
                 x = block(x, *next(told))
+            if self._mix_down and bars:
+                x = x + self._mix_down[stage].repeated(x, bars)
             skips.append(x)
             if stage < len(self._shrink):
                 x = self._shrink[stage](x)
@@ -169,6 +180,8 @@ class SamplingDenoiser(nn.Module):
             x = torch.cat((x, skips[stage]), dim=2)
             for block in self._up[stage]:
                 x = block(x, *next(told))
+            if self._mix_up and bars:
+                x = x + self._mix_up[stage].repeated(x, bars)
         weight, bias = (p.float().expand(len(x), -1) for p in (self._norm.weight, self._norm.bias))
         return self._out(functional.silu(group_scale(x, self._norm.num_groups, weight, bias)))
 

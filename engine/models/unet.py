@@ -9,15 +9,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.conditioning.conditions import Conditions
-from engine.models.blocks import CircularConv, ConditionedBlock
+from engine.models.blocks import CircularConv, ConditionedBlock, RepeatMixing
 from engine.models.embeddings import ROLL_ROWS, AlphaEmbedding, StationaryEmbedding, TimelineEmbedding, piano_rolls
+from engine.models.voices import VoiceEncoder
 
 
 @dataclass(frozen=True)
 class DenoiserConfig:
     """Shape of a `Denoiser`. `groups` must divide every width; 8, 16 and 32 are compared in the experiments.
 
-    With `notes` it reads the piano rolls beside its state; denoisers of old packs do not.
+    With `notes` it reads the piano rolls beside its state. With `repeats` it knows that bars repeat: it mixes over
+    them, and reads voices, the frame rate and how its noise repeats.
     """
 
     latent_dim: int = 64
@@ -27,6 +29,7 @@ class DenoiserConfig:
     timeline_width: int = 64
     embedding_width: int = 192
     notes: bool = False
+    repeats: bool = False
 
 
 def gaussian_direction(alpha: Tensor) -> tuple[Tensor, Tensor]:
@@ -45,11 +48,19 @@ def gaussian_direction(alpha: Tensor) -> tuple[Tensor, Tensor]:
 @dataclass(frozen=True)
 class EmbeddedConditions:
     """What the network reads of conditions: `z_e` `[B, E]`, the timeline `[B, K, F_stage]` of each stage, and what
-    is laid beside the state `[B, K', F]`: the timeline and, where they are read, the piano rolls."""
+    is laid beside the state `[B, K', F]`: the timeline and, where they are read, the piano rolls; `bars` the frames
+    are, or 0."""
 
     stationary: Tensor
     scales: list[Tensor]
     beside: Tensor
+    bars: int
+
+
+def whole_bars(conditions: Conditions) -> int:
+    """The bars that all loops of `conditions` are of; 0 where they differ or are no whole ones."""
+    bars = conditions.bars.flatten().tolist()
+    return int(bars[0]) if len(set(bars)) == 1 else 0
 
 
 class Denoiser(nn.Module):
@@ -67,7 +78,8 @@ class Denoiser(nn.Module):
         self.config = config = config or DenoiserConfig()
         widths, embedding = config.widths, config.embedding_width
         self.alpha = AlphaEmbedding(embedding)
-        self.stationary = StationaryEmbedding(embedding)
+        self.stationary = StationaryEmbedding(embedding, voices=config.repeats)
+        self.voices = VoiceEncoder() if config.repeats else None
         self.timeline = TimelineEmbedding(config.timeline_width, len(widths))
         self.register_buffer("mean", torch.zeros(config.latent_dim, 1))
         self.register_buffer("deviation", torch.ones(config.latent_dim, 1))
@@ -91,6 +103,10 @@ class Denoiser(nn.Module):
             )
             for width in widths
         )
+        self.mix_front = RepeatMixing(config.latent_dim, widths[0]) if config.repeats else None
+        mixed = widths if config.repeats else ()
+        self.mix_down = nn.ModuleList(RepeatMixing(width) for width in mixed)
+        self.mix_up = nn.ModuleList(RepeatMixing(width) for width in mixed)
         self.norm = nn.GroupNorm(config.groups, widths[0])
         self.out = CircularConv(widths[0], config.latent_dim, 3)
         nn.init.zeros_(self.out.weight)
@@ -104,15 +120,16 @@ class Denoiser(nn.Module):
         """Embed conditions once; they are the same at every step of sampling."""
         scales = self.timeline(conditions)
         beside = torch.cat((scales[0], piano_rolls(conditions)), dim=1) if self.config.notes else scales[0]
-        return EmbeddedConditions(self.stationary(conditions), scales, beside)
+        return EmbeddedConditions(self.stationary(conditions), scales, beside, whole_bars(conditions))
 
-    def with_notes(self) -> "Denoiser":
-        """A copy that reads piano rolls too, and for now makes nothing of them: it predicts what this one does."""
-        if self.config.notes:
+    def widened(self) -> "Denoiser":
+        """A copy that reads piano rolls, voices and repeats too, and for now makes next to nothing of them."""
+        if self.config.notes and self.config.repeats:
             return self
-        wider = Denoiser(replace(self.config, notes=True))
-        tensors = self.state_dict()
-        tensors["front.weight"] = functional.pad(tensors["front.weight"], (0, 0, 0, ROLL_ROWS))
+        wider = Denoiser(replace(self.config, notes=True, repeats=True))
+        tensors = wider.state_dict() | self.state_dict()
+        missing = wider.front.in_channels - self.front.in_channels
+        tensors["front.weight"] = functional.pad(tensors["front.weight"], (0, 0, 0, missing))
         wider.load_state_dict(tensors)
         return wider
 
@@ -122,11 +139,18 @@ class Denoiser(nn.Module):
         known, level = gaussian_direction(alpha)
         # The network may run in half precision; the state and what is known of it stay in float32.
         state, x = x.float(), (x.float() * level).to(scales[0].dtype)
+        means = None
+        if self.mix_front is not None and embedded.bars:
+            # What noise there is that repeats is in the means alone: the rest of a state is free of it.
+            means = self.mix_front.repeated(x.transpose(1, 2), embedded.bars).transpose(1, 2)
         x = self.front(torch.cat((x, embedded.beside), dim=1))
+        x = x if means is None else x + means
         skips = []
         for stage, run in enumerate(self.down):
             for block in run.children():
                 x = block(x, scales[stage], alpha_e, z_e)
+            if self.config.repeats:
+                x = self.mix_down[stage](x, embedded.bars)
             skips.append(x)
             if stage < len(self.shrink):
                 x = self.shrink[stage](x)
@@ -138,6 +162,8 @@ class Denoiser(nn.Module):
             x = torch.cat((x, skips[stage]), dim=1)
             for block in self.up[stage].children():
                 x = block(x, scales[stage], alpha_e, z_e)
+            if self.config.repeats:
+                x = self.mix_up[stage](x, embedded.bars)
         change: Tensor = self.out(functional.silu(self.norm(x)))
         return known * state + level * change.float()
 

@@ -48,9 +48,10 @@ class AdversarialCodecTrainer(CodecTrainer):
 
     def loss(self, model: nn.Module) -> tuple[Tensor, dict[str, Tensor]]:
         """Teach the discriminator one batch, then judge the decoder by it."""
-        audio = self.crops.batch(self.training.batch_size).to(next(model.parameters()).device)
-        target = Target.of(self.model.codec, audio)
-        decoded, _ = model(target.heard, self.training.latent_noise)
+        crops = self.crops.batch(self.training.batch_size)
+        audio = crops.audio.to(next(model.parameters()).device)
+        target = Target.of(self.model.codec, audio, crops.frames)
+        decoded, _ = model(target.heard, audio.shape[-1], self.training.latent_noise)
         whole = decoded.low + decoded.high
         judged = self._teach(audio, whole.detach())
         reconstruction, terms = self.criterion.train().judge(decoded, whole, target)

@@ -23,6 +23,7 @@ from engine.corpus.store import read_manifest, stored_loops
 from engine.errors import CorpusError, InvalidRequest, PackError
 from engine.pack_models import load_codec, store_codec
 from engine.packs import Pack
+from engine.tempo import FRAME_RATE
 
 MOST_DB = 6.0
 ROUNDS = 4
@@ -54,7 +55,7 @@ def train_levels(corpus: Path, pack: Path, *, loops: int = 100, within_db: float
     errors = []
     for turn in range(ROUNDS + 1):
         bar = tqdm(chosen, desc=f"round {turn} of {ROUNDS}", unit="loop", disable=None, leave=False)
-        errors.append(mean_band_errors(codec, (_crop(loop.audio(), codec.hop_length) for loop in bar)))
+        errors.append(mean_band_errors(codec, (loop.audio() for loop in bar)))
         if turn < ROUNDS:
             raise_bands(codec, np.clip(errors[-1], -within_db, within_db) - errors[-1])
     figures = {"before": errors[0].tolist(), "after": errors[-1].tolist()}
@@ -74,7 +75,8 @@ def mean_band_errors(codec: SpectralCodec, loops: Iterable[NDArray[np.float32]])
     rows = []
     for audio in loops:
         original = torch.from_numpy(audio)[None]
-        decoded = codec.decode(codec.encode(original))[0].numpy()
+        frames = max(1, round(original.shape[-1] * FRAME_RATE / codec.sample_rate))
+        decoded = codec.decode(codec.encode(original, frames), original.shape[-1])[0].numpy()
         rows.append(band_errors(audio, decoded, codec.sample_rate))
     heard = np.isfinite(rows)
     return np.asarray(np.where(heard, rows, 0).sum(axis=0) / np.maximum(heard.sum(axis=0), 1))
@@ -92,7 +94,3 @@ def raise_bands(codec: SpectralCodec, gains_db: Doubles) -> None:
         bias = layer.bias
         assert isinstance(bias, torch.Tensor)
         bias.add_(raised.repeat(len(bias) // len(raised)).to(bias.device))
-
-
-def _crop(audio: NDArray[np.float32], hop: int) -> NDArray[np.float32]:
-    return audio[:, : audio.shape[-1] // hop * hop]

@@ -73,7 +73,7 @@ class ArchitectureBench:
             self._scale = trainer.corpus.statistics()
             self._trainer = trainer
         self._trainer.model = denoiser
-        self._trainer.generator = torch.Generator().manual_seed(0)
+        self._trainer.reseed(0)
         for own, known in zip((denoiser.mean, denoiser.deviation), self._scale, strict=True):
             own.copy_(known)
         return self._trainer

@@ -46,6 +46,12 @@ def has_checkpoint(folder: Path) -> bool:
     return (folder / FILE).exists()
 
 
+def seconds_trained(folder: Path) -> float:
+    """How long the run in `folder` has trained up to its checkpoint; 0 without one."""
+    saved = load_checkpoint(folder)
+    return float(saved[1].get("seconds", 0.0)) if saved else 0.0
+
+
 def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
     """Tensors and state of the checkpoint in `folder`, or None where there is none yet."""
     path = folder / FILE

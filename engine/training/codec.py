@@ -17,7 +17,8 @@ from engine.training.spectral_losses import LossWeights, ReconstructionLoss, Tar
 
 @dataclass(frozen=True)
 class CodecTraining:
-    """What a codec run trains on. `latent_noise` is the largest standard deviation added to latents."""
+    """What a codec run trains on. `latent_noise` is the largest standard deviation added to latents; a decoder shapes
+    spectra up to `shaped_bins`, and learns to where it did not."""
 
     corpus: Path
     batch_size: int = 12
@@ -25,6 +26,7 @@ class CodecTraining:
     latent_noise: float = 0.5
     latent_weight: float = 0.5
     freeze_encoder: bool = False
+    shaped_bins: int = 256
     loss_weights: LossWeights = field(default_factory=LossWeights)
 
 
@@ -35,11 +37,13 @@ class Reconstruction(nn.Module):
         super().__init__()
         self.codec = codec
 
-    def forward(self, heard: Tensor, noise: float) -> tuple[Decoded, Tensor]:
-        """What the codec heard `[B, inputs, K]` to what it decodes from its latents `[B, D, F]`, and to these."""
+    def forward(self, heard: Tensor, samples: int, noise: float) -> tuple[Decoded, Tensor]:
+        """What the codec heard `[B, inputs, K]` in `samples` samples to what it decodes from its latents `[B, D, F]`,
+        and to these."""
         latent = self.codec.encoder(heard, False).float()
         strength = noise * torch.rand(len(latent), 1, 1, device=latent.device)
-        return self.codec.decode_parts(latent + strength * torch.randn_like(latent), circular=False), latent
+        noisy = latent + strength * torch.randn_like(latent)
+        return self.codec.decode_parts(noisy, samples, circular=False), latent
 
 
 class CodecTrainer(Trainer):
@@ -58,20 +62,20 @@ class CodecTrainer(Trainer):
         if training.freeze_encoder:
             codec.encoder.requires_grad_(False)
         self.training, self._export = training, export
-        crop = training.crop_frames * codec.hop_length
         loops = list(stored_loops(training.corpus))
-        self.crops = AudioCrops([loop.audio_path for loop in loops if not loop.held_out], crop, seed)
-        held_out = [loop.audio_path for loop in loops if loop.held_out]
-        self.held_out = AudioCrops(held_out, 4 * crop, 0).batch(24)
+        self.crops = AudioCrops([loop for loop in loops if not loop.held_out], training.crop_frames, seed)
+        held_out = AudioCrops([loop for loop in loops if loop.held_out], 4 * training.crop_frames, 0)
+        self.held_out = [held_out.batch(4) for _ in range(6)]
         self.criterion = ReconstructionLoss(codec.sample_rate, training.loss_weights)
         if fresh:
-            codec.fit_levels(self.crops.batch(200))
+            crops = self.crops.batch(200)
+            codec.fit_levels(crops.audio, crops.frames)
 
     def loss(self, model: nn.Module) -> tuple[Tensor, dict[str, Tensor]]:
         """Reconstruction terms of a fresh batch plus the pull on the latents' statistics."""
-        audio = self.crops.batch(self.training.batch_size).to(next(model.parameters()).device)
-        target = Target.of(self.model.codec, audio)
-        decoded, latent = model(target.heard, self.training.latent_noise)
+        crops = self.crops.batch(self.training.batch_size)
+        target = Target.of(self.model.codec, crops.audio.to(next(model.parameters()).device), crops.frames)
+        decoded, latent = model(target.heard, target.audio.shape[-1], self.training.latent_noise)
         total, terms = self.criterion.train()(decoded, target)
         pull = latent_pull(latent)
         return total + self.training.latent_weight * pull, {**terms, "latent": pull.detach()}
@@ -80,17 +84,16 @@ class CodecTrainer(Trainer):
         """Mel distance, SI-SDR and the terms of the loss on fixed held-out crops."""
         device = next(model.parameters()).device
         sums: dict[str, float] = {}
-        batches = torch.split(self.held_out, 4)
-        for crops in batches:
-            audio = crops.to(device)
-            target = Target.of(self.model.codec, audio)
-            decoded, latent = model(target.heard, 0.0)
+        for crops in self.held_out:
+            audio = crops.audio.to(device)
+            target = Target.of(self.model.codec, audio, crops.frames)
+            decoded, latent = model(target.heard, audio.shape[-1], 0.0)
             _, terms = self.criterion.eval()(decoded, target)
             terms["si_sdr"] = si_sdr(decoded.low + decoded.high, audio).mean()
             terms["si_sdr_low"] = si_sdr(decoded.low, target.low).mean()
             terms["latent"] = latent_pull(latent)
             for name, term in terms.items():
-                sums[name] = sums.get(name, 0.0) + float(term) / len(batches)
+                sums[name] = sums.get(name, 0.0) + float(term) / len(self.held_out)
         return sums
 
     def export(self, model: nn.Module, progress: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from engine.codec.networks import SpectralCodecConfig
 from engine.codec.spectral import SpectralCodec
 from engine.corpus.store import read_manifest
 from engine.errors import PackError
@@ -30,6 +31,8 @@ def train_codec(
     With `adversarial` the decoder goes on against a discriminator, under the encoder of the pack.
     """
     codec = _codec_of(pack)
+    if codec is not None and codec.config.shaped_bins < training.shaped_bins:
+        codec = codec.with_shaped(training.shaped_bins)
     fresh = codec is None and not has_checkpoint(run)
     if adversarial:
         training = replace(training, freeze_encoder=True)
@@ -46,8 +49,12 @@ def train_codec(
             raise PackError(f"{pack} has no codec yet; train one without --adversarial first.")
         trainer: CodecTrainer = AdversarialCodecTrainer(codec, training, export, seed=seed)
     else:
-        trainer = CodecTrainer(codec or SpectralCodec(), training, export, seed=seed, fresh=fresh)
+        trainer = CodecTrainer(codec or _new_codec(training), training, export, seed=seed, fresh=fresh)
     return TrainingRun(trainer, run, options).run()
+
+
+def _new_codec(training: CodecTraining) -> SpectralCodec:
+    return SpectralCodec(SpectralCodecConfig(shaped_bins=training.shaped_bins))
 
 
 def _codec_of(pack: Path) -> SpectralCodec | None:

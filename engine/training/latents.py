@@ -1,10 +1,9 @@
-"""Encoding a corpus into latents, and batches of them for training a denoiser."""
+"""The latents of an encoded corpus, and batches of them for training a denoiser."""
 
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Self
 
 import numpy as np
 import torch
@@ -12,79 +11,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from engine.audio.resampling import resample_periodic
-from engine.codec.base import LatentCodec
 from engine.conditioning.assembly import annotation_conditions
 from engine.conditioning.conditions import Conditions
-from engine.corpus.store import StoredLoop, read_manifest, stored_loops, write_manifest
-from engine.devices import choose_device
+from engine.corpus.store import StoredLoop, read_manifest, stored_loops
+from engine.diffusion.hit_noise import Ties, strikes_of
 from engine.errors import CorpusError
-from engine.pack_models import embedder_hash, encoder_hash, load_clap
-from engine.packs import Pack
+from engine.models.voices import VoiceEncoder
 from engine.tempo import LoopGeometry
+from engine.training.encoding import CORPUS_RATE
 
-CORPUS_GEOMETRY: Final = {"sample_rate": 44_100, "hop_length": 1024}
-"""Of corpora that were encoded before other codecs than the starter's were possible."""
 CAPTION_SHARE: Final = 0.5
 """How often a training loop is described by a caption, not by its own sound."""
 EMBEDDING_NOISE: Final = 0.6
 """Greatest length of the noise that is added to embeddings of length one."""
-
-
-@torch.no_grad()
-def encode_corpus(
-    folder: Path, codec: LatentCodec, progress: Callable[[int, int], None], *, again: bool = False
-) -> int:
-    """Encode the audio of every loop in `folder` that has no latent of this encoder yet; returns their number.
-
-    A loop becomes as many frames as `LoopGeometry` gives it at the codec's rate and hop: corpus audio, 44.1 kHz and
-    whole multiples of 1024 samples, is brought to exactly those by periodic resampling, as the pipeline undoes it.
-    With `again`, or when another encoder made the latents that are there, all are encoded anew.
-    """
-    loops = list(stored_loops(folder))
-    again = again or read_manifest(folder).get("encoder") != encoder_hash(codec)
-    device = next(codec.parameters()).device
-    for done, loop in enumerate(loops):
-        if again or not loop.latent_path.exists():
-            geometry = _geometry(loop, codec.sample_rate, codec.hop_length)
-            fitted = resample_periodic(loop.audio(), geometry.decoded_samples)
-            audio = torch.from_numpy(fitted)[None].to(device)
-            with torch.autocast(device.type, torch.bfloat16):
-                latent = codec.eval().encode(audio, circular=True)
-            loop.store_latent(latent[0].float().cpu().numpy())
-        progress(done + 1, len(loops))
-    write_manifest(
-        folder,
-        {
-            "encoder": encoder_hash(codec),
-            "latent_dim": codec.latent_dim,
-            "latent_sample_rate": codec.sample_rate,
-            "latent_hop_length": codec.hop_length,
-        },
-    )
-    return len(loops)
-
-
-@torch.no_grad()
-def embed_corpus(
-    folder: Path, pack: Pack, progress: Callable[[int, int], None], *, again: bool = False, device: str = "auto"
-) -> int:
-    """Embed the audio and the captions of every loop in `folder` that the embedder of `pack` has not embedded yet;
-    returns their number."""
-    loops = list(stored_loops(folder))
-    again = again or read_manifest(folder).get("embedder") != embedder_hash(pack)
-    place = choose_device(device)
-    clap = load_clap(pack).to(place)
-    for done, loop in enumerate(loops):
-        if again or not loop.embedding_path.exists():
-            audio = torch.from_numpy(loop.audio())[None].to(place)
-            sound = clap.embed_audio(audio, CORPUS_GEOMETRY["sample_rate"])[0]
-            captions = loop.annotation.captions
-            said = clap.embed_text(captions) if captions else sound.new_zeros(0, len(sound))
-            loop.store_embeddings(sound.float().cpu().numpy(), said.float().cpu().numpy())
-        progress(done + 1, len(loops))
-    write_manifest(folder, {"embedder": embedder_hash(pack)})
-    return len(loops)
+TIMED: Final = ("beat", "pattern", "notes", "curves")
+"""Conditions over time, which turn with a loop."""
 
 
 def frames_of_curves(curves: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
@@ -98,119 +39,177 @@ def frames_of_curves(curves: NDArray[np.float32], frames: int) -> NDArray[np.flo
 
 
 @dataclass(frozen=True)
-class LatentLoop:
-    """One loop in memory: latent `[1, D, F]` as the codec gave it, everything known of it, and, where the corpus was
-    embedded, the embeddings `[1, 512]` of its sound and `[N, 512]` of its captions."""
+class LatentBatch:
+    """Latents `[B, D, F]`, their conditions, pictures of the hits of their parts `[B, P, bands, columns]`, and which
+    frames share what strikes in them: `ties` `[B, SLOTS, F]`, as `engine.diffusion.hit_noise.Ties` has them."""
 
     latent: Tensor
     conditions: Conditions
-    sound: Tensor | None = None
-    captions: Tensor | None = None
+    images: Tensor
+    ties: Tensor
 
-    def said(self, generator: torch.Generator) -> "LatentLoop":
-        """The loop conditioned on a caption or on its sound, as requests are on words or on a reference."""
-        if self.sound is None or self.captions is None:
-            return self
-        words, noise = torch.rand(2, generator=generator).tolist()
-        embedded = self.sound
-        if len(self.captions) and words < CAPTION_SHARE:
-            chosen = int(torch.randint(len(self.captions), (1,), generator=generator))
-            embedded = self.captions[chosen : chosen + 1]
-        # Noise closes what is left of the gap between words and sounds (Nukrai et al. 2022).
-        strength = EMBEDDING_NOISE * noise / embedded.shape[1] ** 0.5
-        embedded = functional.normalize(embedded + strength * torch.randn(embedded.shape, generator=generator), dim=1)
-        given = torch.ones(1, 1)
-        return replace(self, conditions=replace(self.conditions, clap=embedded, clap_given=given))
+    def voices(self, encoder: VoiceEncoder | None) -> Tensor:
+        """The voices `[B, P, V]` that `encoder` hears in the pictures, on its device; without one, none."""
+        if encoder is None:
+            return self.conditions.voices
+        voices: Tensor = encoder(self.images.to(next(encoder.parameters()).device, torch.float32))
+        return voices
 
 
 @dataclass(frozen=True)
-class LatentBatch:
-    """Latents `[B, D, F]` and their conditions."""
+class LoopsOfLength:
+    """All loops of one length in memory, in half precision: latents `[N, D, F]` as the codec gave them, everything
+    known of them, pictures of their hits, which frames are tied, and, where the corpus was embedded, the embeddings
+    of their sounds `[N, 512]` and of their captions `[N, most, 512]`, of which each has `said` `[N]`.
+    """
 
     latent: Tensor
     conditions: Conditions
+    images: Tensor
+    ties: Tensor
+    sounds: Tensor | None = None
+    captions: Tensor | None = None
+    said: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.latent)
+
+    @classmethod
+    def load(cls, loops: list[StoredLoop], geometry: LoopGeometry, *, embedded: bool) -> Self:
+        """Read loops of one geometry but for the tempo, which each has its own; `CorpusError` on what is missing."""
+        latents, conditions, images, ties, sounds, captions = [], [], [], [], [], []
+        for loop in loops:
+            latent = torch.from_numpy(loop.latent())
+            if latent.shape[-1] != geometry.frames:
+                raise CorpusError(f"The latent of {loop.name} has {latent.shape[-1]} frames, not {geometry.frames}.")
+            own = replace(geometry, tempo_bpm=loop.annotation.tempo_bpm)
+            curves = torch.from_numpy(frames_of_curves(loop.curves(), geometry.frames))
+            pictures, heard = (torch.from_numpy(x)[None] for x in loop.voices())
+            known = replace(annotation_conditions(loop.annotation, own, curves), voices_given=heard)
+            latents.append(latent.half())
+            conditions.append(known.to("cpu", torch.float16))
+            images.append(pictures.half())
+            ties.append(Ties.of(strikes_of(loop.annotation.onsets, loop.annotation.notes, own), own).places)
+            if embedded:
+                sound, spoken = (torch.from_numpy(x) for x in loop.embeddings())
+                sounds.append(sound.half())
+                captions.append(spoken.half())
+        stacked = torch.stack(latents), Conditions.stack(conditions), torch.cat(images), torch.stack(ties)
+        if not embedded:
+            return cls(*stacked)
+        said = torch.tensor([len(spoken) for spoken in captions])
+        padded = torch.zeros(len(captions), max(1, int(said.max())), sounds[0].shape[-1], dtype=torch.float16)
+        for row, spoken in zip(padded, captions, strict=True):
+            row[: len(spoken)] = spoken
+        return cls(*stacked, torch.stack(sounds), padded, said)
+
+    def to(self, device: torch.device) -> Self:
+        """The same on `device`."""
+        named = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "conditions"}
+        moved: dict[str, Any] = {name: None if value is None else value.to(device) for name, value in named.items()}
+        return replace(self, conditions=self.conditions.to(device, torch.float16), **moved)
+
+    def take(
+        self, chosen: Tensor, shifts: Tensor | None = None, generator: torch.Generator | None = None
+    ) -> LatentBatch:
+        """The loops `chosen` `[B]`, each turned in time by its shift `[B]` in frames; with a `generator` described by
+        a caption or by its sound, as requests are by words or a reference, else by its sound."""
+        device = self.latent.device
+        chosen = chosen.to(device)
+        known = Conditions(**{f.name: getattr(self.conditions, f.name)[chosen].float() for f in fields(Conditions)})
+        latent, ties = self.latent[chosen].float(), self.ties[chosen]
+        if shifts is not None and shifts.any():
+            at = (torch.arange(latent.shape[-1]) - shifts[:, None]).remainder(latent.shape[-1]).to(device)[:, None]
+            latent, ties = latent.gather(-1, at.expand_as(latent)), ties.gather(-1, at.expand_as(ties))
+            rows = {name: getattr(known, name) for name in TIMED}
+            known = replace(known, **{name: row.gather(-1, at.expand_as(row)) for name, row in rows.items()})
+        if self.sounds is not None:
+            clap = self._described(chosen, generator)
+            known = replace(known, clap=clap, clap_given=torch.ones(len(chosen), 1, device=device))
+        return LatentBatch(latent, known, self.images[chosen], ties)
+
+    def _described(self, chosen: Tensor, generator: torch.Generator | None) -> Tensor:
+        assert self.sounds is not None and self.captions is not None and self.said is not None
+        sounds = self.sounds[chosen].float()
+        if generator is None:
+            return sounds
+        count, device = len(chosen), chosen.device
+        drawn = [torch.rand(count, 1, generator=generator).to(device) for _ in range(3)]
+        noise = torch.randn(count, sounds.shape[1], generator=generator).to(device)
+        said = self.said[chosen]
+        spoken = self.captions[chosen, (drawn[0][:, 0] * said).long().clamp_max(self.captions.shape[1] - 1)].float()
+        worded = (drawn[1] < CAPTION_SHARE) & (said[:, None] > 0)
+        # Noise closes what is left of the gap between words and sounds (Nukrai et al. 2022).
+        strength = EMBEDDING_NOISE * drawn[2] / sounds.shape[1] ** 0.5
+        return functional.normalize(torch.where(worded, spoken, sounds) + strength * noise, dim=1)
 
 
 class LatentCorpus:
-    """The encoded loops of a corpus folder, batched by length.
+    """The encoded loops of a corpus folder on a device, batched by bars and length.
 
-    Loops of one number of frames make a batch, so nothing is padded and time stays circular. A batch holds about
-    `frames_per_batch` frames, however long its loops are.
+    Loops of one number of bars and frames make a batch, so nothing is padded and time stays circular. A batch holds
+    about `frames_per_batch` frames, however long its loops are. Raises `CorpusError` where there is nothing to read.
     """
 
-    def __init__(self, folder: Path, *, held_out: bool, frames_per_batch: int = 2048, embedded: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        held_out: bool,
+        frames_per_batch: int = 2048,
+        embedded: bool = False,
+        device: torch.device | None = None,
+    ) -> None:
         self.frames_per_batch = frames_per_batch
-        self.by_frames: dict[int, list[LatentLoop]] = defaultdict(list)
         manifest = read_manifest(folder)
-        rate, hop = (int(manifest.get(f"latent_{name}", usual)) for name, usual in CORPUS_GEOMETRY.items())
+        rate, hop = manifest.get("latent_sample_rate", CORPUS_RATE), manifest.get("latent_hop_length")
+        found: dict[tuple[int, int], list[StoredLoop]] = defaultdict(list)
+        geometries: dict[tuple[int, int], LoopGeometry] = {}
         for loop in stored_loops(folder):
             if loop.held_out == held_out:
-                loaded = _load(loop, _geometry(loop, rate, hop), embedded=embedded)
-                self.by_frames[loaded.latent.shape[-1]].append(loaded)
-        if not self.by_frames:
+                geometry = LoopGeometry(loop.annotation.tempo_bpm, loop.annotation.bars, rate, hop)
+                length = (geometry.bars, geometry.frames)
+                found[length].append(loop)
+                geometries[length] = geometry
+        if not found:
             kind = "held-out" if held_out else "training"
             raise CorpusError(f"{folder} has no {kind} loops; build some with `loopgen corpus build {folder}`.")
-        self.lengths = sorted(self.by_frames)
+        self.lengths = sorted(found)
+        self.by_length = {
+            length: LoopsOfLength.load(found[length], geometries[length], embedded=embedded)
+            for length in self.lengths
+        }
+        if device is not None and device.type != "cpu":
+            self.by_length = {length: loops.to(device) for length, loops in self.by_length.items()}
         # A length is drawn as often as it has frames, so that every second of audio is seen equally often.
-        self.weights = torch.tensor([float(frames * len(self.by_frames[frames])) for frames in self.lengths])
+        self.weights = torch.tensor([float(length[1] * len(self.by_length[length])) for length in self.lengths])
 
     def __len__(self) -> int:
-        return sum(map(len, self.by_frames.values()))
+        return sum(map(len, self.by_length.values()))
 
     def statistics(self) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation `[D, 1]` of each latent channel over all frames."""
-        frames = torch.cat([loop.latent[0] for loops in self.by_frames.values() for loop in loops], dim=1)
+        frames = torch.cat([loops.latent.float().transpose(0, 1).flatten(1) for loops in self.by_length.values()], 1)
         return frames.mean(1, keepdim=True), frames.std(1, keepdim=True).clamp_min(1e-3)
 
     def batch(self, generator: torch.Generator) -> LatentBatch:
-        """A random batch of one length, each loop rotated in time together with its conditions."""
-        frames = self.lengths[int(torch.multinomial(self.weights, 1, generator=generator))]
-        loops = self.by_frames[frames]
+        """A random batch of one length, each loop turned in time by whole bars together with its conditions.
+
+        Where a hit lies in its frame and in the strides of the network is then as when it is played.
+        """
+        bars, frames = self.lengths[int(torch.multinomial(self.weights, 1, generator=generator))]
+        loops = self.by_length[bars, frames]
         size = max(1, round(self.frames_per_batch / frames))
-        chosen = torch.randint(len(loops), (size,), generator=generator).tolist()
-        return self._rotated([loops[i].said(generator) for i in chosen], generator)
+        chosen = torch.randint(len(loops), (size,), generator=generator)
+        whole = bars if frames % bars == 0 else 1
+        shifts = frames // whole * torch.randint(whole, (size,), generator=generator)
+        return loops.take(chosen, shifts, generator)
 
     def fixed_batches(self) -> list[LatentBatch]:
-        """Every loop once, in batches of one length, unrotated: for validation."""
+        """Every loop once, in batches of one length, as it is: for validation."""
         batches = []
-        for frames in self.lengths:
-            loops = self.by_frames[frames]
-            size = max(1, self.frames_per_batch // frames)
-            batches += [_stacked(loops[i : i + size]) for i in range(0, len(loops), size)]
+        for length in self.lengths:
+            loops = self.by_length[length]
+            size = max(1, self.frames_per_batch // length[1])
+            batches += [loops.take(chosen) for chosen in torch.split(torch.arange(len(loops)), size)]
         return batches
-
-    def _rotated(self, loops: list[LatentLoop], generator: torch.Generator) -> LatentBatch:
-        # Where a loop begins must not matter; strided convolutions would otherwise see each onset at one offset.
-        frames = loops[0].latent.shape[-1]
-        shifts = torch.randint(frames, (len(loops),), generator=generator).tolist()
-        return _stacked([_rotate(loop, shift) for loop, shift in zip(loops, shifts, strict=True)])
-
-
-def _geometry(loop: StoredLoop, sample_rate: int, hop_length: int) -> LoopGeometry:
-    return LoopGeometry(loop.annotation.tempo_bpm, loop.annotation.bars, sample_rate, hop_length)
-
-
-def _load(loop: StoredLoop, geometry: LoopGeometry, *, embedded: bool) -> LatentLoop:
-    latent = torch.from_numpy(loop.latent())[None]
-    if latent.shape[-1] != geometry.frames:
-        raise CorpusError(f"The latent of {loop.name} has {latent.shape[-1]} frames, not {geometry.frames}.")
-    curves = torch.from_numpy(frames_of_curves(loop.curves(), geometry.frames))
-    conditions = annotation_conditions(loop.annotation, geometry, curves)
-    if not embedded:
-        return LatentLoop(latent, conditions)
-    sound, captions = (torch.from_numpy(x) for x in loop.embeddings())
-    known = replace(conditions, clap=sound[None], clap_given=torch.ones(1, 1))
-    return LatentLoop(latent, known, sound[None], captions)
-
-
-def _rotate(loop: LatentLoop, shift: int) -> LatentLoop:
-    conditions = loop.conditions
-    turned = {
-        name: torch.roll(getattr(conditions, name), shift, -1) for name in ("beat", "pattern", "notes", "curves")
-    }
-    return replace(loop, latent=torch.roll(loop.latent, shift, -1), conditions=replace(conditions, **turned))
-
-
-def _stacked(loops: list[LatentLoop]) -> LatentBatch:
-    latent = torch.cat([loop.latent for loop in loops])
-    return LatentBatch(latent, Conditions.stack([loop.conditions for loop in loops]))

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import set_seed
+from accelerate.utils import DistributedDataParallelKwargs, set_seed
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
@@ -29,6 +29,7 @@ from engine.training.checkpoints import (
     without_prefix,
 )
 from engine.training.metrics import log_metrics, plot_metrics, validation_curve
+from engine.training.speed import Work, matmul_gflops
 
 Tensors: TypeAlias = tuple[Tensor, ...] | list[Tensor]
 
@@ -71,6 +72,10 @@ class Trainer(ABC):
     def export(self, model: nn.Module, progress: dict[str, Any]) -> None:
         """Write the averaged weights as part of a pack; `progress` is provenance to keep."""
 
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """What is trained, in groups whose `scale` multiplies the learning rate."""
+        return [{"params": [p for p in self.model.parameters() if p.requires_grad], "scale": 1.0}]
+
     def extra_tensors(self) -> dict[str, Tensor]:
         """More state to checkpoint (a discriminator); restored by `restore_extra`."""
         return {}
@@ -96,10 +101,12 @@ class TrainingRun:
         device = choose_device()
         precision = "bf16" if fast_dtype(device) == torch.bfloat16 else "no"
         # Unless told that CPUs are meant, accelerate lets each of several processes train a model of its own.
-        self.accelerator = Accelerator(mixed_precision=precision, cpu=device.type == "cpu")
+        # Layers may rest for a batch (those that mix over bars, where there are none); other processes' may not.
+        unused = DistributedDataParallelKwargs(find_unused_parameters=True)
+        self.accelerator = Accelerator(mixed_precision=precision, cpu=device.type == "cpu", kwargs_handlers=[unused])
         set_seed(process_seed(options.seed))
         self.optimizer = torch.optim.AdamW(
-            [parameter for parameter in trainer.model.parameters() if parameter.requires_grad],
+            trainer.parameter_groups(),
             lr=options.learning_rate,
             betas=(0.9, 0.98),
             weight_decay=options.weight_decay,
@@ -107,6 +114,7 @@ class TrainingRun:
         )
         self.average = AveragedModel(trainer.model, multi_avg_fn=self._follow)
         self.step, self.seconds, self.seconds_before = 0, 0.0, 0.0
+        self.work, self.machine_gflops = Work(), matmul_gflops(device, fast_dtype(device))
         self._usual_norm: float | None = None
         self.identity = uuid4().hex[:8]
         self._restore()
@@ -119,7 +127,8 @@ class TrainingRun:
         first_step = self.step
         bar = tqdm(total=None, initial=self.step, unit="step", disable=not self.accelerator.is_main_process)
         while (spent := self._spent(started, first_step)) < 1:
-            terms = self._train_step(spent)
+            with self.work.step(self.step):
+                terms = self._train_step(spent)
             self.seconds = self.seconds_before + time.monotonic() - started
             bar.update()
             left = (time.monotonic() - started) * (1 - spent) / max(spent, 1e-6)
@@ -132,6 +141,7 @@ class TrainingRun:
                 self._checkpoint()
                 checkpointed = time.monotonic()
         bar.close()
+        tqdm.write(f"{self.work.gflops():.0f} of {self.machine_gflops:.0f} GFLOP/s, those of a matrix product")
         figures = self._validate()
         self._checkpoint()
         return figures
@@ -150,7 +160,7 @@ class TrainingRun:
 
     def _train_step(self, spent: float) -> dict[str, float]:
         for group in self.optimizer.param_groups:
-            group["lr"] = self._rate(spent)
+            group["lr"] = self._rate(spent) * group["scale"]
         self.model.train()
         with self.accelerator.autocast():
             loss, terms = self.trainer.loss(self.model)
@@ -197,7 +207,13 @@ class TrainingRun:
             return
         tensors = prefixed("model", self.trainer.model) | prefixed("average", self.average)
         tensors |= optimizer_tensors(self.optimizer, self.trainer.model, "optimizer") | self.trainer.extra_tensors()
-        progress = {"run": self.identity, "step": self.step, "seconds": round(self.seconds, 1)}
+        progress = {
+            "run": self.identity,
+            "step": self.step,
+            "seconds": round(self.seconds, 1),
+            "gflops": round(self.work.gflops(), 1),
+            "machine_gflops": round(self.machine_gflops, 1),
+        }
         save_checkpoint(self.folder, tensors, progress)
         self.trainer.export(self.average.module, {**progress, "curve": validation_curve(self.folder)})
         plot_metrics(self.folder)

@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
-from engine.clap.listening import Listening
+from engine.audio.resampling import resample_periodic
+from engine.clap.listening import HOP, LISTENING_RATE, Listening
 from engine.clap.summary import summarise
 from engine.conditioning.pattern import pattern_condition
 from engine.corpus.build import fitted_plan
@@ -129,8 +130,10 @@ def _hear(loop: StoredLoop, listening: Listening, captions: int) -> HeardLoop:
     annotation = loop.annotation
     exact = annotation.source == "synthesis"
     tags = torch.tensor([float(tag in annotation.tags) for tag in TAGS])
-    heard = listening(torch.from_numpy(loop.audio())[None])[0]
-    played, parts_known = pattern_condition(annotation.onsets, LoopGeometry(annotation.tempo_bpm, annotation.bars))
+    geometry = LoopGeometry(annotation.tempo_bpm, annotation.bars, LISTENING_RATE, HOP)
+    audio = resample_periodic(loop.audio(), geometry.frames * HOP)
+    heard = listening(torch.from_numpy(audio)[None])[0]
+    played, parts_known = pattern_condition(annotation.onsets, geometry)
     return HeardLoop(
         heard,
         summarise(heard[None])[0],

@@ -50,26 +50,31 @@ class LossWeights:
     phase: float = 0.5
     waveform: float = 0.5
     peaks: float = 2.0
+    shaped: float = 0.5
 
 
 @dataclass(frozen=True)
 class Target:
     """What a codec hears and should give back: audio `[B, C, T]`, and of it what is coded with phases, as spectra and
-    audio, and the amplitudes of partials."""
+    audio, the amplitudes of partials, and the spectra `[B, C, bins, K]` that are shaped where they can be
+    foretold."""
 
     heard: Tensor
     audio: Tensor
     features: Tensor
     low: Tensor
     partials: Tensor
+    shaped: Tensor
 
     @classmethod
     @torch.no_grad()
-    def of(cls, codec: SpectralCodec, audio: Tensor) -> Self:
-        """The target that `audio` is for `codec`, silence around it."""
-        heard = codec.hear(audio, False)
+    def of(cls, codec: SpectralCodec, audio: Tensor, frames: int) -> Self:
+        """The target that `audio` in `frames` latent frames is for `codec`, silence around it."""
+        heard = codec.hear(audio, frames, False)
         features, partials = codec.answers(heard)
-        return cls(heard, audio.float(), features, codec.low_band(audio, False), partials)
+        low, config = codec.low_band(audio, frames, False), codec.config
+        shaped = codec.spectrum(audio, frames, False)[:, :, config.phase_bins : config.shaped_bins]
+        return cls(heard, audio.float(), features, low, partials, shaped)
 
 
 class ReconstructionLoss(nn.Module):
@@ -102,6 +107,8 @@ class ReconstructionLoss(nn.Module):
             terms["phase"] = _relative(errors.mean((1, 2)), size.mean((1, 2)))
             errors, size = (decoded.low - target.low).abs(), target.low.abs()
             terms["waveform"] = _relative(errors.mean((1, 2)), size.mean((1, 2)))
+            if decoded.shaped is not None:
+                terms["shaped"] = _foretold(decoded.shaped, target.shaped)
             total = torch.stack([getattr(self.weights, name) * term for name, term in terms.items()]).sum()
         return total, {name: term.detach() for name, term in terms.items()}
 
@@ -125,6 +132,17 @@ class ReconstructionLoss(nn.Module):
         mel_a, mel_b = (torch.log10(bank @ root + EPSILON) for root in (a, b))
         converged = _relative((a - b).norm(dim=(1, 2)), b.norm(dim=(1, 2)))
         return {"mel": (mel_a - mel_b).abs().mean(), "magnitude": converged}
+
+
+def _foretold(shaped: Tensor, target: Tensor) -> Tensor:
+    """Distance of spectra `[B, C, bins, K]`, each bin relative to its own level: 1 for silence, and least for silence
+    where a phase cannot be foretold."""
+    errors, size = (_levels(x).mean((1, 3)) for x in (shaped - target, target))
+    return (errors / (size + 0.2 * size.mean(0) + 1e-4)).mean()
+
+
+def _levels(spectrum: Tensor) -> Tensor:
+    return (spectrum.real.square() + spectrum.imag.square() + 1e-10).sqrt()
 
 
 def _peaks(amplitudes: Tensor, target: Tensor) -> Tensor:

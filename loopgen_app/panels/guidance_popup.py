@@ -1,4 +1,4 @@
-"""The finer points of guidance, in a popup: one weight per condition, sampler and schedule."""
+"""The finer points of sampling, in a popup: a weight for each condition, repeat, sampler and schedule."""
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
@@ -27,6 +27,9 @@ class GuidancePopup(QFrame):
             slider = Slider(label, "x", self)
             bind_value(slider, f"guidance_{condition}", studio)
             column.addWidget(slider)
+        self.repeat = Slider("Repeat", "", self)
+        bind_value(self.repeat, "repeat", studio)
+        column.addWidget(self.repeat)
         grid = QGridLayout()
         for row, (knob, words) in enumerate((("sampler", "Sampler"), ("schedule", "Schedule"))):
             box = QComboBox(self)

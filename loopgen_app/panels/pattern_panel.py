@@ -52,6 +52,9 @@ class PatternPanel(Panel):
         self.grid.stepDrawn.connect(self._draw)
         self.grid.freeToggled.connect(lambda row: self._edit(toggled_free(self._pattern(), PARTS[row])))
         self.grid.muteToggled.connect(self._toggle_mute)
+        self.grid.voiceDrawn.connect(lambda row: self._set_voice(PARTS[row], studio.instrument.random_seed()))
+        self.grid.voiceKept.connect(self._toggle_kept)
+        connect(studio, "voices", lambda voices: self.grid.setKept([part in voices for part in PARTS]))
         self.grid.gestureBegan.connect(lambda: studio.instrument.begin_gesture("Pattern"))
         self.grid.gestureEnded.connect(studio.instrument.end_gesture)
         for knob in ("pattern", "muted"):
@@ -133,6 +136,15 @@ class PatternPanel(Panel):
     def _toggle_mute(self, row: int) -> None:
         muted = set(self._studio.instrument.value("muted")) ^ {PARTS[row]}
         self._studio.instrument.set("muted", tuple(part for part in PARTS if part in muted))
+
+    def _set_voice(self, part: str, voice: int | None) -> None:
+        others = {name: own for name, own in self._studio.instrument.value("voices").items() if name != part}
+        self._studio.instrument.set("voices", others if voice is None else {**others, part: voice})
+
+    def _toggle_kept(self, row: int) -> None:
+        kept = PARTS[row] in self._studio.instrument.value("voices")
+        # What sounds now is what the seed says.
+        self._set_voice(PARTS[row], None if kept else self._studio.instrument.value("seed"))
 
     def _show_bars(self, bars: int) -> None:
         self.bars.showFirst(1 + (min(bars, MAX_BAR_BUTTONS) if bars > 1 else 0))

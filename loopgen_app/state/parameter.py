@@ -5,10 +5,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from engine import CURVES, EMBEDDING_DIM, PARTS, TAGS, InvalidRequest, Pattern
+from engine import CURVES, EMBEDDING_DIM, PARTS, TAGS, InvalidRequest, LoopRequest, Pattern
 
 Kind = Literal[
-    "number", "whole", "choice", "text", "toggle", "words", "pattern", "curve", "seeds", "flags", "embedding"
+    "number",
+    "whole",
+    "choice",
+    "text",
+    "toggle",
+    "words",
+    "pattern",
+    "curve",
+    "seeds",
+    "flags",
+    "embedding",
+    "voices",
 ]
 Scope = Literal["sound", "playback"]
 
@@ -84,6 +95,8 @@ def to_json(value: Any) -> Any:
     """A value of any knob as plain JSON."""
     if isinstance(value, Pattern):
         return asdict(value)
+    if isinstance(value, Mapping):
+        return {name: to_json(each) for name, each in value.items()}
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -164,6 +177,12 @@ def _embedding(knob: Parameter, value: Any) -> tuple[float, ...]:
     return values
 
 
+def _voices(knob: Parameter, value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidRequest(f"{knob.label} needs a seed for each part that is named.")
+    return dict(LoopRequest(voices=value).voices)
+
+
 _CLEANERS: dict[Kind, Callable[[Parameter, Any], Any]] = {
     "number": _number,
     "whole": _whole,
@@ -176,4 +195,5 @@ _CLEANERS: dict[Kind, Callable[[Parameter, Any], Any]] = {
     "seeds": _seeds,
     "flags": _flags,
     "embedding": _embedding,
+    "voices": _voices,
 }

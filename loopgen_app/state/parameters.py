@@ -68,6 +68,10 @@ _MAKE = (
         tip="Which part plays when. A part without a row is free.",
     ),
     Parameter("muted", "Muted parts", "words", (), choices=PARTS, tip="Parts asked to be silent."),
+    Parameter(
+        "voices", "Voices", "voices", {}, field="voices",
+        tip="Which parts keep their sound, and which; the others sound as the seed says.",
+    ),
     Parameter("compose", "Compose free parts", "toggle", True, field="compose", name="composeButton",
               tip="On: parts without a row get one written from the seed. Off: the model is left alone with them."),
     Parameter(
@@ -99,6 +103,11 @@ _HOW = (
     Parameter(
         "temperature", "Temperature", "number", LoopRequest.temperature, "", 0.0, 1.5, 0.05, 2, field="temperature",
         name="temperatureSlider", midi=True, tip="Low is clean and close to the usual, high is wild.",
+    ),
+    Parameter(
+        "repeat", "Repeat", "number", LoopRequest.repeat, "", 0.0, 1.0, 0.05, 2, field="repeat",
+        name="repeatSlider", midi=True,
+        tip="How much of the noise comes again with what strikes: every hit its own sound, or all the same.",
     ),
     Parameter(
         "num_steps", "Steps", "whole", QUALITY_STEPS, "", 1, 256, field="num_steps", name="stepsBox", midi=True,

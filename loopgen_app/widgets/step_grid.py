@@ -28,12 +28,15 @@ class StepGrid(QWidget):
     """`steps` velocities per row, None for a free row.
 
     Clicks toggle, vertical drags set the velocity, horizontal drags paint. `stepDrawn(row, step, velocity)`,
-    `freeToggled(row)` and `muteToggled(row)` say what the user wants; whoever listens sets the rows anew.
+    `freeToggled(row)`, `muteToggled(row)`, `voiceDrawn(row)` and `voiceKept(row)` say what the user wants; whoever
+    listens sets the rows anew.
     """
 
     stepDrawn = Signal(int, int, float)
     freeToggled = Signal(int)
     muteToggled = Signal(int)
+    voiceDrawn = Signal(int)
+    voiceKept = Signal(int)
     gestureBegan = Signal()
     gestureEnded = Signal()
 
@@ -57,6 +60,11 @@ class StepGrid(QWidget):
         """Show rows of velocities (None = free) and which are muted."""
         self.look.rows = [None if row is None else tuple(row) for row in rows]
         self.look.muted = list(muted)
+        self.update()
+
+    def setKept(self, kept: Sequence[bool]) -> None:
+        """Show which rows keep their voice."""
+        self.look.kept = list(kept)
         self.update()
 
     def rows(self) -> list[tuple[float, ...] | None]:
@@ -100,6 +108,10 @@ class StepGrid(QWidget):
         row, step = self._hit(event.position())
         if self.look.over_mute(event.position().x()):
             self.muteToggled.emit(row)
+        elif self.look.over_dice(event.position().x()):
+            self.voiceDrawn.emit(row)
+        elif self.look.over_lock(event.position().x()):
+            self.voiceKept.emit(row)
         elif step < 0:
             self.freeToggled.emit(row)
         else:
@@ -142,7 +154,7 @@ class StepGrid(QWidget):
         super().mouseReleaseEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move, Enter toggles, plus and minus set the velocity, M mutes, F frees."""
+        """Arrows move, Enter toggles, plus and minus set velocities; M mutes, F frees, V draws a voice, K keeps."""
         row, step = self.look.cursor
         moves = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
         key = Qt.Key(event.key())
@@ -160,6 +172,10 @@ class StepGrid(QWidget):
             self.muteToggled.emit(row)
         elif key == Qt.Key.Key_F:
             self.freeToggled.emit(row)
+        elif key == Qt.Key.Key_V:
+            self.voiceDrawn.emit(row)
+        elif key == Qt.Key.Key_K:
+            self.voiceKept.emit(row)
         else:
             super().keyPressEvent(event)
 
@@ -170,6 +186,11 @@ class StepGrid(QWidget):
             name = self.look.names[row]
             if self.look.over_mute(event.pos().x()):
                 text = f"Mute {name}: ask for silence"
+            elif self.look.over_dice(event.pos().x()):
+                text = f"{name}: another voice, and keep it"
+            elif self.look.over_lock(event.pos().x()):
+                kept = self.look.kept[row]
+                text = f"{name}: {'its voice is kept, click to let it go' if kept else 'keep its voice'}"
             elif step < 0:
                 free = self.look.rows[row] is None
                 text = f"{name}: {'free, click to draw' if free else 'click to leave it free'}"

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPen
 
-from loopgen_app.theme import colour, font
+from loopgen_app.theme import colour, font, icon
 
 NAME_WIDTH = 74.0
 MUTE_WIDTH = 20.0
+VOICE_WIDTH = 19.0
+"""Of the dice that draws a row's voice anew, and of the lock that keeps it."""
 GAP, BEAT_GAP = 2.0, 5.0
 FOUND_HEIGHT = 8.0
 
@@ -22,6 +24,7 @@ class GridLook:
     rows: list[tuple[float, ...] | None] = field(default_factory=list)
     suggested: list[tuple[float, ...] | None] = field(default_factory=list)
     muted: list[bool] = field(default_factory=list)
+    kept: list[bool] = field(default_factory=list)
     found: tuple[float, ...] = ()
     heard: int = -1
     cursor: tuple[int, int] = (0, 0)
@@ -30,11 +33,12 @@ class GridLook:
         self.rows = self.rows or [None] * len(self.names)
         self.suggested = self.suggested or [None] * len(self.names)
         self.muted = self.muted or [False] * len(self.names)
+        self.kept = self.kept or [False] * len(self.names)
 
     @property
     def left(self) -> float:
         """Where the cells begin."""
-        return NAME_WIDTH + MUTE_WIDTH + 6
+        return NAME_WIDTH + MUTE_WIDTH + 2 * VOICE_WIDTH + 6
 
     def _pitch(self, size: QSize) -> float:
         gaps = (self.steps // 4 - 1) * BEAT_GAP
@@ -72,6 +76,14 @@ class GridLook:
         """Whether `x` is on the mute buttons."""
         return NAME_WIDTH <= x < NAME_WIDTH + MUTE_WIDTH
 
+    def over_dice(self, x: float) -> bool:
+        """Whether `x` is on the dice of voices."""
+        return 0 <= x - NAME_WIDTH - MUTE_WIDTH < VOICE_WIDTH
+
+    def over_lock(self, x: float) -> bool:
+        """Whether `x` is on the locks of voices."""
+        return 0 <= x - NAME_WIDTH - MUTE_WIDTH - VOICE_WIDTH < VOICE_WIDTH
+
 
 def paint_grid(painter: QPainter, look: GridLook, size: QSize, *, focused: bool) -> None:
     """Paint everything."""
@@ -106,6 +118,12 @@ def _paint_head(painter: QPainter, look: GridLook, row: int, name: str, size: QS
     painter.setFont(font(10, QFont.Weight.Bold))
     painter.setPen(colour("accent" if muted else "faint"))
     painter.drawText(button, Qt.AlignmentFlag.AlignCenter, "M")
+    for place, symbol in enumerate(("dice", "lock" if look.kept[row] else "unlock")):
+        size_px = 14
+        x, y = NAME_WIDTH + MUTE_WIDTH + place * VOICE_WIDTH + 1, row * height + (height - size_px) / 2
+        painter.setOpacity(1.0 if look.kept[row] else 0.45)
+        icon(symbol).paint(painter, QRect(round(x), round(y), size_px, size_px))
+    painter.setOpacity(1.0)
 
 
 def _paint_cell(painter: QPainter, look: GridLook, row: int, step: int, cell: QRectF) -> None:

@@ -78,6 +78,22 @@ def test_what_was_written_is_read_in_half_precision(folder: Path) -> None:
     assert sum(path.stat().st_size for path in folder.iterdir()) < 4000
 
 
+def test_a_pack_whose_frames_follow_the_beat_has_no_hop(folder: Path) -> None:
+    _edit(folder, lambda m: m.update(hop_length=None))
+    assert Pack.open(folder).hop_length is None
+
+
+def test_a_pack_from_before_frames_followed_the_beat_is_one_line_that_says_what_to_do(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from engine.cli.app import run
+
+    _edit(folder, lambda m: m.update(schema=1))
+    assert run(["render", "--pack", str(folder)], lambda: 0) == 2
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1 and "schema '1'" in said and "train them again with `loopgen train`" in said
+
+
 def test_equal_packs_have_equal_hashes_and_other_weights_another(folder: Path, tmp_path: Path) -> None:
     assert write_pack(tmp_path / "same", MANIFEST, _weights()).hash == Pack.open(folder).hash
     assert write_pack(tmp_path / "other", MANIFEST, _weights(1)).hash != Pack.open(folder).hash
@@ -158,10 +174,13 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "nested json": (lambda f: (f / "pack.json").write_text("[" * 100_000), "readable JSON"),
     "a list": (lambda f: (f / "pack.json").write_text("[]"), "JSON object"),
     "huge manifest": (lambda f: (f / "pack.json").write_bytes(b" " * 4_000_001), "too large"),
-    "other schema": (lambda f: _edit(f, lambda m: m.update(schema=2)), "schema '2'; this LoopGen reads schema 1"),
+    "newer schema": (lambda f: _edit(f, lambda m: m.update(schema=3)), "schema '3'; this LoopGen reads schema 2"),
+    "older schema": (lambda f: _edit(f, lambda m: m.update(schema=1)), "schema '1'.*again with `loopgen train`"),
     "no name": (lambda f: _edit(f, lambda m: m.pop("name")), "'name' has to be a text"),
     "odd rate": (lambda f: _edit(f, lambda m: m.update(sample_rate="44100")), "'sample_rate' has to be a whole"),
     "no hop": (lambda f: _edit(f, lambda m: m.update(hop_length=0)), "from 1 to 65536"),
+    "hop left out": (lambda f: _edit(f, lambda m: m.pop("hop_length")), "'hop_length' has to be a whole number"),
+    "rate none": (lambda f: _edit(f, lambda m: m.update(sample_rate=None)), "'sample_rate' has to be a whole"),
     "wide latents": (lambda f: _edit(f, lambda m: m.update(latent_dim=10**9)), "from 1 to 4096"),
     "no files": (lambda f: _edit(f, lambda m: m.update(files=[])), "'files' has to be an object"),
     "no config": (lambda f: _edit(f, lambda m: m["components"]["codec"].pop("config")), "'codec' needs"),

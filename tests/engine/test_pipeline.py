@@ -9,11 +9,14 @@ import pytest
 import torch
 from tiny import tiny_pack
 
+from engine.conditioning.voices import VoiceTable
 from engine.devices import available_devices, choose_device
 from engine.diffusion.found_noise import NoiseShelf
+from engine.diffusion.noise import seeded_noise
 from engine.errors import Cancelled, DeviceError, InvalidRequest, PackError
 from engine.loop import PackInfo, StepReport
-from engine.pack_models import load_codec, load_denoiser
+from engine.models.blocks import AdaptiveGroupNorm
+from engine.pack_models import load_codec, load_denoiser, load_voices, store_voices
 from engine.packs import Pack
 from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest, NoisePad, Pattern
@@ -48,17 +51,69 @@ def test_the_same_request_gives_the_same_samples(pipeline: LoopPipeline) -> None
 def test_temperature_is_the_deviation_of_the_noise(pipeline: LoopPipeline) -> None:
     pad = NoisePad((1, 2, 3, 4), 0.3, 0.7)
     for request in (REQUEST, REQUEST.with_(noise=pad)):
-        noise = pipeline.noise(request.with_(temperature=1.0))
+        noise = pipeline.noise(request.with_(temperature=1.0, repeat=0.0))
         assert float(noise.std()) == pytest.approx(1.0, abs=0.05)
-        assert torch.allclose(pipeline.noise(request.with_(temperature=0.5)), noise / 2)
+        assert torch.allclose(pipeline.noise(request.with_(temperature=0.5, repeat=0.0)), noise / 2)
     with pytest.raises(InvalidRequest, match=r"Temperature 2 is out of range: 0 to 1\.5"):
         REQUEST.with_(temperature=2)
 
 
+def test_noise_comes_again_with_what_strikes(pipeline: LoopPipeline) -> None:
+    """All of it at 1, none at 0; a corner of the pad as a seed, and a kept voice whatever the seed."""
+    pattern = Pattern({part: (1.0, 0, 0, 0) * 4 if part == "kick" else (0.0,) * 16 for part in PARTS})
+    request = REQUEST.with_(bars=1, tempo_bpm=120, temperature=1.0, pattern=pattern, compose=False)
+    free, half, whole = (pipeline.noise(request.with_(repeat=repeat))[0] for repeat in (0.0, 0.5, 1.0))
+    assert torch.equal(free, seeded_noise(request.seed, (1, 16, 80))[0])
+    assert torch.equal(whole[:, :10], whole[:, 20:30]) and torch.equal(whole[:, 10:20], free[:, 10:20])
+    assert torch.allclose(half[:, :10], 0.5**0.5 * (free + whole)[:, :10], atol=1e-6)
+    assert not np.array_equal(
+        pipeline.render(request.with_(repeat=0.0)).audio, pipeline.render(request.with_(repeat=1.0)).audio
+    )
+    pad = request.with_(noise=NoisePad((request.seed, 6, 7, 8), 0.0, 0.0), repeat=0.5)
+    assert torch.equal(pipeline.noise(pad)[0], half)
+    kept = pipeline.noise(request.with_(seed=9, repeat=1.0, voices={"kick": request.seed}))[0]
+    assert torch.equal(kept[:, :10], whole[:, :10]) and not torch.equal(kept[:, 10:20], whole[:, 10:20])
+
+
+def test_voices_are_told_on_both_sides_and_kept_by_their_seed(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    folder = tiny_pack(tmp_path)
+    styles = ["techno", "house"] * 20
+    store_voices(folder, VoiceTable.of(torch.randn(40, 8, 12), torch.ones(40, 8), styles), {})
+    pipeline = LoopPipeline.from_pack(folder, "cpu")
+    codec, denoiser = load_codec(Pack.open(folder)), load_denoiser(Pack.open(folder))
+    table = load_voices(Pack.open(folder))
+    assert table is not None
+    pattern = Pattern(dict.fromkeys(PARTS[:3], (1.0, 0, 0, 0) * 4))
+    request = REQUEST.with_(pattern=pattern, tags=("house",), compose=False, seed=5)
+    aim = pipeline.aim(request.with_(voices={PARTS[1]: 9}))
+    assert aim.towards.voices_given[0].tolist() == [1, 1, 1, 0, 0, 0, 0, 0]
+    for part, seed in ((0, 5), (1, 9), (2, 5)):
+        assert torch.equal(aim.towards.voices[0, part], table.draw(PARTS[part], seed, "house"))
+    assert torch.equal(aim.away.voices, aim.towards.voices) and torch.equal(aim.away.repeats, aim.towards.repeats)
+    assert aim.towards.repeats.tolist() == [[request.repeat]]
+    # The seed's own voice may be asked for by its seed, and another one is another loop.
+    assert denoiser.stationary.voices is not None
+    torch.nn.init.normal_(denoiser.stationary.voices.weight)
+    for stage in denoiser.modules():
+        if isinstance(stage, AdaptiveGroupNorm):
+            torch.nn.init.normal_(stage.stationary.weight, std=0.3)
+    hearing = LoopPipeline(codec, denoiser, pipeline.info, torch.device("cpu"), voices=table)
+    own = hearing.render(request).latent
+    assert np.array_equal(own, hearing.render(request.with_(voices=dict.fromkeys(PARTS, 5))).latent)
+    assert not np.allclose(own, hearing.render(request.with_(voices={PARTS[0]: 6})).latent, atol=1e-3)
+    drawn = tuple(table.draw(PARTS[0], 6, "house").tolist())
+    free = request.with_(repeat=0.0)  # a seed has noise of its own, too
+    assert np.array_equal(
+        hearing.render(free.with_(voices={PARTS[0]: drawn})).latent,
+        hearing.render(free.with_(voices={PARTS[0]: 6})).latent,
+    )
+    assert np.array_equal(own, hearing.render(request.with_(voices={PARTS[7]: 6})).latent)  # it does not play
+
+
 def test_samples_that_are_no_numbers_are_an_error(pipeline: LoopPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     request = LoopRequest(tempo_bpm=160, bars=1, num_steps=1)
-    frames = pipeline.geometry(request).frames
-    monkeypatch.setattr(pipeline, "_decode", lambda _: np.full((1, 2, 1024 * frames), np.nan, np.float32))
+    monkeypatch.setattr(pipeline, "_decode", lambda _, samples: np.full((1, 2, samples), np.nan, np.float32))
     with pytest.raises(PackError, match="not numbers"):
         pipeline.render(request)
 
@@ -88,9 +143,9 @@ def test_what_is_open_is_composed_from_the_seed(pipeline: LoopPipeline) -> None:
 
 
 def test_guidance_0_is_the_open_request_and_1_is_plain(pipeline: LoopPipeline) -> None:
-    free = pipeline.render(LoopRequest(tempo_bpm=170, bars=1, num_steps=2, compose=False))
-    assert np.array_equal(pipeline.render(REQUEST.with_(guidance_scale=0.0)).audio, free.audio)
-    plain = pipeline.render(REQUEST.with_(guidance_scale=1.0)).latent
+    free = pipeline.render(LoopRequest(tempo_bpm=170, bars=1, num_steps=2, compose=False, repeat=0.0))
+    assert np.array_equal(pipeline.render(REQUEST.with_(guidance_scale=0.0, repeat=0.0)).audio, free.audio)
+    plain = pipeline.render(REQUEST.with_(guidance_scale=1.0, repeat=0.0)).latent
     strong = pipeline.render(REQUEST.with_(guidance_scale=4.0)).latent
     assert not np.allclose(plain, free.latent, atol=1e-3)
     assert np.abs(strong - free.latent).mean() > 1.5 * np.abs(plain - free.latent).mean()
@@ -104,7 +159,7 @@ def test_steps_are_told_and_can_be_cancelled(pipeline: LoopPipeline) -> None:
     assert reports[-1].alpha == 1.0
     preview = reports[0].preview()
     assert preview is not None
-    assert preview.shape == (2, LoopGeometry(170, 1).decoded_samples)
+    assert preview.shape == (2, LoopGeometry(170, 1).samples)
     seen: list[StepReport] = []
     with pytest.raises(Cancelled):
         pipeline.render(REQUEST.with_(num_steps=9), on_step=seen.append, cancelled=lambda: len(seen) >= 2)
@@ -130,6 +185,8 @@ def random_request(rng: np.random.Generator) -> LoopRequest:
         sampler=str(rng.choice(["euler", "heun", "midpoint"])),  # type: ignore[arg-type]
         guidance_scale=float(rng.uniform(0, 10)),
         guidance={"pattern": float(rng.uniform(0, 3))} if rng.random() < 0.2 else {},
+        repeat=float(rng.random()),
+        voices={part: int(rng.integers(2**62)) for part in PARTS if rng.random() < 0.2},
     )
 
 
@@ -188,3 +245,8 @@ def test_each_loop_of_a_batch_has_its_own_reach(tmp_path: Path) -> None:
     held, free = pipeline.render_batch([request.with_(noise=pad) for pad in pads])
     assert float(pipeline.standardise(held.latent).max()) == pytest.approx(4.0, abs=1e-4)
     assert float(pipeline.standardise(free.latent).max()) > 20
+    # What was found in a loop is as it is: it does not repeat, and the denoiser is not told that it does.
+    aims = [pipeline.aim(request.with_(noise=pad)).towards.repeats for pad in pads]
+    assert aims[0].any() and not aims[1].any()
+    assert torch.equal(pipeline.noise(request.with_(noise=pads[1], repeat=1.0)),
+                       pipeline.noise(request.with_(noise=pads[1], repeat=0.0)))  # fmt: skip

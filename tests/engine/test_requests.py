@@ -31,6 +31,11 @@ REQUESTS = st.builds(
     guidance_scale=st.floats(0, 10),
     reference=st.just(()) | st.floats(-1, 1).map(lambda value: (value,) * 512),
     blend=VELOCITY,
+    repeat=VELOCITY,
+    voices=st.dictionaries(
+        st.sampled_from(PARTS),
+        st.integers(0, 2**63 - 1) | st.lists(st.floats(-5, 5), min_size=12, max_size=12).map(tuple),
+    ),
     steer=st.dictionaries(st.sampled_from(sorted(STEERS)), st.floats(-2, 2)),
 )
 
@@ -72,6 +77,15 @@ def test_a_request_survives_json(request: LoopRequest) -> None:
         ({"pattern": {"rows": {"kick": [2.0] * 16}}}, "0 to 1"),
         ({"noise": {"corners": [1, 2, 3]}}, "4 corner seeds"),
         ({"noise": {"corners": [1, 2, 3, 4], "x": 2}}, "0 to 1"),
+        ({"repeat": 1.5}, "Repeat 1.5 is out of range: 0 to 1"),
+        ({"repeat": -0.1}, "Repeat -0.1 is out of range: 0 to 1"),
+        ({"voices": {"kick": (1, 2, 3)}}, "voice of kick is a seed or 12 numbers, not 3"),
+        ({"voices": {"kick": -1}}, "Voice of kick.*from 0 to"),
+        ({"voices": {"kick": 1.5}}, "Voice of kick.*from 0 to"),
+        ({"voices": {"kick": (9.0,) * 12}}, "Voice of kick 9.0 is out of range: -5 to 5"),
+        ({"voices": {"kick": ("loud",) * 12}}, "Voice of kick"),
+        ({"voices": {"kazoo": 1}}, "Unknown part 'kazoo'"),
+        ({"voices": 3}, "Malformed request"),
         ({"colour": "red"}, "Unknown request field 'colour'"),
         ({"pattern": 3}, "Malformed request"),
     ],

@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import InvalidRequest
-from engine.tempo import LoopGeometry, check_bars, check_tempo
+from engine.tempo import LoopGeometry, TempoRamp, check_bars, check_tempo, frames_per_step
 
 GEOMETRIES = st.builds(
     LoopGeometry,
     st.floats(40, 240),
     st.integers(1, 16),
     st.sampled_from([44100, 48000, 24000]),
-    st.sampled_from([1024, 320, 512]),
+    st.sampled_from([None, 1024, 320, 512]),
 )
 
 
@@ -25,12 +25,26 @@ def test_samples_are_the_rounded_length(geometry: LoopGeometry) -> None:
 
 
 @given(GEOMETRIES)
-def test_frames_cost_little_pitch(geometry: LoopGeometry) -> None:
-    assert abs(geometry.decoded_samples - geometry.samples) <= geometry.hop_length / 2
-    # Four bars at 240 BPM are 172 frames: half a frame of them is 5 cents, and less at every lower tempo.
-    assert abs(geometry.pitch_ratio - 1) <= geometry.hop_length / 2 / geometry.samples + 1e-12
-    if geometry.bars >= 4 and geometry.sample_rate == 44100:
-        assert abs(1200 * np.log2(geometry.pitch_ratio)) < 5.1
+def test_frames_follow_the_beat_or_come_as_near_as_their_hop_lets_them(geometry: LoopGeometry) -> None:
+    if geometry.hop_length is None:
+        each = geometry.beat_to_frame(geometry.step_to_beat(1))
+        assert each == frames_per_step(geometry.tempo_bpm) == geometry.frames / geometry.steps
+        assert 36.9 < geometry.frame_rate < 49.3
+    else:
+        assert abs(geometry.frames * geometry.hop_length - geometry.samples) <= geometry.hop_length / 2
+
+
+@pytest.mark.parametrize(("tempo", "frames"), [(40, 16), (60, 11), (120, 5), (170, 4), (240, 3)])
+def test_a_sixteenth_has_whole_frames(tempo: float, frames: int) -> None:
+    assert frames_per_step(tempo) == frames
+    # Half of a frame is the most that rounding moves the rate by: a seventh where there are three or four.
+    assert LoopGeometry(tempo, 3).frame_rate == pytest.approx(44100 / 1024, rel=1 / 7)
+
+
+def test_frame_rates_stay_between_the_bounds_at_every_tempo() -> None:
+    rates = [LoopGeometry(tempo, 1).frame_rate for tempo in np.linspace(40, 240, 4001).tolist()]
+    assert min(rates) == pytest.approx(36.92, abs=0.02)  # at 184.6 BPM, where 4 frames become 3
+    assert max(rates) == pytest.approx(49.21, abs=0.02)
 
 
 @given(GEOMETRIES)
@@ -60,7 +74,8 @@ def test_positions_convert_and_return(geometry: LoopGeometry, share: float) -> N
 
 def test_known_lengths() -> None:
     assert LoopGeometry(120, 4).samples == 352_800
-    assert LoopGeometry(120, 4).frames == 345
+    assert LoopGeometry(120, 4).frames == 320
+    assert LoopGeometry(120, 4, hop_length=1024).frames == 345
     assert LoopGeometry(126, 4).samples == 336_000
     assert LoopGeometry(174.5, 1).samples == 60_653
 
@@ -75,3 +90,31 @@ def test_impossible_tempi_are_refused(tempo: float) -> None:
 def test_impossible_bars_are_refused(bars: int) -> None:
     with pytest.raises(InvalidRequest, match="1 to 16"):
         check_bars(bars)
+
+
+def test_a_ramp_has_the_frames_of_its_bars() -> None:
+    ramp = TempoRamp(100, 140, 6)
+    assert ramp.frames_per_step == (6, 6, 6, 5, 5, 5)  # 100, 105, 115, 125, 135 and 140 BPM in their middles
+    assert ramp.frames == 16 * 33
+    assert ramp.beat_to_frame(4) == LoopGeometry(100, 1).frames == 96
+    assert ramp.frames - ramp.beat_to_frame(20) == LoopGeometry(140, 1).frames == 80
+    assert np.allclose(ramp.frame_beats()[:96], np.arange(96) / 24)
+    # The beat at 8: after a steady bar, 4 of the 16 beats over which 40 BPM are added.
+    half = 4 * 60 / 100 + 60 / 2.5 * np.log(110 / 100)
+    assert ramp.edges()[ramp.beat_to_frame(8) == np.arange(ramp.frames + 1)] == pytest.approx(half * 44100)
+
+
+@given(st.floats(40, 240), st.floats(40, 240), st.integers(2, 64), st.sampled_from([None, 1024, 320]))
+def test_edges_rise_from_nothing_to_all_samples(first: float, last: float, bars: int, hop: int | None) -> None:
+    ramp = TempoRamp(first, last, bars, hop_length=hop)
+    edges = ramp.edges()
+    assert edges.shape == (ramp.frames + 1,)
+    assert edges[0] == 0 and (np.diff(edges) > 0).all()
+    assert abs(edges[-1] - ramp.samples) <= 0.5 + 1e-6
+    assert ramp.beat_to_frame(ramp.beats) == pytest.approx(ramp.frames)
+
+
+def test_a_ramp_that_is_level_is_a_loop_over_and_over() -> None:
+    ramp, loop = TempoRamp(126, 126, 3), LoopGeometry(126, 1)
+    assert ramp.frames == 3 * loop.frames
+    assert np.allclose(ramp.edges(), np.arange(ramp.frames + 1) * loop.samples / loop.frames)

@@ -45,7 +45,7 @@ def test_encodec_and_clap_train_save_verify_and_render(
 
     opened = Pack.open(pack)
     assert (opened.sample_rate, opened.hop_length, opened.latent_dim) == (24_000, 320, 128)
-    assert load_codec(opened).frame_rate == 75
+    assert load_codec(opened).geometry(120, 1).frame_rate == 75
     assert load_denoiser(opened).mean.shape == (128, 1)
     clap = load_clap(opened)
     with torch.no_grad():

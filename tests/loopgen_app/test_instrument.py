@@ -54,6 +54,10 @@ requests = st.builds(
     guidance_scale=st.floats(0, 10),
     guidance=st.dictionaries(st.sampled_from(["tags", "clap"]), st.floats(0, 10).filter(lambda w: w != 1)),
     temperature=st.floats(0, 1.5),
+    repeat=st.floats(0, 1),
+    voices=st.dictionaries(
+        st.sampled_from(PARTS), st.integers(0, 2**63 - 1) | st.tuples(*[st.floats(-5, 5)] * 12), max_size=3
+    ),
     compose=st.booleans(),
     reference=st.sampled_from([(), (0.5, *[-1.0] * 511)]),
     blend=st.floats(0, 1),
@@ -155,6 +159,20 @@ def test_muted_parts_are_asked_to_be_silent(instrument: Instrument) -> None:
     instrument.set("muted", ("kick", "bass"))
     rows = instrument.request().pattern.rows
     assert rows == {"kick": (0.0,) * 16, "bass": (0.0,) * 16}
+
+
+def test_voices_are_seeds_or_numbers_of_known_parts(instrument: Instrument) -> None:
+    instrument.set("voices", {"kick": 12})
+    assert instrument.request().voices == {"kick": 12}
+    for wrong, sentence in (
+        ({"kazoo": 1}, "Unknown part 'kazoo'"), ({"kick": -1}, "Voice of kick"), (7, "a seed for each part"),
+        ({"kick": [0.0] * 3}, "12 numbers, not 3"),
+    ):  # fmt: skip
+        with pytest.raises(InvalidRequest, match=sentence):
+            instrument.set("voices", wrong)
+    assert instrument.value("voices") == {"kick": 12}
+    instrument.undo()
+    assert instrument.value("voices") == {}
 
 
 def test_unknown_knobs_of_another_version_are_named_and_the_rest_restored(instrument: Instrument) -> None:

@@ -195,6 +195,37 @@ def test_the_grid_is_drawn_with_the_mouse(stage: Stage) -> None:
     assert stage.renderer.rendered[-1].pattern.rows["bass"] == (0.0,) * 16
 
 
+def test_the_dice_of_a_row_draws_a_voice_and_its_lock_keeps_or_releases_one(stage: Stage) -> None:
+    grid = stage.find("stepGrid")
+
+    def click(row: int, x: int) -> None:
+        QTest.mouseClick(grid, Qt.MouseButton.LeftButton, pos=QPoint(x, grid.cell_center(row, 0).toPoint().y()))
+
+    mute, dice, lock = 84, 103, 122
+    before = stage.value("pattern")
+    click(1, dice)
+    drawn = stage.value("voices")
+    assert set(drawn) == {"snare"} and grid.look.kept == [part == "snare" for part in PARTS]
+    click(1, dice)
+    assert set(stage.value("voices")) == {"snare"} and stage.value("voices") != drawn  # another one
+    # The lock of a free voice keeps the one that sounds, which is the seed's; a second click lets it go.
+    stage.studio.instrument.set("seed", 4711)
+    click(0, lock)
+    assert stage.value("voices")["kick"] == 4711 and stage.value("muted") == ()
+    stage.generate()
+    assert stage.renderer.rendered[-1].voices == stage.value("voices")
+    assert stage.renderer.rendered[-1].seed != 4711 or stage.value("seed_locked")
+    click(0, lock)
+    assert set(stage.value("voices")) == {"snare"}
+    click(1, lock)
+    assert stage.value("voices") == {} and not any(grid.look.kept)
+    click(1, mute)
+    assert stage.value("muted") == ("snare",) and stage.value("pattern") == before
+    while stage.value("voices") == {}:
+        stage.window.actions_.undo.trigger()
+    assert "snare" in stage.value("voices") and grid.look.kept[1]
+
+
 def test_one_bar_can_differ_and_the_tools_work(stage: Stage) -> None:
     grid = stage.find("stepGrid")
     stage.find("barPicker").buttons()[2].click()
@@ -243,6 +274,13 @@ def test_keys_drive_the_grid(stage: Stage) -> None:
     QTest.keyClick(grid, Qt.Key.Key_F)
     assert stage.value("muted") == ("snare",)
     assert "snare" not in stage.value("pattern").rows
+    stage.studio.instrument.set("seed", 12)
+    QTest.keyClick(grid, Qt.Key.Key_K)
+    assert stage.value("voices") == {"snare": 12}
+    QTest.keyClick(grid, Qt.Key.Key_V)
+    assert set(stage.value("voices")) == {"snare"} and stage.value("voices") != {"snare": 12}
+    QTest.keyClick(grid, Qt.Key.Key_K)
+    assert stage.value("voices") == {}
 
 
 def test_the_pad_moves_by_mouse_and_keys_and_switches_itself_on(stage: Stage) -> None:

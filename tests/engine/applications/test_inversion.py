@@ -27,7 +27,7 @@ def test_a_loop_comes_back_from_its_noise(pipeline: LoopPipeline, inverted: Inve
 
 def test_a_rendered_loop_leads_back_to_its_seed(pipeline: LoopPipeline) -> None:
     walk = Walk(num_steps=8, corrections=4)
-    request = walk.of(LoopRequest(tempo_bpm=180, bars=1, tags=("kick",), seed=4, temperature=1.0))
+    request = walk.of(LoopRequest(tempo_bpm=180, bars=1, tags=("kick",), seed=4, temperature=1.0, repeat=0.0))
     found = invert_loop(pipeline, SourceLoop.from_loop(pipeline.render(request)), walk)
     wanted = pipeline.noise(request)
     assert float((found.noise - wanted).norm() / wanted.norm()) < 0.01

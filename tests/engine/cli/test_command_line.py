@@ -100,6 +100,10 @@ def test_pack_show_and_verify(folder: Path, capsys: pytest.CaptureFixture[str]) 
     assert "tiny 1 (MIT)" in shown and "44100 Hz, 4 latent channels every 1024 samples" in shown
     assert run(["pack", "show", str(folder), "--json"], _no_window) == 0
     assert json.loads(capsys.readouterr().out)["latent_dim"] == 4
+    manifest = json.loads((folder / "pack.json").read_text())
+    (folder / "pack.json").write_text(json.dumps({**manifest, "hop_length": None}))
+    assert run(["pack", "show", str(folder)], _no_window) == 0
+    assert "44100 Hz, 4 latent channels beat by beat" in capsys.readouterr().out
     assert run(["pack", "verify", str(folder), "--json"], _no_window) == 0
     assert json.loads(capsys.readouterr().out)["verified"] is True
 

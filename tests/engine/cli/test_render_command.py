@@ -42,7 +42,7 @@ def test_every_flag_reaches_the_request(
         "render --prompt warm --negative harsh --bpm 126.5 --bars 2 --seed 7 --tag house --tag kick"
         f" --negative-tag pad --key Am --pattern {pattern} --curve brightness=0.7 --curve density=0.2,0.8"
         " --steps 3 --guidance 3 --weight pattern=1.5 --sampler heun --schedule cosine"
-        f" --bit-depth 16 --out {tmp_path / 'a.wav'}"
+        f" --repeat 0.25 --voice kick=12 --voice snare=0 --bit-depth 16 --out {tmp_path / 'a.wav'}"
     )
     code, out, err = _run(capsys, *arguments.split())
     assert (code, len(out), err) == (0, 1, [])
@@ -52,7 +52,7 @@ def test_every_flag_reaches_the_request(
             "tags": ("house", "kick"), "negative_tags": ("pad",), "key": "Am",
             "pattern": {"rows": {"kick": kick}, "swing": 0.25}, "curves": {"brightness": 0.7, "density": (0.2, 0.8)},
             "num_steps": 3, "guidance_scale": 3.0, "guidance": {"pattern": 1.5}, "sampler": "heun",
-            "schedule": "cosine",
+            "schedule": "cosine", "repeat": 0.25, "voices": {"kick": 12, "snare": 0},
         }
     )  # fmt: skip
     assert renderer.requests == [expected]
@@ -143,6 +143,12 @@ BAD = {
     "--curve warmth=1": "Unknown curve 'warmth'; possible: loudness",
     "--weight pattern=1,2": "needs one number",
     "--weight kick=1": "Unknown guidance condition 'kick'",
+    "--repeat 1.5": "Repeat 1.5 is out of range: 0 to 1",
+    "--voice kick": "Voice 'kick' is not possible: PART=SEED or PART=FILE",
+    "--voice kick=": "Voice 'kick=' is not possible",
+    "--voice kick=1.5": "There is no audio file '1.5'",
+    "--voice kick=9223372036854775808": "Voice of kick 9223372036854775808 is not possible",
+    "--voice kazoo=1": "Unknown part 'kazoo'; possible: kick",
     "--sampler rk4": "Unknown sampler 'rk4'; possible: euler",
     "--schedule fast": "Unknown schedule 'fast'; possible: linear",
     "--bit-depth 20": "Bit depth 20 is not possible: 16, 24 or 32",

@@ -64,3 +64,16 @@ def test_reading_along_a_timeline() -> None:
     half = read_conditions(A, torch.arange(0, frames, 2.0))
     assert torch.equal(half.beat, A.beat[..., ::2])
     assert torch.equal(slice_conditions(A, 3, 9).curves, A.curves[..., 3:12])
+    assert float(A.bars) == 1 and float(half.bars) == 0  # nobody said that they are bars
+
+
+def test_voices_move_on_straight_lines_or_fade() -> None:
+    one, other = torch.full((1, 8, 12), 1.0), torch.full((1, 8, 12), -0.5)
+    given = torch.ones(1, 8)
+    a, b = replace(A, voices=one, voices_given=given), replace(A, voices=other, voices_given=given)
+    assert torch.allclose(blend_conditions(a, b, 0.5).voices, torch.full((1, 8, 12), 0.25))
+    fading = blend_conditions(a, A, 0.25)
+    assert torch.allclose(fading.voices_given, 0.75 * given) and torch.allclose(fading.voices, one)
+    slow, quick = (replace(A, rate=torch.full((1, 1), rate), repeats=torch.full((1, 1), rate)) for rate in (0.0, 0.2))
+    between = blend_conditions(slow, quick, 0.25)
+    assert float(between.rate) == pytest.approx(0.05) and float(between.repeats) == pytest.approx(0.05)

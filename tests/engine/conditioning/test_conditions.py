@@ -52,7 +52,7 @@ def test_free_silent_and_given_parts_differ() -> None:
     pattern, given = pattern_condition({"kick": [(0.0, 1.0)], "snare": ()}, GEOMETRY)
     assert given[0].tolist() == [1, 1, 0, 0, 0, 0, 0, 0]
     assert pattern[0, 1].abs().max() == 0
-    assert pattern[0, 0, 0] == 1
+    assert pattern[0, 0, :2].tolist() == [0, 7 / 8]  # behind the frame that it strikes in
 
 
 def test_a_knob_is_flat_and_a_drawing_is_circular() -> None:
@@ -121,12 +121,26 @@ def test_composed_pitches_are_on_both_sides_and_stay_when_groups_are_weighed() -
     assert all(d.conditions.notes_given[0].tolist() == [1, 0, 0] for d in weighed)
 
 
+def test_conditions_know_their_bars_and_their_frame_rate() -> None:
+    """Two bars at 120 BPM are 160 frames, 40 a second: a tenth of an octave below the usual 43.07."""
+    conditions = request_conditions(LoopRequest(tempo_bpm=120, bars=2), GEOMETRY)
+    for side in (conditions, negative_conditions(LoopRequest(tempo_bpm=120, bars=2), GEOMETRY)):
+        assert (side.frames, float(side.bars)) == (160, 2)
+        assert float(side.rate) == pytest.approx(np.log2(40 / 43.066), abs=1e-4)
+    # 172 frames of 1024 samples are no whole sixteenths.
+    fixed = LoopGeometry(120, 2, hop_length=1024)
+    other = request_conditions(LoopRequest(tempo_bpm=120, bars=2), fixed)
+    assert (other.frames, float(other.bars)) == (172, 0)
+    assert float(other.rate) == pytest.approx(np.log2(172 / 4 / 43.066), abs=1e-4)
+
+
 def full(batch: int) -> Conditions:
     onsets = dict.fromkeys(PARTS, ((0.0, 1.0),))
     notes = dict.fromkeys(NOTE_RANGES, ((0.0, 1.0, 50.0),))
     annotation = Annotation(1, 120.0, 2, "acid", "Am", ("acid", "kick"), onsets, notes=notes)
     one = annotation_conditions(annotation, GEOMETRY, torch.full((4, GEOMETRY.frames), 0.5))
-    return Conditions.stack([replace(one, clap_given=torch.ones(1, 1))] * batch)
+    one = replace(one, clap_given=torch.ones(1, 1), voices_given=torch.ones(1, len(PARTS)))
+    return Conditions.stack([one] * batch)
 
 
 def test_without_a_group_only_that_is_open() -> None:
@@ -147,6 +161,12 @@ def test_dropout_rates() -> None:
     assert float((dropped.beat_given == 0).float().mean()) == pytest.approx(0.05, abs=0.01)
     nothing = (dropped.pattern_given.sum(1) == 0) & (dropped.clap_given[:, 0] == 0) & (dropped.tags.abs().sum(1) == 0)
     assert 0.1 <= float(nothing.float().mean()) < 0.2
+    # Voices go for loops on their own rate, and stay where nothing else does.
+    voiceless = dropped.voices_given.sum(1) == 0
+    assert 0.3 < float(voiceless.float().mean()) < 0.45
+    assert float(voiceless[nothing].float().mean()) == pytest.approx(float(voiceless.float().mean()), abs=0.06)
+    some = dropped.voices_given[~voiceless].mean(1)
+    assert 0.3 < float((some == 1).float().mean()) < 0.8 and float(some.min()) == 1 / len(PARTS)
     pitchless = (dropped.pattern_given.sum(1) > 0) & (dropped.notes_given.sum(1) == 0)
     assert 0.15 < float(pitchless.float().mean()) < 0.5
     pitched = [PARTS.index(part) for part in NOTE_RANGES]

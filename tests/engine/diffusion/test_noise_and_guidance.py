@@ -14,6 +14,10 @@ from engine.errors import InvalidRequest
 SHAPE = (1, 96, 200)
 
 
+def drawn(seed: int) -> torch.Tensor:
+    return seeded_noise(seed, SHAPE)
+
+
 def test_a_seed_is_a_noise() -> None:
     assert torch.equal(seeded_noise(7, SHAPE), seeded_noise(7, SHAPE))
     assert not torch.equal(seeded_noise(7, SHAPE), seeded_noise(8, SHAPE))
@@ -33,8 +37,8 @@ def test_linear_interpolation_would_not() -> None:
 def test_pad_corners_are_their_seeds() -> None:
     corners = (1, 2, 3, 4)
     for seed, (x, y) in zip(corners, ((0, 0), (1, 0), (0, 1), (1, 1)), strict=True):
-        assert torch.equal(pad_noise(corners, x, y, SHAPE), seeded_noise(seed, SHAPE))
-    assert pad_noise(corners, 0.5, 0.5, SHAPE).std() == pytest.approx(1.0, abs=0.03)
+        assert torch.equal(pad_noise(corners, x, y, drawn), seeded_noise(seed, SHAPE))
+    assert pad_noise(corners, 0.5, 0.5, drawn).std() == pytest.approx(1.0, abs=0.03)
 
 
 def test_slerp_of_equal_tensors_is_that_tensor() -> None:
@@ -97,6 +101,17 @@ def test_blends_and_the_loss_of_the_perfect_model() -> None:
     assert float(training_loss(lambda x, a: torch.zeros_like(x), data, generator=generator)) == pytest.approx(
         2, abs=0.3
     )
+
+
+def test_training_sees_the_noise_it_is_given() -> None:
+    """Noise that one knows costs nothing: x_1 - x_0 with x_0 = 3 everywhere."""
+    data = torch.ones(16, 2)
+
+    def known(x: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
+        assert torch.allclose(x, blend(torch.full_like(data, 3.0), data, alpha), atol=1e-6)
+        return torch.full_like(x, -2.0)
+
+    assert float(training_loss(known, data, noise=lambda white: torch.full_like(white, 3.0))) == 0
 
 
 def test_alphas_are_drawn_inside_and_centred() -> None:

@@ -9,6 +9,7 @@ import torch
 from known_loops import house
 from torch import Tensor
 
+from engine.audio.resampling import resample_periodic
 from engine.codec.base import LatentCodec
 from engine.evaluation.codec_experiment import CodecLoop, codec_round_trip, evaluate_codec
 from engine.evaluation.opus import opus_available
@@ -19,13 +20,14 @@ class HalfGainCodec(LatentCodec):
 
     sample_rate, channels, hop_length, latent_dim = 44100, 2, 1024, 2048
 
-    def encode(self, audio: Tensor, *, circular: bool = True) -> Tensor:
-        batch, _, samples = audio.shape
-        return audio.reshape(batch, 2, samples // 1024, 1024).transpose(2, 3).reshape(batch, 2048, -1)
+    def encode(self, audio: Tensor, frames: int, *, circular: bool = True) -> Tensor:
+        fitted = torch.from_numpy(resample_periodic(audio[0].numpy(), frames * 1024))[None]
+        return fitted.reshape(1, 2, frames, 1024).transpose(2, 3).reshape(1, 2048, -1)
 
-    def decode(self, latent: Tensor, *, circular: bool = True) -> Tensor:
+    def decode(self, latent: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None) -> Tensor:
         batch, _, frames = latent.shape
-        return latent.reshape(batch, 2, 1024, frames).transpose(2, 3).reshape(batch, 2, -1) / 2
+        audio = latent.reshape(batch, 2, 1024, frames).transpose(2, 3).reshape(batch, 2, -1) / 2
+        return torch.from_numpy(resample_periodic(audio[0].numpy(), samples))[None]
 
 
 class SlowCodec(HalfGainCodec):
@@ -46,6 +48,26 @@ def test_a_loop_of_any_length_comes_back_with_its_length() -> None:
     assert decoded.shape == loop.audio.shape
     error = np.abs(decoded - loop.audio / 2)
     assert np.sqrt(np.mean(error**2)) < 4e-3  # what resampling to whole frames loses near Nyquist
+
+
+class BeatCodec(HalfGainCodec):
+    """As many frames as come nearest to 43 a second, of whatever length: their levels."""
+
+    hop_length = None
+
+    def encode(self, audio: Tensor, frames: int, *, circular: bool = True) -> Tensor:
+        self.asked = frames
+        return audio
+
+    def decode(self, latent: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None) -> Tensor:
+        assert latent.shape[-1] == samples
+        return latent / 2
+
+
+def test_a_codec_without_a_hop_hears_the_loop_as_it_is() -> None:
+    loop, codec = _house(), BeatCodec()
+    assert np.array_equal(codec_round_trip(codec)(loop.audio), loop.audio / 2)
+    assert codec.asked == round(loop.audio.shape[-1] / 1024)
 
 
 def test_a_codec_of_another_rate_hears_the_same_pitch() -> None:

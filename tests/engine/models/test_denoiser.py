@@ -5,15 +5,19 @@ from dataclasses import replace
 import pytest
 import torch
 
+from engine.audio.voice_image import BANDS, COLUMNS
 from engine.conditioning.conditions import Conditions
 from engine.conditioning.notes import NOTE_ROWS
-from engine.models.blocks import AdaptiveGroupNorm, CircularConv
+from engine.models.blocks import AdaptiveGroupNorm, CircularConv, RepeatMixing
 from engine.models.embeddings import sinusoidal
 from engine.models.unet import Denoiser, DenoiserConfig
+from engine.models.voices import VoiceEncoder
+from engine.vocabulary import PARTS, VOICE_DIM
 
 TINY = DenoiserConfig(
     latent_dim=8, widths=(32, 32, 32, 32), blocks=1, groups=8, timeline_width=8, embedding_width=16, notes=True
 )
+MIXING = replace(TINY, repeats=True)
 
 
 def awake(config: DenoiserConfig = TINY) -> Denoiser:
@@ -24,6 +28,9 @@ def awake(config: DenoiserConfig = TINY) -> Denoiser:
     for block in denoiser.modules():
         if isinstance(block, AdaptiveGroupNorm):
             torch.nn.init.normal_(block.stationary.weight, std=0.3)
+        if isinstance(block, RepeatMixing):
+            torch.nn.init.normal_(block.bar.weight, std=0.1)
+            torch.nn.init.normal_(block.beat.weight, std=0.1)
     return denoiser
 
 
@@ -68,7 +75,7 @@ def test_the_norm_is_the_report_s_formula() -> None:
 
 @torch.no_grad()
 def test_every_condition_reaches_the_output() -> None:
-    denoiser, x, alpha = awake(), noise(64), torch.tensor([0.5])
+    denoiser, x, alpha = awake(MIXING), noise(64), torch.tensor([0.5])
     none = Conditions.open(64)
     plain = denoiser(x, alpha, none)
     for change in (
@@ -82,6 +89,11 @@ def test_every_condition_reaches_the_output() -> None:
         {"tags": -torch.ones_like(none.tags)},
         {"key": torch.ones_like(none.key)},
         {"clap": torch.ones_like(none.clap), "clap_given": torch.ones(1, 1)},
+        {"voices": torch.ones_like(none.voices), "voices_given": torch.ones(1, 8)},
+        {"voices_given": torch.ones(1, 8)},
+        {"rate": torch.full((1, 1), 0.3)},
+        {"repeats": torch.full((1, 1), 0.3)},
+        {"bars": torch.full((1, 1), 2.0)},
     ):
         assert (denoiser(x, alpha, replace(none, **change)) - plain).abs().max() > 1e-4, change.keys()
     # A value without its mask is open, and must not leak.
@@ -91,6 +103,7 @@ def test_every_condition_reaches_the_output() -> None:
         notes=torch.rand(1, NOTE_ROWS, 64),
         curves=torch.rand(1, 4, 64),
         clap=torch.ones(1, 512),
+        voices=torch.ones_like(none.voices),
     )
     assert torch.equal(denoiser(x, alpha, leaky), plain)
 
@@ -104,12 +117,68 @@ def test_one_that_learns_to_read_notes_begins_with_what_it_knew() -> None:
         notes=torch.rand(1, NOTE_ROWS, 64),
         notes_given=torch.ones(1, 3),
     )
-    reader = denoiser.with_notes().eval()
-    assert reader.config.notes and reader.with_notes() is reader
-    assert torch.allclose(reader(x, alpha, conditions), denoiser(x, alpha, conditions), atol=1e-5)
+    reader = denoiser.widened().eval()
+    assert reader.config.notes and reader.config.repeats and reader.widened() is reader
+    known = denoiser(x, alpha, conditions)
+    # Of voices, rate and repeats it makes next to nothing: the weights start at a hundredth.
+    told = replace(conditions, rate=torch.full((1, 1), 0.2), repeats=torch.full((1, 1), 0.2), bars=torch.ones(1, 1))
+    assert torch.allclose(reader(x, alpha, conditions), known, atol=1e-5)
+    off = (reader(x, alpha, told) - known).norm() / known.norm()
+    assert 0 < float(off) < 0.01
     torch.nn.init.normal_(reader.front.weight)
     without = reader(x, alpha, conditions.without("notes"))
     assert (reader(x, alpha, conditions) - without).abs().max() > 1e-3
+
+
+@torch.no_grad()
+def test_mixing_hears_the_other_bars_and_the_other_beats() -> None:
+    torch.manual_seed(0)
+    mixing, x = RepeatMixing(4), torch.randn(1, 4, 2 * 16 * 3)
+    assert torch.equal(mixing(x, 2), x)  # it begins as nothing
+    for layer in (mixing.bar, mixing.beat):
+        torch.nn.init.normal_(layer.weight)
+    bars, beats = x.reshape(1, 4, 2, 48).mean(2), x.reshape(1, 4, 8, 12).mean(2)
+    for frame in (0, 17, 70):
+        added = mixing.bar.weight @ bars[0, :, frame % 48] + mixing.beat.weight @ beats[0, :, frame % 12]
+        assert torch.allclose(mixing(x, 2)[0, :, frame] - x[0, :, frame], added, atol=1e-5)
+    # Frame 53 is in the second bar: what changes there reaches its place in the first bar, and in every beat.
+    touched = x.clone()
+    touched[..., 53] += 1.0
+    moved = (mixing(touched, 2) - mixing(x, 2)).abs().amax(1)[0] > 1e-4
+    assert moved.nonzero()[:, 0].tolist() == list(range(53 % 12, 96, 12))
+    # And frames that are no bars pass as they are, as do those that 5 beats or 3 bars do not divide.
+    assert torch.equal(mixing(x, 0), x)
+    assert torch.equal(mixing(x[..., :95], 2), x[..., :95])
+
+
+@torch.no_grad()
+def test_bars_hear_each_other_only_where_frames_are_bars() -> None:
+    """Convolutions of three stages reach 40 frames or so: two bars of 160 frames are heard by mixing alone."""
+    denoiser, x, alpha = awake(MIXING), noise(320), torch.tensor([0.4])
+    bars = replace(Conditions.open(320), bars=torch.full((1, 1), 2.0))
+    touched = x.clone()
+    touched[..., 240] += 10.0
+    change = {
+        name: (denoiser(touched, alpha, told) - denoiser(x, alpha, told)).abs().amax(1)[0]
+        for name, told in {"bars": bars, "none": Conditions.open(320)}.items()
+    }
+    twin, elsewhere = slice(76, 85), slice(20, 29)  # the touched frame's place in bar 1, and none of its beats'
+    assert float(change["bars"][twin].mean() / change["none"][twin].mean()) > 2  # norms join all frames a little
+    assert float(change["bars"][twin].mean() / change["bars"][elsewhere].mean()) > 1.5
+
+
+@torch.no_grad()
+def test_a_voice_has_mean_square_one_and_knows_its_part() -> None:
+    torch.manual_seed(0)
+    encoder = VoiceEncoder()
+    images = torch.rand(3, len(PARTS), BANDS, COLUMNS)
+    images[1] = images[0]
+    voices = encoder(images)
+    assert voices.shape == (3, 8, VOICE_DIM)
+    assert torch.allclose(voices.square().mean(2), torch.ones(3, 8), atol=0.02)
+    assert torch.equal(voices[0], voices[1]) and not torch.allclose(voices[0], voices[2], atol=1e-2)
+    same = encoder(images[:1, :1].expand(1, 8, -1, -1))[0]
+    assert (torch.cdist(same, same) + 10 * torch.eye(8)).min() > 0.1
 
 
 def test_before_training_it_knows_white_noise_and_standardising_is_undone() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from test_denoiser import TINY, awake, noise
+from test_denoiser import MIXING, TINY, awake, noise
 
 from engine.conditioning.conditions import Conditions
 from engine.conditioning.notes import NOTE_ROWS
@@ -25,6 +25,10 @@ def asked(frames: int, batch: int = 1) -> Conditions:
         notes_given=torch.ones(batch, 3),
         clap=torch.rand(batch, 512),
         clap_given=torch.ones(batch, 1),
+        voices=torch.randn(batch, 8, 12),
+        voices_given=torch.ones(batch, 8),
+        rate=torch.full((batch, 1), 0.2),
+        repeats=torch.full((batch, 1), 0.2),
     )
 
 
@@ -56,6 +60,19 @@ def test_it_predicts_what_the_trained_one_does(config: DenoiserConfig, frames: i
     found = sampling.predict(x, alpha, sampling.embed(conditions))
     assert found.shape == expected.shape
     assert torch.allclose(found, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(("frames", "bars"), [(96, 2), (160, 1), (160, 0), (95, 1), (1280, 16)])
+@torch.no_grad()
+def test_it_mixes_over_bars_as_the_trained_one_does(frames: int, bars: int) -> None:
+    denoiser = awake(MIXING)
+    sampling = SamplingDenoiser(denoiser)
+    conditions = replace(asked(frames, batch=2), bars=torch.full((2, 1), float(bars)))
+    x, alpha = noise(frames, batch=2), torch.tensor([0.1, 0.7])
+    expected = denoiser.predict(x, alpha, denoiser.embed(conditions))
+    assert torch.allclose(sampling.predict(x, alpha, sampling.embed(conditions)), expected, atol=1e-4)
+    unmixed = denoiser.predict(x, alpha, denoiser.embed(replace(conditions, bars=torch.zeros(2, 1))))
+    assert ((expected - unmixed).abs().max() > 1e-2) == (bars > 0)
 
 
 @torch.no_grad()

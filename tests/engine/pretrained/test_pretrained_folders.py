@@ -43,7 +43,7 @@ def test_encodec_from_its_folder(tmp_path: Path) -> None:
     assert any(name.endswith("weight_g") for name in old)
     save_file(old, tmp_path / "model.safetensors")
     audio = 0.1 * torch.randn(1, 2, 3200)
-    assert torch.equal(read_encodec(tmp_path).encode(audio), codec.encode(audio))
+    assert torch.equal(read_encodec(tmp_path).encode(audio, 10), codec.encode(audio, 10))
 
 
 def _edit(folder: Path, change: Callable[[dict[str, object]], object]) -> None:

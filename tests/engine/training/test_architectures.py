@@ -14,7 +14,7 @@ from engine.models.unet import Denoiser
 from engine.pack_models import load_codec
 from engine.packs import Pack
 from engine.training.bench import ArchitectureBench
-from engine.training.latents import encode_corpus
+from engine.training.encoding import encode_corpus
 
 
 def test_every_architecture_can_be_built() -> None:

@@ -41,14 +41,14 @@ def test_a_raised_band_is_louder_by_about_as_much(tmp_path: Path) -> None:
 def test_bands_come_within_what_was_asked_and_latents_stay(tmp_path: Path) -> None:
     corpus, pack = tiny_corpus(tmp_path / "corpus"), tiny_pack(tmp_path / "pack")
     with torch.no_grad():
-        latent = codec_of(pack).encode(torch.from_numpy(noise())[None])
+        latent = codec_of(pack).encode(torch.from_numpy(noise())[None], 48)
     assert run(["train", "levels", str(corpus), "--pack", str(pack), "--within", "0.5"], lambda: 0) == 0
     record = Pack.open(pack).manifest["training"]["codec"][-1]
     before, after = (np.abs(record["band_errors_db"][when]) for when in ("before", "after"))
     assert after.sum() < before.sum()
     assert record["settings"] == {"loops": 4, "within_db": 0.5}
     with torch.no_grad():
-        assert torch.equal(codec_of(pack).encode(torch.from_numpy(noise())[None]), latent)
+        assert torch.equal(codec_of(pack).encode(torch.from_numpy(noise())[None], 48), latent)
 
 
 def test_what_cannot_be_used_is_said(tmp_path: Path) -> None:

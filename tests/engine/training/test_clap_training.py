@@ -16,7 +16,8 @@ from engine.packs import Pack
 from engine.training.clap import ClapTraining, contrastive, neighbours, stroke_loss
 from engine.training.clap_run import train_clap
 from engine.training.denoiser_run import train_denoiser
-from engine.training.latents import LatentCorpus, embed_corpus, encode_corpus
+from engine.training.encoding import embed_corpus, encode_corpus
+from engine.training.latents import LatentCorpus
 from engine.training.run import TrainingOptions
 from engine.training.sounds import WINDOW, Sounds, vary, window
 
@@ -114,7 +115,7 @@ def test_what_parts_play_goes_along_with_the_window(tmp_path: Path) -> None:
     sounds = Sounds(tiny_corpus(tmp_path / "corpus", loops=4), held_out=False)
     played, kick_alone = sounds.loops[0].played, [1.0, *[0.0] * 7]
     assert all(loop.parts_known.tolist() == kick_alone for loop in sounds.loops)
-    assert played.shape == (8, 48) and played[0, ::12].tolist() == [1, 1, 1, 1]
+    assert played.shape == (8, 48) and played[0, 1::12].tolist() == [7 / 8] * 4
     batch = sounds.batch(2, torch.Generator().manual_seed(0))
     assert batch.parts_known.tolist() == [kick_alone] * 2
     for heard, strokes in zip(batch.heard, batch.played, strict=True):

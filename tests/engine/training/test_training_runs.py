@@ -9,21 +9,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 import torch
 from tiny import CODEC, DENOISER, tiny_corpus, tiny_pack
 
 from engine.codec.spectral import Decoded, SpectralCodec
+from engine.corpus.store import stored_loops
 from engine.errors import CorpusError, PackError
-from engine.pack_models import encoder_hash, load_codec, load_denoiser
+from engine.pack_models import encoder_hash, load_codec, load_denoiser, load_voices
 from engine.packs import Pack
 from engine.training.checkpoints import CheckpointError, load_checkpoint
 from engine.training.codec import CodecTrainer, CodecTraining, latent_pull
 from engine.training.codec_run import train_codec
+from engine.training.crops import AudioCrops
+from engine.training.denoiser import draw_repeats
 from engine.training.denoiser_run import train_denoiser
-from engine.training.latents import LatentCorpus, encode_corpus
+from engine.training.encoding import encode_corpus
+from engine.training.latents import LatentCorpus
 from engine.training.run import TrainingOptions, TrainingRun
 from engine.training.spectral_losses import ReconstructionLoss, Target, mel_filters, si_sdr
+from engine.vocabulary import PARTS, STYLES
 
 ROOT = Path(__file__).resolve().parents[3]
 SHORT = TrainingOptions(minutes=10, max_steps=6, warmup_steps=2, validate_every=3)
@@ -61,13 +68,16 @@ def test_a_denoiser_learns_and_lands_in_its_pack(encoded: tuple[Path, Path], tmp
 
 def test_a_run_goes_on_where_it_stopped(encoded: tuple[Path, Path], tmp_path: Path) -> None:
     corpus, pack = encoded
+    old = replace(DENOISER, repeats=False)
     for _ in range(2):
-        train_denoiser(corpus, pack, tmp_path / "run", SHORT, frames_per_batch=96, config=DENOISER)
+        train_denoiser(corpus, pack, tmp_path / "run", SHORT, frames_per_batch=96, config=old)
     assert [row["step"] for row in rows(tmp_path / "run", "validation")] == [3, 6, 6, 9, 12, 12]
-    assert not load_denoiser(Pack.open(pack)).config.notes
+    assert load_denoiser(Pack.open(pack)).config == old and load_voices(Pack.open(pack)) is None
     for _ in range(2):
         train_denoiser(corpus, pack, tmp_path / "later", replace(SHORT, max_steps=3), frames_per_batch=96)
-    assert load_denoiser(Pack.open(pack)).config.notes  # a later run learns to read them
+    later = load_denoiser(Pack.open(pack)).config  # a later run learns to read them
+    assert later.notes and later.repeats
+    assert load_voices(Pack.open(pack)) is not None
     first, later = Pack.open(pack).manifest["training"]["denoiser"]  # a record a run, however often it was stopped
     assert (first["step"], later["step"]) == (12, 6)
     assert [row["step"] for row in first["curve"]] == [3, 6, 6, 9, 12, 12]
@@ -77,6 +87,53 @@ def test_a_run_goes_on_where_it_stopped(encoded: tuple[Path, Path], tmp_path: Pa
     tensors, state = saved
     assert state["step"] == 12
     assert any(name.startswith("optimizer.") and name.endswith("exp_avg_sq") for name in tensors)
+
+
+def test_the_voices_of_training_loops_go_into_the_pack(encoded: tuple[Path, Path], tmp_path: Path) -> None:
+    """Four loops have two kicks, of 110 and 150 Hz: the table has those two, and of no other part any."""
+    corpus, pack = encoded
+    train_denoiser(corpus, pack, tmp_path / "run", SHORT, frames_per_batch=96, config=DENOISER)
+    opened = Pack.open(pack)
+    table, encoder = load_voices(opened), load_denoiser(opened).voices
+    assert table is not None and encoder is not None
+    kicks = table.voices[PARTS.index("kick")]
+    assert 2 <= len(kicks.unique(dim=0)) <= 4
+    for loop in list(stored_loops(corpus))[:2]:
+        images, given = loop.voices()
+        assert given.tolist() == [1, 0, 0, 0, 0, 0, 0, 0] and images.shape == (8, 40, 32) and not images[1:].any()
+        with torch.no_grad():
+            voice = encoder(torch.from_numpy(images).float()[None])[0, 0]
+        assert float((kicks - voice).abs().max(1).values.min()) < 0.01  # half precision
+    assert not table.voices[1:].any() and (table.styles[0] == STYLES.index("techno")).all()
+
+
+def test_noise_comes_again_in_training_for_two_loops_of_three() -> None:
+    shares = draw_repeats(6000, torch.Generator().manual_seed(0))
+    assert shares.shape == (6000, 1) and float(shares.min()) >= 0 and float(shares.max()) <= 1
+    assert float((shares == 0).float().mean()) == pytest.approx(1 / 3, abs=0.02)
+    assert float(shares.mean()) == pytest.approx(1 / 3, abs=0.02)  # half, of two thirds
+
+
+def test_crops_begin_with_a_frame_and_have_one_length(tmp_path: Path) -> None:
+    """A loop whose samples tell where they are: crops of 8 frames begin at multiples of 1024 and go round."""
+    corpus = tiny_corpus(tmp_path, loops=3)
+    (loop,) = (loop for loop in stored_loops(corpus) if not loop.held_out)
+    place = np.arange(48 * 1024, dtype=np.float32) / (96 * 1024)
+    told = np.stack((place, np.full_like(place, 0.5)), axis=1)
+    soundfile.write(loop.audio_path, told, 44100, subtype="FLOAT", format="WAV")
+    crops = AudioCrops([loop], 8, 0).batch(50)
+    assert crops.frames == 8 and crops.audio.shape == (50, 2, 8 * 1024)
+    starts = set()
+    for crop in crops.audio:
+        level, ramp = crop if bool((crop[0] == crop[0, 0]).all()) else crop.flip(0)  # either may come first
+        gain = float(level[0]) / 0.5  # of both signs, up to 1 dB and down to 9
+        assert 10 ** (-9 / 20) - 1e-4 <= abs(gain) <= 10 ** (1 / 20) + 1e-4
+        heard = ramp / gain * 96
+        frame = round(float(heard[0]))
+        expected = (frame * 1024 + torch.arange(8 * 1024)) % (48 * 1024) / 1024
+        assert torch.allclose(heard, expected, atol=1e-3)
+        starts.add(frame)
+    assert len(starts) > 20 and starts <= set(range(48))
 
 
 def test_a_corpus_of_another_codec_is_refused(encoded: tuple[Path, Path], tmp_path: Path) -> None:
@@ -129,9 +186,9 @@ def test_a_decoder_goes_on_alone_where_the_whole_codec_stopped(tmp_path: Path) -
     options = TrainingOptions(
         minutes=10, max_steps=4, warmup_steps=1, validate_every=4, ema_decay=0.9, learning_rate=1e-2
     )
-    train_codec(CodecTraining(corpus, batch_size=2), pack, run, options)
+    train_codec(CodecTraining(corpus, batch_size=2, crop_frames=16), pack, run, options)
     before = encoder_hash(load_codec(Pack.open(pack)))
-    train_codec(CodecTraining(corpus, batch_size=2, freeze_encoder=True), pack, run, options)
+    train_codec(CodecTraining(corpus, batch_size=2, crop_frames=16, freeze_encoder=True), pack, run, options)
     (record,) = Pack.open(pack).manifest["training"]["codec"]
     assert record["step"] == 8 and record["settings"]["freeze_encoder"]
     assert encoder_hash(load_codec(Pack.open(pack))) == before
@@ -145,14 +202,14 @@ def test_batches_have_one_length_and_rotate_with_their_conditions(encoded: tuple
     assert batch.latent.shape == (4, 16, 48)
     # Wherever a loop was turned to, its kick ramps still begin where the beat does.
     for beat, kick in zip(batch.conditions.beat[:, 0], batch.conditions.pattern[:, 0], strict=True):
-        assert (kick[beat == 0] == 1).all()
+        assert (kick.roll(-1)[beat == 0] == 7 / 8).all()
     with pytest.raises(CorpusError, match="no corpus"):
         LatentCorpus(corpus / "nowhere", held_out=False)
 
 
 def test_the_decoder_goes_on_against_a_discriminator(tmp_path: Path) -> None:
     """The second stage: latents stay what they are, the decoder moves, and stopping loses no discriminator."""
-    training = CodecTraining(tiny_corpus(tmp_path / "corpus", frames=96), batch_size=2)
+    training = CodecTraining(tiny_corpus(tmp_path / "corpus", frames=96), batch_size=2, crop_frames=16)
     pack = tmp_path / "pack"
     options = TrainingOptions(minutes=10, max_steps=3, warmup_steps=1, validate_every=3, ema_decay=0.5)
     with pytest.raises(PackError, match="has no codec yet"):
@@ -180,20 +237,28 @@ def test_losses_have_known_values() -> None:
     audio = torch.randn(2, 2, 8192, generator=torch.Generator().manual_seed(0))
     features, silence = audio.abs(), torch.zeros_like(audio)
     tones = torch.tensor([0.1, 0.0])[None, None, :, None]
-    target = Target(features, audio, features, audio, tones)
+    spectrum = torch.complex(audio, audio.flip(-1)).reshape(2, 2, 64, 128)
+    target = Target(features, audio, features, audio, tones, spectrum)
     criterion = ReconstructionLoss(44100).eval()
-    total, _ = criterion(Decoded(features, tones, audio, silence), target)
+    total, _ = criterion(Decoded(features, tones, None, audio, silence), target)
     assert float(total) == pytest.approx(0, abs=1e-6)
-    _, louder = criterion(Decoded(features * 2, tones * 10, audio * 10, silence), target)
+    _, louder = criterion(Decoded(features * 2, tones * 10, None, audio * 10, silence), target)
     assert float(louder["mel"]) == pytest.approx(1.0, abs=0.01)  # a decade, in log10
     assert float(louder["partials"]) == pytest.approx(1.0, abs=0.02)
     assert float(louder["peaks"]) == pytest.approx(1.5, abs=0.01)  # a decade times three, on half of the partials
     assert float(louder["waveform"]) == pytest.approx(9 / 1.2, rel=0.02)
     assert float(louder["phase"]) == pytest.approx(1 / 1.2, rel=0.02)
     # What has no phases is judged by its level alone.
-    _, high = criterion(Decoded(features, tones, silence, -audio), target)
+    _, high = criterion(Decoded(features, tones, None, silence, -audio), target)
     assert float(high["mel"]) == pytest.approx(0, abs=1e-6)
     assert float(high["waveform"]) == pytest.approx(1 / 1.2, rel=0.02)
+    # A spectrum that is foretold costs nothing, and silence 1 / 1.2; one of another phase costs 2 ** 0.5 of that.
+    shaped = {"right": spectrum, "silent": 0 * spectrum, "turned": 1j * spectrum}
+    found = {
+        name: float(criterion(Decoded(features, tones, guess, audio, silence), target)[1]["shaped"])
+        for name, guess in shaped.items()
+    }
+    assert found == pytest.approx({"right": 0, "silent": 1 / 1.2, "turned": 2**0.5 / 1.2}, rel=0.02, abs=1e-4)
     noisy = audio + 0.1 * torch.randn(audio.shape, generator=torch.Generator().manual_seed(1))
     assert float(si_sdr(noisy, audio).mean()) == pytest.approx(20, abs=0.5)
     assert float(si_sdr(3 * noisy, audio).mean()) == pytest.approx(20, abs=0.5)
@@ -222,6 +287,6 @@ def test_two_processes_train_one_model(encoded: tuple[Path, Path], tmp_path: Pat
     }
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.returncode == 0, done.stderr[-9000:]
     assert [row["step"] for row in rows(tmp_path / "run", "validation")] == [4, 4]
     assert Pack.open(pack).manifest["training"]["denoiser"][-1]["step"] == 4
