@@ -77,13 +77,17 @@ class SpectralCodec(LatentCodec):
 
     def decode(self, latent: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None) -> Tensor:
         """Latents `[B, D, F]` to audio `[B, 2, samples]`; the same latents give the same audio."""
-        decoded = self.decode_parts(latent, samples, circular=circular, edges=edges)
+        decoded = self._decoded(latent, samples, circular=circular, edges=edges, apart=False)
         return decoded.low + decoded.high
 
     def decode_parts(
         self, latent: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None
     ) -> Decoded:
         """Like `decode`, with what has phases apart from what has none."""
+        return self._decoded(latent, samples, circular=circular, edges=edges, apart=True)
+
+    def _decoded(self, latent: Tensor, samples: int, *, circular: bool, edges: Tensor | None, apart: bool) -> Decoded:
+        """What is decoded; unless it is wanted `apart`, low spectra sound with the partials, in one transform."""
         played: Played = self.decoder(latent, circular)
         frames = latent.shape[-1] * self.config.stride
         place = Placement(samples, circular, edges)
@@ -95,9 +99,10 @@ class SpectralCodec(LatentCodec):
             if shaped is not None:
                 above = spectrum.shape[2] - self.config.phase_bins - shaped.shape[2]
                 spectrum = spectrum + functional.pad(shaped, (0, 0, self.config.phase_bins, above))
-            tones = place.synthesise(spectrum, self.window)
+            low_spectrum = self._low_spectrum(played.low)
+            tones = place.synthesise(spectrum if apart else spectrum + low_spectrum, self.window)
             hiss = place.synthesise(self._noise(played.noise), self.short_window, noise=True)
-            low = place.synthesise(self._low_spectrum(played.low), self.window)
+            low = place.synthesise(low_spectrum, self.window) if apart else torch.zeros_like(hiss)
             return Decoded(played.low, amplitudes, shaped, mid_side(low), mid_side(tones + hiss))
 
     def features(self, audio: Tensor, frames: int, circular: bool) -> Tensor:

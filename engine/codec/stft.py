@@ -58,13 +58,13 @@ def synthesise(
     else:
         overlap = _overlap(tuple(centres.tolist()), samples, size, False)
     squares = window.square()
+    # Windows that are nowhere else are one value behind the frames, so that no sample asks which it is.
     flat = torch.cat((pieces.flatten(-2), pieces.new_zeros(*pieces.shape[:-2], 1)), dim=-1)
-    total = flat.new_zeros(*flat.shape[:-1], samples)
-    cover = squares.new_zeros(samples)
-    for place in overlap.places:
-        index = place.to(flat.device)
-        total = total + flat.index_select(-1, index)
-        cover += torch.where(index < frames * size, squares[index % size], 0.0)
+    covered = torch.cat((squares.repeat(frames), squares.new_zeros(1)))
+    first, *others = (place.to(flat.device) for place in overlap.places)
+    total, cover = flat.index_select(-1, first), covered.index_select(0, first)
+    for place in others:
+        total, cover = total + flat.index_select(-1, place), cover + covered.index_select(0, place)
     cover = cover.clamp_min(FAINT)
     return total / (cover.sqrt() if noise else cover)
 
