@@ -50,7 +50,7 @@ def stretch(
         if route == "inversion":
             start = stretched_state(inverted.at(turn), frames, resampling)
         else:
-            start = pipeline.noise(request).to(pipeline.device)
+            start = pipeline.noise(request, inverted.composition).to(pipeline.device)
         # Composed at its own tempo: another one would be arranged otherwise.
         flow = pipeline.flow(request, pipeline.aim(request, inverted.composition))
         hook = pipeline.hook(on_step, cancelled, done=done, total=total)

@@ -69,7 +69,7 @@ def variations(
     request = varied_request(inverted, keep, seed, tags)
     aimed, played = _aimed(inverted, request, keep)
     with torch.inference_mode():
-        new = pipeline.noise(request.with_(seed=seed, noise=None)).to(pipeline.device)
+        new = pipeline.noise(request.with_(seed=seed, noise=None), played).to(pipeline.device)
         start = torch.cat([slerp(inverted.noise, new, strength) for strength in strengths])
         flow = pipeline.flow(aimed, Aim.stack([pipeline.aim(aimed, played)] * len(strengths)))
         x_1 = sample(flow, start, inverted.walk.alphas, inverted.walk.sampler, hook)

@@ -34,7 +34,7 @@ def onset_ramps(onsets: Onsets, geometry: LoopGeometry) -> Tensor:
     ramps = torch.zeros(geometry.frames)
     for beat, velocity in sorted(onsets):
         position = geometry.beat_to_frame(beat)
-        # Behind the frame that the onset is in, on its very beginning, too.
+        # The ramp begins one frame behind that of the onset, also where the onset is the very beginning of its frame.
         first = math.floor(position + 1e-6) + 1
         for frame in range(first, first + math.ceil(RAMP_FRAMES)):
             height = 1 - (frame - position) / RAMP_FRAMES

@@ -9,6 +9,7 @@ import pytest
 import torch
 from tiny import tiny_pack
 
+from engine.conditioning.composition import Composition
 from engine.conditioning.voices import VoiceTable
 from engine.devices import available_devices, choose_device
 from engine.diffusion.found_noise import NoiseShelf
@@ -73,6 +74,14 @@ def test_noise_comes_again_with_what_strikes(pipeline: LoopPipeline) -> None:
     assert torch.equal(pipeline.noise(pad)[0], half)
     kept = pipeline.noise(request.with_(seed=9, repeat=1.0, voices={"kick": request.seed}))[0]
     assert torch.equal(kept[:, :10], whole[:, :10]) and not torch.equal(kept[:, 10:20], whole[:, 10:20])
+
+
+def test_noise_comes_again_where_a_given_composition_strikes(pipeline: LoopPipeline) -> None:
+    """As stretches and variations give it: kicks on beats 1 and 2, 5 frames a sixteenth."""
+    request = REQUEST.with_(bars=1, tempo_bpm=120, temperature=1.0, repeat=1.0)
+    noise = pipeline.noise(request, Composition({"kick": ((1.0, 0.9), (2.0, 0.9))}, {}, 0.0, (), None))[0]
+    assert torch.equal(noise[:, 20:30], noise[:, 40:50])
+    assert torch.equal(noise[:, :20], seeded_noise(request.seed, (1, 16, 80))[0, :, :20])
 
 
 def test_voices_are_told_on_both_sides_and_kept_by_their_seed(tmp_path: Path) -> None:
