@@ -5,22 +5,31 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.applications.interpolation import End, blend
-    from engine.applications.inversion import InvertedLoop, RoundTrip, Walk, invert_loop, keep_noise, replay
+    from engine.applications.inversion import InvertedLoop, Replay, RoundTrip, Walk, invert_loops, keep_noise, replay
     from engine.applications.noise_path import render_path
     from engine.applications.passage import Passage
-    from engine.applications.source import NotWholeBars, SourceLoop, TempoUnsure, read_source
+    from engine.applications.source import SourceLoop, read_source
     from engine.applications.time_stretch import stretch, stretched_request
     from engine.applications.transition import transition
     from engine.applications.variation import vary
     from engine.audio.chunks import LoopMetadata
     from engine.audio.descriptors import measure_curves, onset_envelope, onset_times
-    from engine.audio.io import AudioFile, export_name, read_audio, read_metadata, write_flac, write_wav
+    from engine.audio.io import (
+        AUDIO_SUFFIXES,
+        AudioFile,
+        read_audio,
+        read_metadata,
+        write_aiff,
+        write_flac,
+        write_wav,
+    )
+    from engine.audio.joining import JOIN_SECONDS, join_loops
     from engine.audio.loudness import LevelledLoop, integrated_loudness, level_match, true_peak
     from engine.audio.resampling import resample, resample_loop, resample_periodic
     from engine.audio.spectrum import mel_spectrogram
     from engine.conditioning.composition import Composition, compose
     from engine.conditioning.phrases import MAX_WEIGHT, Phrase, phrases
-    from engine.config import APP_NAME, RESOURCES, starter_pack, user_cache, user_data, user_packs
+    from engine.config import APP_NAME, RESOURCES, starter_pack, user_data, user_packs
     from engine.errors import (
         AudioFileError,
         Cancelled,
@@ -33,12 +42,17 @@ if TYPE_CHECKING:
         MissingDependency,
         PackError,
     )
+    from engine.export import DEFAULT_FORMAT, FORMATS, Format, export_name, file_name, find_format, write_sound
     from engine.files import free_path, sweep_stale_files, write_atomically
-    from engine.loop import Loop, PackInfo, PackWords, StepReport
-    from engine.packs import Pack, PackEntry, find_pack, list_packs
+    from engine.knobs import GOOD_STRETCHES, KNOBS, LIVE_STEPS, QUALITY_STEPS, STRETCH_RATIOS, Knob
+    from engine.listening.errors import NotWholeBars, TempoUnsure
+    from engine.loop import Loop, PackInfo, PackWords
+    from engine.packs.pack import Pack, PackEntry, find_pack, list_packs
     from engine.pipeline import LoopPipeline
-    from engine.requests import MAX_SEED, MAX_STEER, SAMPLERS, SCHEDULES, LoopRequest, NoisePad, Pattern
-    from engine.service import GenerationService, Renderer, ServiceEvents
+    from engine.progress import Progress, StepReport
+    from engine.recipe import Origin, Recipe, find_recipe
+    from engine.rendering.service import GenerationService, Renderer, ServiceEvents
+    from engine.requests import LoopRequest, NoisePad, Pattern
     from engine.tempo import LoopGeometry
     from engine.vocabulary import (
         BEATS_PER_BAR,
@@ -51,6 +65,7 @@ if TYPE_CHECKING:
         STEPS_PER_BAR,
         STYLES,
         TAGS,
+        TODAY,
         TONICS,
     )
 
@@ -61,18 +76,17 @@ _HOMES = {
     ),
     "engine.applications.inversion": (
         "InvertedLoop",
+        "Replay",
         "RoundTrip",
         "Walk",
-        "invert_loop",
+        "invert_loops",
         "keep_noise",
         "replay",
     ),
     "engine.applications.noise_path": ("render_path",),
     "engine.applications.passage": ("Passage",),
     "engine.applications.source": (
-        "NotWholeBars",
         "SourceLoop",
-        "TempoUnsure",
         "read_source",
     ),
     "engine.applications.time_stretch": ("stretch", "stretched_request"),
@@ -85,13 +99,15 @@ _HOMES = {
         "onset_times",
     ),
     "engine.audio.io": (
+        "AUDIO_SUFFIXES",
         "AudioFile",
-        "export_name",
         "read_audio",
         "read_metadata",
+        "write_aiff",
         "write_flac",
         "write_wav",
     ),
+    "engine.audio.joining": ("JOIN_SECONDS", "join_loops"),
     "engine.audio.loudness": (
         "LevelledLoop",
         "integrated_loudness",
@@ -114,7 +130,6 @@ _HOMES = {
         "APP_NAME",
         "RESOURCES",
         "starter_pack",
-        "user_cache",
         "user_data",
         "user_packs",
     ),
@@ -130,34 +145,53 @@ _HOMES = {
         "MissingDependency",
         "PackError",
     ),
+    "engine.export": (
+        "DEFAULT_FORMAT",
+        "FORMATS",
+        "Format",
+        "export_name",
+        "file_name",
+        "find_format",
+        "write_sound",
+    ),
     "engine.files": (
         "free_path",
         "sweep_stale_files",
         "write_atomically",
     ),
+    "engine.knobs": (
+        "GOOD_STRETCHES",
+        "KNOBS",
+        "Knob",
+        "LIVE_STEPS",
+        "QUALITY_STEPS",
+        "STRETCH_RATIOS",
+    ),
+    "engine.listening.errors": ("NotWholeBars", "TempoUnsure"),
     "engine.loop": (
         "Loop",
         "PackInfo",
         "PackWords",
-        "StepReport",
     ),
-    "engine.packs": (
+    "engine.packs.pack": (
         "Pack",
         "PackEntry",
         "find_pack",
         "list_packs",
     ),
+    "engine.progress": ("Progress", "StepReport"),
+    "engine.recipe": (
+        "Origin",
+        "Recipe",
+        "find_recipe",
+    ),
     "engine.pipeline": ("LoopPipeline",),
     "engine.requests": (
         "LoopRequest",
-        "MAX_SEED",
-        "MAX_STEER",
         "NoisePad",
         "Pattern",
-        "SAMPLERS",
-        "SCHEDULES",
     ),
-    "engine.service": (
+    "engine.rendering.service": (
         "GenerationService",
         "Renderer",
         "ServiceEvents",
@@ -174,6 +208,7 @@ _HOMES = {
         "STEPS_PER_BAR",
         "STYLES",
         "TAGS",
+        "TODAY",
         "TONICS",
     ),
 }
@@ -181,22 +216,28 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "APP_NAME",
+    "AUDIO_SUFFIXES",
     "BEATS_PER_BAR",
     "CHARACTERS",
     "CURVES",
+    "DEFAULT_FORMAT",
     "EMBEDDING_DIM",
+    "FORMATS",
+    "GOOD_STRETCHES",
+    "JOIN_SECONDS",
     "KEYS",
-    "MAX_SEED",
-    "MAX_STEER",
+    "KNOBS",
+    "LIVE_STEPS",
     "MAX_WEIGHT",
     "PARTS",
+    "QUALITY_STEPS",
     "RESOURCES",
-    "SAMPLERS",
-    "SCHEDULES",
     "STEERS",
     "STEPS_PER_BAR",
+    "STRETCH_RATIOS",
     "STYLES",
     "TAGS",
+    "TODAY",
     "TONICS",
     "AudioFile",
     "AudioFileError",
@@ -207,9 +248,11 @@ __all__ = [
     "DownloadError",
     "End",
     "ExportError",
+    "Format",
     "GenerationService",
     "InvalidRequest",
     "InvertedLoop",
+    "Knob",
     "LevelledLoop",
     "Loop",
     "LoopGenError",
@@ -220,6 +263,7 @@ __all__ = [
     "MissingDependency",
     "NoisePad",
     "NotWholeBars",
+    "Origin",
     "Pack",
     "PackEntry",
     "PackError",
@@ -228,7 +272,10 @@ __all__ = [
     "Passage",
     "Pattern",
     "Phrase",
+    "Progress",
+    "Recipe",
     "Renderer",
+    "Replay",
     "RoundTrip",
     "ServiceEvents",
     "SourceLoop",
@@ -238,10 +285,14 @@ __all__ = [
     "blend",
     "compose",
     "export_name",
+    "file_name",
+    "find_format",
     "find_pack",
+    "find_recipe",
     "free_path",
     "integrated_loudness",
-    "invert_loop",
+    "invert_loops",
+    "join_loops",
     "keep_noise",
     "level_match",
     "list_packs",
@@ -264,12 +315,13 @@ __all__ = [
     "sweep_stale_files",
     "transition",
     "true_peak",
-    "user_cache",
     "user_data",
     "user_packs",
     "vary",
+    "write_aiff",
     "write_atomically",
     "write_flac",
+    "write_sound",
     "write_wav",
 ]
 

@@ -18,11 +18,6 @@ def user_data() -> Path:
     return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
 
 
-def user_cache() -> Path:
-    """The user's cache folder (prompt embeddings, corpora); not created here."""
-    return Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False))
-
-
 def user_packs() -> Path:
     """Folder searched for the user's own packs."""
     return user_data() / "packs"

@@ -109,6 +109,11 @@ def free_path(folder: Path | str, name: str) -> Path:
     return candidate
 
 
+def shown_name(path: Path) -> str:
+    """The name of `path` as it can be shown: bytes that are no UTF-8, and what moves a cursor, become `\ufffd`."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in path.name)
+
+
 def _letters(count: int) -> str:
     """1 -> b, 25 -> z, 26 -> bb, 27 -> bc, ...: numbers to the base of the 25 letters after a."""
     text = ""

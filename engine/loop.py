@@ -1,26 +1,13 @@
-"""What rendering gives: the loop, and what is told on the way (plain data, loads without torch)."""
+"""What rendering gives: the loop, and the pack it was made with (plain data, loads without torch)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.requests import LoopRequest, Pattern
-
-
-@dataclass(frozen=True)
-class StepReport:
-    """One finished sampling step.
-
-    `step` counts from 1 to `num_steps`, `alpha` is where the step ended, in (0, 1]. `preview()` decodes what the loop
-    would sound like now (`[C, T]` float32), or returns None where that is not possible; call it only to show it.
-    """
-
-    step: int
-    num_steps: int
-    alpha: float
-    preview: Callable[[], NDArray[np.float32] | None]
+from engine.vocabulary import TODAY, Vocabulary
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,13 +22,33 @@ class PackWords:
 @dataclass(frozen=True)
 class PackInfo:
     """The pack a pipeline plays; `hash` names its weights, `sample_rate` is in Hz; without `words` it takes neither
-    words nor references nor steers."""
+    words nor references nor steers. `composes(request)` is what it would write into the parts that a request leaves
+    open, as it reads the words; on any thread. `known` are the words that it was trained with: parts, tags, keys,
+    curves and steers."""
 
     name: str
     version: str
     hash: str
     sample_rate: int
     words: PackWords | None = None
+    composes: Callable[[LoopRequest], Pattern] | None = field(default=None, compare=False)
+    known: Vocabulary = TODAY
+
+    def unknown(self, request: LoopRequest) -> str:
+        """One sentence on what `request` names that the pack was never trained with; "" where it knows all."""
+        parts = dict.fromkeys((*request.pattern.rows, *request.voices))
+        tags = dict.fromkeys(tag for tag in (*request.tags, *request.negative_tags) if tag not in parts)
+        asked: dict[str, tuple[Iterable[str], tuple[str, ...]]] = {
+            "part": (parts, self.known.parts),
+            "tag": (tags, self.known.tags),
+            "key": ([request.key] if request.key else [], self.known.keys),
+            "curve": (request.curves, self.known.curves),
+            "steer": ([name for name, amount in request.steer.items() if amount], self.known.steers),
+        }
+        missing = [
+            f"{kind} {word!r}" for kind, (words, known) in asked.items() for word in words if word not in known
+        ]
+        return f"Pack {self.name!r} does not know {', '.join(missing)}: it plays without." if missing else ""
 
 
 @dataclass(frozen=True, eq=False)

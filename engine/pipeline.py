@@ -1,8 +1,7 @@
 """From a request to a loop: conditions, noise, guided sampling, decoding, exact length, level."""
 
-import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -14,13 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.audio.descriptors import onset_times
 from engine.audio.loudness import level_match
-from engine.audio.resampling import resample
-from engine.audio.spectrum import check_audio
-from engine.audio.voice_image import VOICE_RATE, voice_image
 from engine.clap.base import ClapEmbedder
-from engine.codec.base import LatentCodec
+from engine.codec.base import LatentCodec, Recurrence
 from engine.conditioning.assembly import negative_conditions, request_conditions
 from engine.conditioning.composition import Composition, compose
 from engine.conditioning.prompts import PromptReader
@@ -28,29 +23,24 @@ from engine.conditioning.steers import Steers
 from engine.conditioning.voices import VoiceTable
 from engine.devices import choose_device, fast_dtype
 from engine.diffusion.found_noise import NoiseShelf, is_found
-from engine.diffusion.hit_noise import Ties, strikes_of, tie
-from engine.diffusion.noise import pad_noise, resample_noise, seeded_noise
-from engine.diffusion.samplers import SamplerStep, sample
+from engine.diffusion.noise import pad_noise
+from engine.diffusion.samplers import SamplerStep, StepHook, sample
 from engine.diffusion.schedules import alphas
-from engine.errors import AudioFileError, Cancelled, InvalidRequest, PackError
-from engine.guided import Aim, GuidedDenoiser, guided_directions
-from engine.loop import Loop, PackInfo, StepReport
+from engine.errors import InvalidRequest, PackError
+from engine.loop import Loop, PackInfo
 from engine.models.sampling import SamplingDenoiser
 from engine.models.unet import Denoiser
-from engine.pack_models import load_clap, load_codec, load_denoiser, load_steers, load_voices
-from engine.packs import Pack
+from engine.packs.models import load_clap, load_codec, load_denoiser, load_steers, load_voices
+from engine.packs.pack import Pack
+from engine.progress import Progress
+from engine.rendering.guided import Aim, GuidedDenoiser, guided_directions
+from engine.rendering.sounds import embedding_of, voice_of
+from engine.rendering.starts import drawn_noise, found_noise, reach, starts_from_found
 from engine.requests import LoopRequest, Pattern
 from engine.tempo import FRAME_RATE, LoopGeometry
-from engine.vocabulary import PARTS
+from engine.vocabulary import STYLES, TODAY, Vocabulary
 
-SILENCE = 1e-4
-"""Peak below which a sound counts as silent, -80 dBFS."""
-
-REACH = 4.0
-"""Deviations from the mean beyond which no sampled latent goes: of the corpus one in 2,000 does. Levels are coded by
-their logarithm, and a chord that overshoots to eight deviations, as some did, drowns all else by 20 dB."""
-
-__all__ = ["Loop", "LoopPipeline", "PackInfo", "StepReport"]
+__all__ = ["Loop", "LoopPipeline", "PackInfo"]
 
 
 class LoopPipeline:
@@ -76,7 +66,9 @@ class LoopPipeline:
         self.shelf = shelf or NoiseShelf()
         self._voices = voices
         self._read = PromptReader(clap.to(device).eval().requires_grad_(False) if clap else None, steers)
-        self.info, self.device = replace(info, words=self._read.words), device
+        known = _known(denoiser, self._read.steers)
+        self.info = replace(info, words=self._read.words, composes=self._composes, known=known)
+        self.device = device
         self._dtype = dtype or fast_dtype(device)
         self._codec = codec.to(device).eval().requires_grad_(False)
         # The scale of the latents stays in float32; only the network runs in the fast precision.
@@ -117,26 +109,14 @@ class LoopPipeline:
         """Length of the request's loop in samples and latent frames of this pack."""
         return self._codec.geometry(request.tempo_bpm, request.bars)
 
-    def render(
-        self,
-        request: LoopRequest,
-        *,
-        on_step: Callable[[StepReport], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
-    ) -> Loop:
+    def render(self, request: LoopRequest, *, progress: Progress | None = None) -> Loop:
         """The loop of `request`: stereo, exactly as long as its bars, level-matched, true peak <= -1 dBTP.
 
-        `on_step` is told after every step; when `cancelled()` is true there, `Cancelled` is raised.
+        `progress` is told after every step, and raises `Cancelled` where it is to stop.
         """
-        return self.render_batch([request], on_step=on_step, cancelled=cancelled)[0]
+        return self.render_batch([request], progress=progress)[0]
 
-    def render_batch(
-        self,
-        requests: Sequence[LoopRequest],
-        *,
-        on_step: Callable[[StepReport], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
-    ) -> list[Loop]:
+    def render_batch(self, requests: Sequence[LoopRequest], *, progress: Progress | None = None) -> list[Loop]:
         """Several requests that differ in seed or noise alone, in one pass of the network.
 
         Raises `InvalidRequest` when they differ in more; `StepReport.preview` decodes the first of them.
@@ -147,14 +127,16 @@ class LoopPipeline:
         clock = _Clock()
         with torch.inference_mode():
             with clock("conditioning"):
-                guided = self.flow(first, Aim.stack([self.aim(request) for request in requests]))
-                x_0 = torch.cat([self.noise(request) for request in requests]).to(self.device)
+                aim = Aim.stack([self.aim(request) for request in requests])
+                guided = self.flow(first, aim)
+                played = zip(requests, aim.compositions, strict=True)
+                x_0 = torch.cat([self.noise(request, written) for request, written in played]).to(self.device)
             with clock("denoiser"):
-                hook = self.hook(on_step, cancelled, samples=self.geometry(first).samples)
+                hook = self.hook(progress, self.geometry(first).samples)
                 x_1 = sample(guided, x_0, alphas(first.num_steps, first.schedule), first.sampler, hook)
-                reach = torch.tensor([_reach(request) for request in requests], device=self.device)[:, None, None]
-                x_1 = x_1.clamp(-reach, reach)
-        return self._finish(x_1, requests, clock)
+                limits = torch.tensor([reach(request) for request in requests], device=self.device)[:, None, None]
+                x_1 = x_1.clamp(-limits, limits)
+        return self._finish(x_1, requests, aim, clock)
 
     def aim(self, request: LoopRequest, composition: Composition | None = None) -> Aim:
         """What `request` asks for and what it leads away from: one loop's conditions.
@@ -163,23 +145,24 @@ class LoopPipeline:
         """
         geometry = self.geometry(request)
         said, asked = self._read.wanted(request), self._read.asked(request)
-        written = composition or compose(asked)
-        repeats = self._repeats(request)
+        written = composition or compose(asked, self.info.known)
+        # What was found in a loop is as it is.
+        repeats = torch.full((1, 1), 0.0 if starts_from_found(request) else request.repeat)
         towards = request_conditions(asked, geometry, said.embedded, written, lean=said.lean, table=self._voices)
         away = negative_conditions(asked, geometry, said.unwanted, written)
         return Aim(
             replace(towards, repeats=repeats),
             replace(away, repeats=repeats, voices=towards.voices, voices_given=towards.voices_given),
+            (written,),
         )
-
-    def _repeats(self, request: LoopRequest) -> Tensor:
-        """The share `[1, 1]` of its noise that comes again; what was found in a loop is as it is."""
-        return torch.full((1, 1), 0.0 if _found(request) else request.repeat)
 
     def compose(self, request: LoopRequest) -> Composition | None:
         """What is written where `request` leaves parts open, as its tags, words and reference say; None when nothing
         is."""
-        return compose(self._read.asked(request))
+        return compose(self._read.asked(request), self.info.known)
+
+    def _composes(self, request: LoopRequest) -> Pattern:
+        return written.pattern(request.bars) if (written := self.compose(request)) else Pattern()
 
     def flow(self, request: LoopRequest, aim: Aim) -> GuidedDenoiser:
         """The direction field `D(x, alpha)` under `aim`, of B loops or windows of F frames, guided as `request` says.
@@ -221,18 +204,19 @@ class LoopPipeline:
         with torch.inference_mode():
             return self._decode(self.restore(x_1), samples, circular=circular, edges=edges)
 
-    def finish(self, x_1: Tensor, requests: Sequence[LoopRequest]) -> list[Loop]:
-        """The loops `[B]` of states `x_1` `[B, D, F]` at alpha 1: exact length and level, as `render` gives them."""
+    def finish(self, x_1: Tensor, requests: Sequence[LoopRequest], aim: Aim) -> list[Loop]:
+        """The loops `[B]` of states `x_1` `[B, D, F]` at alpha 1, sampled under `aim`: exact length and level, as
+        `render` gives them."""
         with torch.inference_mode():
-            return self._finish(x_1, requests, _Clock())
+            return self._finish(x_1, requests, aim, _Clock())
 
-    def _finish(self, x_1: Tensor, requests: Sequence[LoopRequest], clock: "_Clock") -> list[Loop]:
+    def _finish(self, x_1: Tensor, requests: Sequence[LoopRequest], aim: Aim, clock: "_Clock") -> list[Loop]:
         geometry = self.geometry(requests[0])
         with clock("codec"):
             latent = self.restore(x_1)
-            audio = self._decode(latent, geometry.samples)
+            audio = self._decode(latent, geometry.samples, again=_again(requests[0], geometry))
         loops = []
-        for index, request in enumerate(requests):
+        for index, (request, written) in enumerate(zip(requests, aim.compositions, strict=True)):
             with clock("finishing"):
                 levelled = level_match(audio[index], self.info.sample_rate)
             if levelled.replaced_samples:
@@ -248,48 +232,31 @@ class LoopPipeline:
                     loudness_lufs=levelled.loudness_lufs,
                     true_peak_dbtp=levelled.true_peak_dbtp,
                     seconds=clock.share(len(requests)),
-                    composed=written.pattern(request.bars) if (written := self.compose(request)) else Pattern(),
+                    composed=written.pattern(request.bars) if written else Pattern(),
                 )
             )
         return loops
 
-    def hear(self, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
+    def embed_sound(self, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
         """The embedding of a sound `audio [C, T]`, for `LoopRequest.reference`.
 
         Raises `PackError` when the pack has no embedder, `AudioFileError` when there is nothing to hear.
         """
         if self._read.clap is None:
             raise PackError(f"Pack {self.info.name!r} has no embedder: it takes no words and no reference.")
-        heard = check_audio(audio)[:2]
-        heard = np.tile(heard, -(-sample_rate // heard.shape[1]))  # the embedder needs about a third of a second
-        if np.abs(heard).max() < SILENCE:
-            raise AudioFileError("The reference is silent; give a sound.")
-        with torch.inference_mode():
-            embedded = self._read.clap.embed_audio(torch.from_numpy(heard)[None].to(self.device), sample_rate)[0]
-        return tuple(round(float(value), 5) for value in embedded)
+        return embedding_of(self._read.clap, audio, sample_rate, self.device)
 
-    def hear_voice(self, part: str, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
+    def embed_voice(self, part: str, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
         """How `part` sounds in `audio [C, T]`, a hit or a stem that plays alone, for `LoopRequest.voices`.
 
         Its clearest onset counts. Raises `PackError` when the pack knows no voices, `AudioFileError` when there is
         nothing to hear.
         """
-        if part not in PARTS:
-            raise InvalidRequest(f"Unknown part {part!r}; possible: {', '.join(PARTS)}.")
+        if part in TODAY.parts and part not in self.info.known.parts:
+            raise PackError(f"Pack {self.info.name!r} does not know the part {part!r}.")
         if self._denoiser.voices is None:
             raise PackError(f"Pack {self.info.name!r} knows no voices.")
-        heard = resample(check_audio(audio), sample_rate, VOICE_RATE)
-        times, strengths = onset_times(heard, VOICE_RATE)
-        places = [(round(t * VOICE_RATE), s) for t, s in zip(times.tolist(), strengths.tolist(), strict=True)]
-        image = voice_image(heard.mean(axis=0), VOICE_RATE, places or [(0, 1.0)])
-        if image is None:
-            raise AudioFileError(f"Nothing is heard that could be a {part.replace('_', ' ')}; give a sound.")
-        pictures = torch.zeros(1, len(PARTS), *image.shape)
-        pictures[0, PARTS.index(part)] = torch.from_numpy(image)
-        with torch.inference_mode():
-            encoder = self._denoiser.voices
-            voices = encoder(pictures.to(self.device, next(encoder.parameters()).dtype))
-        return tuple(round(float(value), 4) for value in voices[0, PARTS.index(part)])
+        return voice_of(self._denoiser.voices, part, audio, sample_rate, self.device)
 
     def noise(self, request: LoopRequest, composition: Composition | None = None) -> Tensor:
         """The noise `[1, D, F]` a request starts from: of its seed, or of its point on the noise pad; at its
@@ -310,72 +277,54 @@ class LoopPipeline:
         """
         geometry = self.geometry(request)
         shape = (1, self._codec.latent_dim, geometry.frames)
-        if not is_found(seed):
-            free = seeded_noise(seed, shape)
-            if request.repeat == 0 or _found(request):
-                return free
-            ties = self._ties(request, composition)
-            seeds = {part: kept if isinstance(kept := request.voices.get(part), int) else seed for part in PARTS}
-            share = torch.tensor([request.repeat])
-            return tie(free, ties.bank(seeds, shape[1]), ties.places[None], share) if ties.names else free
-        found = self.shelf.fetch(seed, self.info.hash)
-        positions = torch.arange(shape[-1], dtype=torch.float64) * found.shape[-1] / shape[-1]
-        return resample_noise(found, positions, "nearest") / (request.temperature or 1.0)
-
-    def _ties(self, request: LoopRequest, composition: Composition | None) -> Ties:
-        """Which frames of the loop of `request` share their noise, because the same strikes there."""
+        if is_found(seed):
+            return found_noise(self.shelf.fetch(seed, self.info.hash), shape[-1], request.temperature)
         asked = self._read.asked(request)
-        written = composition or compose(asked)
-        onsets = {part: asked.pattern.onsets(part, asked.bars) for part in asked.pattern.rows}
-        notes = {} if written is None else written.notes
-        onsets = onsets if written is None else {**written.onsets, **onsets}
-        return Ties.of(strikes_of(onsets, notes, self.geometry(request)), self.geometry(request))
+        return drawn_noise(asked, seed, shape, geometry, composition or compose(asked, self.info.known))
 
     def _decode(
-        self, latent: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None
+        self,
+        latent: Tensor,
+        samples: int,
+        *,
+        circular: bool = True,
+        edges: Tensor | None = None,
+        again: Recurrence | None = None,
     ) -> NDArray[np.float32]:
         with torch.autocast(self.device.type, self._dtype, enabled=self._dtype != torch.float32):
-            audio = self._codec.decode(latent.float(), samples, circular=circular, edges=edges)
+            audio = self._codec.decode(latent.float(), samples, circular=circular, edges=edges, again=again)
         decoded: NDArray[np.float32] = audio.float().cpu().numpy()
         return decoded
 
-    def hook(
-        self,
-        on_step: Callable[[StepReport], None] | None,
-        cancelled: Callable[[], bool] | None,
-        *,
-        done: int = 0,
-        total: int | None = None,
-        samples: int | None = None,
-    ) -> Callable[[SamplerStep], None]:
-        """A hook for `sample` that tells `on_step` and raises `Cancelled`; one walk of several counts on from `done`
-        of `total` steps. Previews last `samples` samples, or as long as frames usually do."""
+    def hook(self, progress: Progress | None, samples: int | None = None) -> StepHook | None:
+        """What tells `progress` of the steps of `sample`; previews last `samples`, or as long as usual."""
+        if progress is None:
+            return None
 
         def hook(step: SamplerStep) -> None:
-            if cancelled is not None and cancelled():
-                raise Cancelled("The render was cancelled.")
-            if on_step is not None:
-                estimate = step.estimate[:1]
+            def preview() -> NDArray[np.float32]:
+                with torch.inference_mode():
+                    estimate = step.estimate[:1]
+                    length = samples or round(estimate.shape[-1] * self.info.sample_rate / FRAME_RATE)
+                    decoded: NDArray[np.float32] = self._decode(self.restore(estimate), length)[0]
+                return decoded
 
-                def preview() -> NDArray[np.float32]:
-                    with torch.inference_mode():
-                        length = samples or round(estimate.shape[-1] * self.info.sample_rate / FRAME_RATE)
-                        decoded: NDArray[np.float32] = self._decode(self.restore(estimate), length)[0]
-                    return decoded
-
-                on_step(StepReport(done + step.index, total or step.count, step.alpha, preview))
+            progress.step(step.index, step.count, step.alpha, preview)
 
         return hook
 
 
-def _found(request: LoopRequest) -> bool:
-    """True where its noise was found in a loop, at least at one corner of the pad."""
-    return request.noise is not None and any(map(is_found, request.noise.corners))
+def _again(request: LoopRequest, geometry: LoopGeometry) -> Recurrence | None:
+    """Noise that is decoded comes again with every beat as that which is sampled from does with every hit."""
+    if geometry.hop_length is not None or starts_from_found(request):
+        return None
+    return Recurrence(geometry.frames // geometry.beats, request.repeat)
 
 
-def _reach(request: LoopRequest) -> float:
-    """How far its latents may go: without limit from the noise of a loop, which leads back to that loop."""
-    return math.inf if _found(request) else REACH
+def _known(denoiser: Denoiser, steers: Steers | None) -> Vocabulary:
+    """What a pack of these was trained with, as far as requests can name it."""
+    styles = tuple(tag for tag in denoiser.known.tags if tag in STYLES)
+    return replace(denoiser.known, styles=styles, steers=steers.known.steers if steers else TODAY.steers)
 
 
 def _recipe(request: LoopRequest) -> LoopRequest:

@@ -3,53 +3,18 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal, Self, get_args
+from typing import Any, Self
 
+from engine import knobs
 from engine.errors import InvalidRequest
-from engine.vocabulary import (
-    BEATS_PER_BAR,
-    CURVES,
-    EMBEDDING_DIM,
-    KEYS,
-    PARTS,
-    STEERS,
-    STEPS_PER_BAR,
-    TAGS,
-    VOICE_DIM,
-)
+from engine.knobs import Sampler, Schedule, check_choice, check_number, check_whole
+from engine.vocabulary import BEATS_PER_BAR, CURVES, EMBEDDING_DIM, PARTS, STEERS, STEPS_PER_BAR, TAGS, VOICE_DIM
 
-Sampler = Literal["euler", "heun", "midpoint"]
-Schedule = Literal["linear", "cosine"]
-SAMPLERS: tuple[str, ...] = get_args(Sampler)
-SCHEDULES: tuple[str, ...] = get_args(Schedule)
-GUIDANCE_CONDITIONS = ("tags", "pattern", "curves", "clap")
-"""Conditions that can be weighed separately; the beat grid is always given."""
-
-MIN_TEMPO_BPM, MAX_TEMPO_BPM = 40.0, 240.0
-MIN_BARS, MAX_BARS = 1, 16
-MAX_STEPS = 256
-MAX_GUIDANCE = 10.0
-MAX_TEMPERATURE = 1.5
-MAX_STEER = 2.0
-MAX_PROMPT_CHARACTERS = 1000
-MAX_SEED = 2**63 - 1
+# What knobs declare, by short names for those who judge files and seeds.
+MIN_TEMPO_BPM, MAX_TEMPO_BPM = knobs.TEMPO.low, knobs.TEMPO.high
+MAX_BARS = int(knobs.BARS.high)
+MAX_SEED = int(knobs.SEED.high)
 MAX_VOICE = 5.0
-
-
-def _in_range(name: str, value: float, low: float, high: float, unit: str = "") -> None:
-    unit = f" {unit}" if unit else ""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:  # catches NaN
-        raise InvalidRequest(f"{name} {value!r} is out of range: {low:g} to {high:g}{unit}.")
-
-
-def _whole(name: str, value: int, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InvalidRequest(f"{name} {value!r} is not possible: a whole number from {low} to {high}.")
-
-
-def _known(name: str, value: str, words: tuple[str, ...]) -> None:
-    if value not in words:
-        raise InvalidRequest(f"Unknown {name} {value!r}; possible: {', '.join(words)}.")
 
 
 @dataclass(frozen=True)
@@ -65,16 +30,16 @@ class Pattern:
     swing: float = 0.0
 
     def __post_init__(self) -> None:
-        _in_range("Swing", self.swing, 0.0, 0.5)
+        knobs.SWING.check(self.swing)
         if not isinstance(self.rows, Mapping):
             raise InvalidRequest("A pattern needs rows: {part: [velocity per sixteenth step, ...]}.")
         clean = {}
         for part, row in self.rows.items():
-            _known("part", part, PARTS)
+            check_choice("part", part, PARTS)
             if not isinstance(row, list | tuple) or not row or len(row) % STEPS_PER_BAR:
                 raise InvalidRequest(f"Row {part!r} of the pattern needs a multiple of {STEPS_PER_BAR} velocities.")
             for velocity in row:
-                _in_range(f"Velocity in row {part!r}", velocity, 0.0, 1.0)
+                check_number(f"Velocity in row {part!r}", velocity, 0.0, 1.0)
             clean[part] = tuple(float(v) for v in row)
         object.__setattr__(self, "rows", clean)
 
@@ -85,11 +50,11 @@ class Pattern:
     def nearest(cls, onsets: Mapping[str, Sequence[tuple[float, float]]], bars: int, swing: float = 0.0) -> Self:
         """The grid nearest to exact (beat, velocity) onsets over `bars` bars; of two in one step the louder stays.
 
-        A row of 16 velocities a bar for each part of `onsets`; `swing` in steps, kept within 0 to 0.5. Raises
+        A row of 16 velocities a bar for each part of `onsets`; `swing` in steps, kept within its range. Raises
         `InvalidRequest` on an unknown part or a velocity outside [0, 1].
         """
         steps = bars * STEPS_PER_BAR
-        swing = round(min(max(swing, 0.0), 0.5), 3)
+        swing = round(knobs.SWING.clamp(swing), 3)
         rows = {}
         for part, found in onsets.items():
             row = [0.0] * steps
@@ -120,27 +85,34 @@ class NoisePad:
     """
 
     corners: tuple[int, int, int, int]
-    x: float = 0.5
-    y: float = 0.5
+    x: float = knobs.PAD_X.default
+    y: float = knobs.PAD_Y.default
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "corners", tuple(self.corners))
         if len(self.corners) != 4:
             raise InvalidRequest(f"A noise pad has 4 corner seeds, not {len(self.corners)}.")
         for seed in self.corners:
-            _whole("Corner seed", seed, 0, MAX_SEED)
-        _in_range("Pad x", self.x, 0.0, 1.0)
-        _in_range("Pad y", self.y, 0.0, 1.0)
+            check_whole("Corner seed", seed, 0, MAX_SEED)
+        knobs.PAD_X.check(self.x)
+        knobs.PAD_Y.check(self.y)
+
+
+_FIELDS = tuple(knob for knob in knobs.KNOBS.values() if knob.field and not knob.leaf)
+"""Knobs that are a field of a request each."""
 
 
 @dataclass(frozen=True)
 class LoopRequest:
     """Everything that decides how a loop sounds; the same request on the same pack gives the same loop.
 
+    Ranges and defaults are those of `engine.knobs`.
+
     `guidance` weighs conditions relative to the master `guidance_scale` (1 = as the master says). A curve is one
     value (a knob) or many (drawn over the loop), each in [0, 1]. `temperature` is the deviation of the noise that a
     loop is made from: 1 is as wild as the corpus, less is cleaner and more alike. `repeat` is the share of that
-    noise, 0 to 1, that comes again with what strikes: hits are as alike as it says. With `compose`, the engine writes
+    noise, 0 to 1, that comes again with what strikes, and of the noise in its sound that comes again with every beat:
+    hits are as alike as it says. With `compose`, the engine writes
     the parts that have no row in the pattern; without, the denoiser is left alone with them. Raises `InvalidRequest`
     on anything impossible.
 
@@ -152,92 +124,72 @@ class LoopRequest:
     directions of `STEERS`, each -2 to 2.
     """
 
-    tempo_bpm: float = 126.0
-    bars: int = 4
-    seed: int = 0
-    prompt: str = ""
-    negative_prompt: str = ""
+    tempo_bpm: float = knobs.TEMPO.default
+    bars: int = knobs.BARS.default
+    seed: int = knobs.SEED.default
+    prompt: str = knobs.PROMPT.default
+    negative_prompt: str = knobs.NEGATIVE_PROMPT.default
     tags: tuple[str, ...] = ()
     negative_tags: tuple[str, ...] = ()
-    key: str | None = None
+    key: str | None = knobs.KEY.default
     pattern: Pattern = field(default_factory=Pattern)
     curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     noise: NoisePad | None = None
-    num_steps: int = 16
-    sampler: Sampler = "euler"
-    schedule: Schedule = "linear"
-    guidance_scale: float = 3.0
+    num_steps: int = knobs.STEPS.default
+    sampler: Sampler = knobs.SAMPLER.default
+    schedule: Schedule = knobs.SCHEDULE.default
+    guidance_scale: float = knobs.GUIDANCE.default
     guidance: Mapping[str, float] = field(default_factory=dict)
-    temperature: float = 0.6
-    repeat: float = 1.0
+    temperature: float = knobs.TEMPERATURE.default
+    repeat: float = knobs.REPEAT.default
     voices: Mapping[str, int | tuple[float, ...]] = field(default_factory=dict)
-    compose: bool = True
+    compose: bool = knobs.COMPOSE.default
     reference: tuple[float, ...] = ()
-    blend: float = 0.5
+    blend: float = knobs.BLEND.default
     steer: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _in_range("Tempo", self.tempo_bpm, MIN_TEMPO_BPM, MAX_TEMPO_BPM, "BPM")
-        _whole("Bars", self.bars, MIN_BARS, MAX_BARS)
-        _whole("Seed", self.seed, 0, MAX_SEED)
-        _whole("Steps", self.num_steps, 1, MAX_STEPS)
-        _in_range("Guidance", self.guidance_scale, 0.0, MAX_GUIDANCE)
-        _in_range("Temperature", self.temperature, 0.0, MAX_TEMPERATURE)
-        _in_range("Repeat", self.repeat, 0.0, 1.0)
-        if not isinstance(self.compose, bool):
-            raise InvalidRequest(f"Compose {self.compose!r} is not possible: true or false.")
-        _known("sampler", self.sampler, SAMPLERS)
-        _known("schedule", self.schedule, SCHEDULES)
+        for knob in _FIELDS:
+            knob.check(getattr(self, knob.field))
         if not isinstance(self.pattern, Pattern) or not isinstance(self.noise, NoisePad | None):
             raise InvalidRequest("Malformed request: pattern and noise need fields of their own.")
-        for text in (self.prompt, self.negative_prompt):
-            if not isinstance(text, str) or len(text) > MAX_PROMPT_CHARACTERS:
-                raise InvalidRequest(f"A prompt is a text of at most {MAX_PROMPT_CHARACTERS} characters.")
         for name in ("tags", "negative_tags"):
             tags = tuple(dict.fromkeys(getattr(self, name)))
             for tag in tags:
-                _known("tag", tag, TAGS)
+                check_choice("tag", tag, TAGS)
             object.__setattr__(self, name, tags)
-        if self.key is not None:
-            _known("key", self.key, KEYS)
         self._check_curves()
         self._check_voices()
         self._check_reference()
-        _in_range("Blend", self.blend, 0.0, 1.0)
         for direction, amount in self.steer.items():
-            _known("direction", direction, tuple(STEERS))
-            _in_range(f"Steer {direction}", amount, -MAX_STEER, MAX_STEER)
+            check_choice("direction", direction, tuple(STEERS))
+            knobs.steer(direction).check(amount)
         object.__setattr__(self, "steer", {name: float(amount) for name, amount in self.steer.items() if amount})
         for condition, weight in self.guidance.items():
-            _known("guidance condition", condition, GUIDANCE_CONDITIONS)
-            _in_range(f"Guidance of {condition}", weight, 0.0, MAX_GUIDANCE)
+            check_choice("guidance condition", condition, knobs.GUIDANCE_CONDITIONS)
+            knobs.guidance_of(condition).check(weight)
         object.__setattr__(self, "guidance", dict(self.guidance))
         object.__setattr__(self, "tempo_bpm", float(self.tempo_bpm))
 
     def _check_curves(self) -> None:
         clean = {}
         for name, values in self.curves.items():
-            _known("curve", name, CURVES)
-            points = tuple(values) if isinstance(values, list | tuple) else (values,)
-            if not points or len(points) > 4096:
-                raise InvalidRequest(f"Curve {name!r} needs 1 to 4096 values from 0 to 1.")
-            for value in points:
-                _in_range(f"Curve {name!r} value", value, 0.0, 1.0)
-            clean[name] = tuple(float(v) for v in points)
+            check_choice("curve", name, CURVES)
+            clean[name] = knobs.curve(name).check(() if values is None else values)
         object.__setattr__(self, "curves", clean)
 
     def _check_voices(self) -> None:
         clean: dict[str, int | tuple[float, ...]] = {}
         for part, voice in self.voices.items():
-            _known("part", part, PARTS)
+            check_choice("part", part, PARTS)
             if isinstance(voice, list | tuple):
                 if len(voice) != VOICE_DIM:
                     raise InvalidRequest(f"The voice of {part} is a seed or {VOICE_DIM} numbers, not {len(voice)}.")
                 for value in voice:
-                    _in_range(f"Voice of {part}", value, -MAX_VOICE, MAX_VOICE)
+                    check_number(f"Voice of {part}", value, -MAX_VOICE, MAX_VOICE)
                 clean[part] = tuple(float(value) for value in voice)
             else:
-                _whole(f"Voice of {part}", voice, 0, MAX_SEED)
+                check_whole(f"Voice of {part}", voice, 0, MAX_SEED)
                 clean[part] = voice
         object.__setattr__(self, "voices", clean)
 
@@ -246,7 +198,7 @@ class LoopRequest:
         if len(values) not in (0, EMBEDDING_DIM):
             raise InvalidRequest(f"A reference is an embedding of {EMBEDDING_DIM} values, not {len(values)}.")
         for value in values:
-            _in_range("Reference value", value, -1.0, 1.0)
+            check_number("Reference value", value, -1.0, 1.0)
         object.__setattr__(self, "reference", tuple(float(value) for value in values))
 
     def __hash__(self) -> int:
@@ -255,6 +207,14 @@ class LoopRequest:
     def with_(self, **changes: Any) -> Self:
         """A copy with `changes`, validated again."""
         return replace(self, **changes)
+
+    def score(self) -> Self:
+        """What of it decides what is composed in its open parts, all else as by default: requests with equal scores
+        play the same onsets and pitches."""
+        kept = ("tempo_bpm", "bars", "seed", "key", "tags", "negative_tags", "pattern", "compose")
+        said = ("prompt", "negative_prompt", "reference", "blend")
+        dense = {name: amount for name, amount in self.steer.items() if name == "dense"}
+        return type(self)(**{name: getattr(self, name) for name in (*kept, *said)}, steer=dense)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON-able values, the recipe that export and bank keep."""

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import InvalidRequest
-from engine.requests import MAX_BARS, MAX_TEMPO_BPM, MIN_BARS, MIN_TEMPO_BPM
+from engine.knobs import BARS, TEMPO, TRANSITION_BARS
 from engine.vocabulary import BEATS_PER_BAR, STEPS_PER_BAR
 
-MAX_PASSAGE_BARS = 64
+MAX_PASSAGE_BARS = int(TRANSITION_BARS.high)
 """Bars of the longest passage between loops."""
 
 FRAME_RATE = 44_100 / 1024
@@ -26,16 +26,14 @@ def frames_per_step(tempo_bpm: float) -> int:
 
 def check_tempo(tempo_bpm: float) -> float:
     """Return `tempo_bpm` as float, or raise `InvalidRequest` outside 40-240 BPM."""
-    if not MIN_TEMPO_BPM <= tempo_bpm <= MAX_TEMPO_BPM:  # also catches NaN
-        raise InvalidRequest(f"Tempo {tempo_bpm:g} BPM is out of range: {MIN_TEMPO_BPM:g} to {MAX_TEMPO_BPM:g} BPM.")
-    return float(tempo_bpm)
+    tempo: float = TEMPO.check(float(tempo_bpm))  # numpy's are taken too
+    return tempo
 
 
 def check_bars(bars: int) -> int:
     """Return `bars`, or raise `InvalidRequest` unless it is a whole number from 1 to 16."""
-    if isinstance(bars, bool) or int(bars) != bars or not MIN_BARS <= bars <= MAX_BARS:
-        raise InvalidRequest(f"{bars} bars is out of range: a whole number from {MIN_BARS} to {MAX_BARS}.")
-    return int(bars)
+    whole: int = BARS.check(bars if isinstance(bars, bool) or int(bars) != bars else int(bars))
+    return whole
 
 
 @dataclass(frozen=True)

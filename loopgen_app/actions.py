@@ -7,8 +7,7 @@ from pathlib import Path
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMainWindow, QMenu
 
-from engine import user_packs
-from loopgen_app.exports import FORMATS
+from engine import FORMATS, user_packs
 from loopgen_app.midi import MidiInput
 from loopgen_app.panels.bank_panel import BankPanel
 from loopgen_app.panels.binding import add_choice
@@ -21,11 +20,9 @@ SESSION_FILTER = f"LoopGen session (*{SUFFIX})"
 class Actions:
     """Builds the menu bar; menus whose content changes are filled when they open."""
 
-    def __init__(
-        self, window: QMainWindow, studio: Studio, bank: BankPanel, midi_arrived: Callable[[object], object]
-    ) -> None:
+    def __init__(self, window: QMainWindow, studio: Studio, bank: BankPanel) -> None:
         self._window, self._studio, self._bank = window, studio, bank
-        self.midi = MidiInput(midi_arrived)
+        self.midi = MidiInput(lambda message: studio.background.tell(partial(studio.midi.feed, message)))
         self._file_menu()
         self._edit_menu()
         self._loop_menu()
@@ -149,9 +146,9 @@ class Actions:
     def _fill_formats(self) -> None:
         self._formats.clear()
         settings = self._studio.settings
-        for key, (words, _, _) in FORMATS.items():
+        for key, kind in FORMATS.items():
             choose = partial(setattr, settings, "export_format", key)
-            add_choice(self._formats, words, choose, chosen=key == settings.export_format)
+            add_choice(self._formats, kind.label, choose, chosen=key == settings.export_format)
 
     def _fill_recent(self) -> None:
         self._recent.clear()

@@ -9,13 +9,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from engine import GenerationService, ServiceEvents, starter_pack
 from loopgen_app import theme
-from loopgen_app.generation import Service, load_pack
+from loopgen_app.background import Background
 from loopgen_app.main_window import MainWindow
+from loopgen_app.making.service import Service, load_pack
 from loopgen_app.messages import Messages
 from loopgen_app.settings import Folders, Settings
 from loopgen_app.studio import Studio, build_studio
@@ -50,15 +51,11 @@ def start_logging(path: Path) -> None:
     root.addHandler(handler)
 
 
-class Trouble(QObject):
+class ExceptionReport:
     """Lets an exception in any slot or thread end in one sentence and a log entry, until `close`."""
 
-    _happened = Signal(str)
-
-    def __init__(self, messages: Messages) -> None:
-        super().__init__()
-        self._messages = messages
-        self._happened.connect(self._say)  # from other threads by way of the window's
+    def __init__(self, messages: Messages, background: Background) -> None:
+        self._messages, self._background = messages, background
         self._before = sys.excepthook, threading.excepthook
         sys.excepthook = self._hear
         threading.excepthook = lambda told: self._hear(told.exc_type, told.exc_value, told.exc_traceback)
@@ -67,16 +64,16 @@ class Trouble(QObject):
         """Leave exceptions to whom they were left before."""
         sys.excepthook, threading.excepthook = self._before
 
-    def _say(self, text: str) -> None:
-        self._messages.complain(text)
-
     def _hear(self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
         if error is None or issubclass(kind, KeyboardInterrupt):
             self._before[0](kind, error or kind(), trace)
             return
         log.critical("unexpected", exc_info=(kind, error, trace))
-        what = f"Something went wrong inside ({kind.__name__})"
-        self._happened.emit(f"{what}; the loop keeps playing. The log has details.")
+        words = f"Something went wrong inside ({kind.__name__}); the loop keeps playing. The log has details."
+        if threading.current_thread() is threading.main_thread():
+            self._messages.complain(words)
+        else:
+            self._background.tell(lambda: self._messages.complain(words))
 
 
 def pack_service(folder: Path, shown: threading.Event) -> Callable[[ServiceEvents], Service]:
@@ -121,7 +118,7 @@ class Application:
         self._shown = threading.Event()
         make_service = make_service or pack_service(pack or chosen_pack(folders), self._shown)
         self.studio: Studio = build_studio(folders, make_service, **(studio_options or {}))
-        self._trouble = Trouble(self.studio.messages)
+        self._trouble = ExceptionReport(self.studio.messages, self.studio.background)
         crashed = self.studio.sessions.begin()
         self.window = MainWindow(self.studio)
         self.window.closing.connect(self.close)

@@ -7,16 +7,15 @@ from itertools import count
 
 import numpy as np
 
-from engine import LoopGenError
-from loopgen_app.generation import Made
+from engine import LoopGenError, Recipe
+from loopgen_app.making.generation import Made
 from loopgen_app.messages import Messages
 from loopgen_app.playback import Playback
-from loopgen_app.sound.supervisor import Playable
+from loopgen_app.sound.loop_files import Playable
 from loopgen_app.state.events import Event
 from loopgen_app.state.instrument import Instrument
 from loopgen_app.state.loop_audio import Audio, thumbnail
 from loopgen_app.state.loop_bank import BankedLoop, LoopBank, loop_name
-from loopgen_app.state.recipe import Recipe
 from loopgen_app.state.transport import Transport
 
 log = logging.getLogger(__name__)
@@ -28,7 +27,7 @@ KEPT_BYTES = 32_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class HeardLoop:
+class LoopAtHand:
     """The loop at hand. Ids below zero belong to loops that the bank could not keep."""
 
     id: int
@@ -56,24 +55,24 @@ class Audition:
     def __init__(
         self, instrument: Instrument, bank: LoopBank, transport: Transport, playback: Playback, messages: Messages
     ) -> None:
-        self.changed: Event[HeardLoop | None] = Event()
+        self.changed: Event[LoopAtHand | None] = Event()
         self.banked: Event[[]] = Event()
-        self.current: HeardLoop | None = None
+        self.current: LoopAtHand | None = None
         self.other_id: int | None = None
         self._instrument, self._bank, self._messages = instrument, bank, messages
         self._transport, self._playback = transport, playback
-        self._kept: OrderedDict[int, HeardLoop] = OrderedDict()
+        self._kept: OrderedDict[int, LoopAtHand] = OrderedDict()
         self._unbanked = count(-2, -1)
 
-    def take(self, made: Made, *, play: bool = True) -> HeardLoop:
+    def take(self, made: Made, *, play: bool = True) -> LoopAtHand:
         """A loop was made: it is heard at the next beat, and first of all when nothing plays yet."""
         banked = made.banked
         name = banked.name if banked is not None else made.name or loop_name(made.recipe.request)
         loop_id = banked.id if banked is not None else next(self._unbanked)
         thumb = banked.thumbnail if banked is not None else b""
-        heard = HeardLoop(
+        heard = LoopAtHand(
             loop_id, name, made.audio, made.sample_rate, made.recipe, made.loudness_lufs,
-            made.recipe.bars * 4, thumb,
+            made.recipe.beats, thumb,
         )  # fmt: skip
         self._keep(heard)
         if play:  # sound first: what the window shows can wait
@@ -85,9 +84,10 @@ class Audition:
             self.changed.emit(heard)
         return heard
 
-    def play_unbanked(self, name: str, audio: Audio, sample_rate: int, recipe: Recipe, beats: int) -> HeardLoop:
-        """Hear sound that is no loop of the bank: a motion, a dropped file."""
-        heard = HeardLoop(next(self._unbanked), name, audio, sample_rate, recipe, None, beats, thumbnail(audio))
+    def play_unbanked(self, name: str, audio: Audio, sample_rate: int, recipe: Recipe) -> LoopAtHand:
+        """Hear sound that is no loop of the bank: a motion."""
+        loop_id = next(self._unbanked)
+        heard = LoopAtHand(loop_id, name, audio, sample_rate, recipe, None, recipe.beats, thumbnail(audio))
         self._keep(heard)
         self._hear(heard, start=True)
         return heard
@@ -97,11 +97,11 @@ class Audition:
         heard = self.fetch(loop_id)
         if heard is None:
             return
-        if restore and not heard.recipe.is_passage:
-            self._instrument.restore_request(heard.recipe.request, heard.recipe.around)
+        if restore and heard.recipe.kind != "passage":
+            self._instrument.restore_recipe(heard.recipe)
         self._hear(heard, start=start)
 
-    def fetch(self, loop_id: int) -> HeardLoop | None:
+    def fetch(self, loop_id: int) -> LoopAtHand | None:
         """A loop with its sound, from memory or the bank; complains and returns None when it cannot be had."""
         if loop_id in self._kept:
             return self._kept[loop_id]
@@ -114,7 +114,7 @@ class Audition:
         except LoopGenError as error:
             self._messages.complain(str(error))
             return None
-        heard = HeardLoop(row.id, row.name, audio, rate, row.recipe, row.loudness_lufs, row.bars * 4, row.thumbnail)
+        heard = LoopAtHand(row.id, row.name, audio, rate, row.recipe, row.loudness_lufs, row.bars * 4, row.thumbnail)
         self._keep(heard)
         return heard
 
@@ -135,11 +135,11 @@ class Audition:
         if self.current is not None:
             self._cue(self.current)
 
-    def _hear(self, heard: HeardLoop, *, start: bool) -> None:
+    def _hear(self, heard: LoopAtHand, *, start: bool) -> None:
         self._play(heard, start=start)
         self.changed.emit(heard)
 
-    def _play(self, heard: HeardLoop, *, start: bool, swap_at: str = "") -> None:
+    def _play(self, heard: LoopAtHand, *, start: bool, swap_at: str = "") -> None:
         if self.current is not None and self.current.id != heard.id:
             self.other_id = self.current.id
         self.current = heard
@@ -147,17 +147,17 @@ class Audition:
         if start and not self._transport.state.playing:
             self._playback.play(count_in=self._instrument.value("count_in"))
 
-    def _cue(self, heard: HeardLoop, swap_at: str = "") -> None:
+    def _cue(self, heard: LoopAtHand, swap_at: str = "") -> None:
         match = self._instrument.value("level_match")
         audio = matched(heard.audio, heard.loudness_lufs) if match else heard.audio
         clean = np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0)
         tempo = heard.recipe.request.tempo_bpm
-        if heard.recipe.is_passage:  # its mean tempo: the deck counts beats evenly
+        if heard.recipe.kind == "passage":  # its mean tempo: the deck counts beats evenly
             tempo = heard.beats * 60 * heard.sample_rate / clean.shape[-1]
         playable = Playable(heard.id, clean, heard.sample_rate, heard.beats, tempo)
         self._playback.cue(playable, swap_at or self._instrument.value("swap_at"))
 
-    def _keep(self, heard: HeardLoop) -> None:
+    def _keep(self, heard: LoopAtHand) -> None:
         self._kept[heard.id] = heard
         while len(self._kept) > 1 and sum(loop.audio.nbytes for loop in self._kept.values()) > KEPT_BYTES:
             self._kept.popitem(last=False)

@@ -3,9 +3,8 @@
 import logging
 from pathlib import Path
 
-from engine import LoopGenError
-from loopgen_app.exports import Dropped, look_at, read_drop
-from loopgen_app.state.recipe import Recipe
+from engine import LoopGenError, Recipe
+from loopgen_app.keeping.exports import Dropped, look_at, read_drop
 from loopgen_app.state.session import SUFFIX
 from loopgen_app.studio import Studio
 
@@ -28,17 +27,23 @@ def take_drop(studio: Studio, paths: list[Path]) -> None:
     except LoopGenError as error:
         studio.messages.complain(str(error))
         return
-    if dropped.recipe is not None and not dropped.recipe.is_passage:
+    if dropped.recipe is not None and dropped.recipe.kind != "passage":
         restore(studio, dropped, dropped.recipe)
     else:
-        offer(studio, dropped)
+        offer(studio, dropped, "carries no recipe of a loop")
 
 
 def restore(studio: Studio, dropped: Dropped, recipe: Recipe) -> None:
-    """Turn every knob to where it was when the file was made, and play the file itself."""
+    """Turn every knob to where it was when the file was made, and play the file itself; it is not made once more.
+
+    What was cut or stretched since then is no longer what its recipe says, and is offered as other sound is.
+    """
     try:
         file = read_drop(dropped.path)
-        studio.instrument.restore_request(recipe.request, recipe.around, f"Drop {dropped.path.name}")
+        if not recipe.fits(file.audio.shape[-1], file.sample_rate):
+            offer(studio, dropped, "is not as long any more as its recipe says")
+            return
+        studio.instrument.restore_recipe(recipe, f"Drop {dropped.path.name}")
         row = studio.bank.add(file.audio, file.sample_rate, recipe, name=dropped.path.stem)
     except LoopGenError as error:
         studio.messages.complain(str(error))
@@ -48,19 +53,21 @@ def restore(studio: Studio, dropped: Dropped, recipe: Recipe) -> None:
     pack = studio.generation.state.pack
     if recipe.pack_name and pack and recipe.pack_name != pack:
         studio.messages.say(f"Restored. It was made with the pack {recipe.pack_name}; {pack} will sound different.")
-    elif recipe.origin:
-        source = recipe.origin.get("source", "another loop")
+    elif recipe.kind == "motion":
+        studio.messages.say(f"Restored the settings that {dropped.path.name} begins with.")
+    elif recipe.origin is not None:
+        source = recipe.origin.source or "another loop"
         studio.messages.say(f"Restored the settings of {dropped.path.name}. Its noise came from {source}.")
     else:
         studio.messages.say(f"Restored everything that made {dropped.path.name}.")
 
 
-def offer(studio: Studio, dropped: Dropped) -> None:
-    """Sound without a loop's recipe: it becomes the source of the panel Source; its tempo can be had too, else its
-    character."""
+def offer(studio: Studio, dropped: Dropped, reason: str) -> None:
+    """Sound without the recipe of a loop, for a `reason`: it becomes the source of the panel Source; its tempo can be
+    had too, else its character."""
     tempo, path = dropped.tempo_bpm, dropped.path
     studio.reworking.open(path)
-    words = f"{path.name} carries no recipe of a loop: it is opened as a source to rework."
+    words = f"{path.name} {reason}: it is opened as a source to rework."
     if tempo is None:
         studio.messages.say(words, "Take its character", lambda: studio.references.take_file(path))
     else:

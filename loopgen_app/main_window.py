@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QSplitter, QVBox
 
 from loopgen_app.actions import Actions
 from loopgen_app.drops import take_drop
-from loopgen_app.generation import GenerationState
+from loopgen_app.making.generation import GenerationState
 from loopgen_app.messages import Message
 from loopgen_app.panels.bank_panel import BankPanel
 from loopgen_app.panels.curves_panel import CurvesPanel
@@ -31,7 +31,6 @@ DEFAULT = QSize(1280, 800)
 class MainWindow(QMainWindow):
     """Left: what to make. Middle: how. Right: what came out."""
 
-    midiArrived = Signal(object)
     closing = Signal()
 
     def __init__(self, studio: Studio) -> None:
@@ -42,8 +41,7 @@ class MainWindow(QMainWindow):
         self.resize(DEFAULT)
         self.setAcceptDrops(True)
         self.bank = BankPanel(studio, self)
-        self.actions_ = Actions(self, studio, self.bank, self.midiArrived.emit)
-        self.midiArrived.connect(studio.midi.feed)
+        self.actions_ = Actions(self, studio, self.bank)
         self.setCentralWidget(self._center())
         self.actions_.offer_reference(self._words.reference.choose)
         self._add_status()

@@ -5,8 +5,9 @@ import time
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from loopgen_app.sound.loop_files import Playable
 from loopgen_app.sound.status import Status
-from loopgen_app.sound.supervisor import Heard, Playable, Supervisor
+from loopgen_app.sound.supervisor import SoundHealth, Supervisor
 from loopgen_app.state.transport import Transport
 
 POLL_MILLISECONDS = 16
@@ -48,7 +49,7 @@ class Playback(QObject):
         self._timer.stop()
         self._supervisor.close()
 
-    def hear(self, heard: Heard) -> None:
+    def take_health(self, heard: SoundHealth) -> None:
         """News of the sound process (the supervisor's `on_change`)."""
         before = self._transport.state.health
         self._transport.update(

@@ -1,27 +1,34 @@
 """Everything the window shows and plays, in one place for the panels: state, sound, generation, files."""
 
+import contextlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine import ServiceEvents
+from engine import ExportError, ServiceEvents
 from loopgen_app.audition import Audition
-from loopgen_app.composing import Composing
-from loopgen_app.exports import Exports
-from loopgen_app.generation import Generation, Service
+from loopgen_app.background import Background, WindowBackground
+from loopgen_app.keeping.exports import Exports
+from loopgen_app.keeping.sessions import Sessions
+from loopgen_app.making.composing import Composing
+from loopgen_app.making.generation import Generation
+from loopgen_app.making.pictures import Pictures
+from loopgen_app.making.references import References
+from loopgen_app.making.reworking import Reworking
+from loopgen_app.making.scores import Scores
+from loopgen_app.making.service import Service
 from loopgen_app.messages import Messages
 from loopgen_app.midi import MidiMap
-from loopgen_app.pictures import Pictures
 from loopgen_app.playback import Playback
-from loopgen_app.references import References
-from loopgen_app.reworking import Reworking
-from loopgen_app.scores import Scores
-from loopgen_app.sessions import Sessions
 from loopgen_app.settings import Folders, Settings
 from loopgen_app.sound.supervisor import Supervisor
 from loopgen_app.state.instrument import Instrument
 from loopgen_app.state.loop_bank import LoopBank
 from loopgen_app.state.transport import Transport
+
+DELETED_SECONDS = 30 * 24 * 3600
+"""How long a deleted loop can still be brought back."""
 
 
 @dataclass(eq=False)
@@ -45,17 +52,16 @@ class Studio:
     pictures: Pictures
     scores: Scores
     midi: MidiMap
+    background: Background
 
     def close(self) -> None:
         """End sound, threads and files in the order in which they need each other."""
         self.composing.close()
-        self.reworking.close()
         self.sessions.end()
         self.sessions.save_settings()
         self.generation.close()
         self.playback.close()
-        self.pictures.close()
-        self.scores.close()
+        self.background.close()
         self.bank.close()
 
 
@@ -65,11 +71,15 @@ def build_studio(
     *,
     sound_command: Sequence[str] | None = None,
     sound_environment: Mapping[str, str] | None = None,
+    background: Background | None = None,
 ) -> Studio:
     """Put the parts together; nothing sounds or loads before `playback.start`."""
+    background = background or WindowBackground()
     settings = Settings.load(folders.settings)
     messages, instrument, transport = Messages(), Instrument(), Transport()
     bank = LoopBank(folders.bank)
+    with contextlib.suppress(ExportError):  # a full or closed disk: another time
+        bank.purge(time.time() - DELETED_SECONDS)
     supervisor = Supervisor(
         device=settings.device,
         buffer_frames=settings.buffer_frames,
@@ -77,17 +87,18 @@ def build_studio(
         environment=sound_environment,
     )
     playback = Playback(supervisor, transport)
-    supervisor.on_change = playback.hear
-    generation = Generation(make_service, bank)
+    supervisor.on_change = playback.take_health
+    generation = Generation(make_service, bank, background)
     audition = Audition(instrument, bank, transport, playback, messages)
     exports = Exports(folders, settings)
     composing = Composing(instrument, generation, audition, transport, messages)
     references = References(instrument, generation, messages)
-    reworking = Reworking(instrument, generation, audition, bank, messages)
+    reworking = Reworking(instrument, generation, audition, bank, messages, background=background)
     sessions = Sessions(instrument, audition, folders, settings, messages)
     studio = Studio(
         folders, settings, messages, instrument, transport, bank, playback, generation, audition, exports, composing,
-        references, reworking, sessions, Pictures(), Scores(), MidiMap(instrument, settings.midi),
+        references, reworking, sessions, Pictures(background), Scores(lambda: generation.composes, background),
+        MidiMap(instrument, settings.midi), background,
     )  # fmt: skip
     _wire(studio)
     return studio

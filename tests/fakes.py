@@ -2,18 +2,23 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.clap.words import split
-from engine.errors import AudioFileError, Cancelled, PackError
-from engine.loop import Loop, PackInfo, PackWords, StepReport
+from engine.errors import AudioFileError, PackError
+from engine.loop import Loop, PackInfo, PackWords
+from engine.progress import Progress
 from engine.requests import LoopRequest, Pattern
 from engine.tempo import LoopGeometry, TempoRamp
 from engine.vocabulary import EMBEDDING_DIM, KEYS, VOICE_DIM
+
+if TYPE_CHECKING:
+    from loopgen_app.background import Work
 
 WORDS = ("acid", "bass", "bright", "dub", "dubby", "house", "kick", "pad", "techno", "warm")
 """The words that `FakeRenderer` knows."""
@@ -44,7 +49,7 @@ class FakeRenderer:
         words = PackWords(WORDS, lambda text: bool(set(split(text)) & set(WORDS))) if takes_words else None
         self.info = PackInfo(name="fake", version="1", hash="0" * 64, sample_rate=sample_rate, words=words)
 
-    def hear(self, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
+    def embed_sound(self, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
         """An embedding that tells how loud a sound is; raises as the pipeline does."""
         if self.info.words is None:
             raise PackError("Pack 'fake' has no embedder: it takes no words and no reference.")
@@ -53,17 +58,11 @@ class FakeRenderer:
             raise AudioFileError("The reference is silent; give a sound.")
         return (min(1.0, loudest), *[0.0] * (EMBEDDING_DIM - 1))
 
-    def hear_voice(self, part: str, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
+    def embed_voice(self, part: str, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
         """A voice that tells how loud a sound is."""
         return (min(1.0, float(np.abs(audio).max(initial=0.0))), *[0.0] * (VOICE_DIM - 1))
 
-    def render(
-        self,
-        request: LoopRequest,
-        *,
-        on_step: Callable[[StepReport], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
-    ) -> Loop:
+    def render(self, request: LoopRequest, *, progress: Progress | None = None) -> Loop:
         """Walk through all steps, then return the sine; raises `Cancelled` between steps when asked to."""
         self.thread = threading.current_thread()
         self.requests.append(request)
@@ -71,10 +70,8 @@ class FakeRenderer:
         for step in range(1, request.num_steps + 1):
             if self.before_step is not None:
                 self.before_step(step)
-            if cancelled is not None and cancelled():
-                raise Cancelled("Cancelled.")
-            if on_step is not None:
-                on_step(StepReport(step, request.num_steps, step / request.num_steps, lambda: audio))
+            if progress is not None:
+                progress.step(step, request.num_steps, step / request.num_steps, lambda: audio)
         self.rendered.append(request)
         geometry = LoopGeometry(request.tempo_bpm, request.bars, self.sample_rate)
         return Loop(
@@ -116,43 +113,45 @@ class FakeApplications:
 
     def install(self, patch: Callable[[str, object], None]) -> None:
         """Put them in place of the engine's by `patch(name, function)`."""
-        for name in ("invert_loop", "keep_noise", "render_path", "replay", "vary", "stretch", "transition"):
+        for name in ("invert_loops", "keep_noise", "render_path", "replay", "vary", "stretch", "transition"):
             patch(name, getattr(self, name))
         patch("Walk", lambda: SimpleNamespace(num_steps=4))
         patch("End", SimpleNamespace(of_loop=lambda inverted: inverted))
 
-    def invert_loop(self, renderer: FakeRenderer, source: Any, walk: Any, **told: Any) -> Any:
-        self.inverted.append(source)
-        self._walk(renderer, **told)
-        return SimpleNamespace(source=source, request=source.request)
+    def invert_loops(self, renderer: FakeRenderer, sources: Any, walk: Any, *, progress: Progress) -> Any:
+        self.inverted += sources
+        self._walk(renderer, progress)
+        return [SimpleNamespace(source=source, request=source.request) for source in sources]
 
     def keep_noise(self, renderer: FakeRenderer, inverted: Any) -> int:
         self.calls.append(("keep_noise", {"source": inverted.source.name}))
         return FOUND_SEED
 
-    def replay(self, renderer: FakeRenderer, inverted: Any, **told: Any) -> Any:
-        self._walk(renderer, **told)
-        return None, SimpleNamespace(latent_error=self.error, heard_si_sdr_db=12.0)
+    def replay(self, renderer: FakeRenderer, inverted: Any, *, progress: Progress) -> Any:
+        self._walk(renderer, progress)
+        trip = SimpleNamespace(latent_error=self.error, heard_si_sdr_db=12.0)
+        return [SimpleNamespace(round_trip=lambda _renderer: trip) for _ in inverted]
 
-    def vary(self, renderer: FakeRenderer, inverted: Any, strength: float, **told: Any) -> Loop:
-        keep, seed = told.pop("keep"), told.pop("seed")
-        self.calls.append(("vary", {"strength": strength, "keep": keep, "seed": seed}))
-        self._walk(renderer, **told)
-        return renderer.render(inverted.request.with_(num_steps=1))
+    def vary(
+        self, renderer: FakeRenderer, inverted: Any, strengths: Any, *, keep: str, seed: int, progress: Progress
+    ) -> list[Loop]:
+        self.calls += [("vary", {"strength": strength, "keep": keep, "seed": seed}) for strength in strengths]
+        self._walk(renderer, progress)
+        return [renderer.render(inverted.request.with_(num_steps=1)) for _ in strengths]
 
-    def stretch(self, renderer: FakeRenderer, inverted: Any, tempo_bpm: float, **told: Any) -> Loop:
+    def stretch(self, renderer: FakeRenderer, inverted: Any, tempo_bpm: float, *, progress: Progress) -> Loop:
         self.calls.append(("stretch", {"tempo_bpm": tempo_bpm}))
-        self._walk(renderer, **told)
+        self._walk(renderer, progress)
         return renderer.render(inverted.request.with_(num_steps=1, tempo_bpm=tempo_bpm))
 
-    def render_path(self, renderer: FakeRenderer, request: Any, points: Any, bars: int, **told: Any) -> Any:
+    def render_path(self, renderer: FakeRenderer, request: Any, points: Any, bars: int, *, progress: Progress) -> Any:
         self.calls.append(("render_path", {"pad": request.noise, "points": points, "bars": bars}))
-        self._walk(renderer, done=0, total=4, **told)
+        self._walk(renderer, progress)
         return self._passage(renderer, TempoRamp(request.tempo_bpm, request.tempo_bpm, bars, renderer.sample_rate))
 
-    def transition(self, renderer: FakeRenderer, a: Any, b: Any, bars: int, walk: Any, **told: Any) -> Any:
+    def transition(self, renderer: FakeRenderer, a: Any, b: Any, bars: int, walk: Any, *, progress: Progress) -> Any:
         self.calls.append(("transition", {"a": a.source.name, "b": b.source.name, "bars": bars}))
-        self._walk(renderer, **told)
+        self._walk(renderer, progress)
         return self._passage(
             renderer, TempoRamp(a.request.tempo_bpm, b.request.tempo_bpm, bars, renderer.sample_rate)
         )
@@ -165,10 +164,70 @@ class FakeApplications:
         )  # fmt: skip
 
     @staticmethod
-    def _walk(renderer: FakeRenderer, *, on_step: Any, cancelled: Any, done: int, total: int) -> None:
+    def _walk(renderer: FakeRenderer, progress: Progress) -> None:
         for step in range(1, 5):
             if renderer.before_step is not None:
-                renderer.before_step(done + step)
-            if cancelled():
-                raise Cancelled("Cancelled.")
-            on_step(StepReport(done + step, total, step / 4, lambda: None))
+                renderer.before_step(step)
+            progress.step(step, 4, step / 4)
+
+
+class FakeBackground:
+    """The window's background without threads: work is done at once by whoever asks for it.
+
+    While it is `held`, work waits for `release`, which does what was not cancelled, in order.
+    """
+
+    def __init__(self, *, held: bool = False) -> None:
+        self.held = held
+        self._waiting: list[Work] = []
+        self._closed = False
+
+    def line(self, name: str, *, newest: bool = False) -> "FakeLine":
+        return FakeLine(self, name, newest=newest)
+
+    def follow(
+        self, future: Future[Any], done: Callable[[Any], object], failed: Callable[[Exception], object]
+    ) -> Any:
+        from loopgen_app.background import Work
+
+        work = Work("fake", future.result, done, failed)
+        future.add_done_callback(lambda _future: self.take(work))
+        return work
+
+    def tell(self, call: Callable[[], object]) -> None:
+        if not self._closed:
+            call()
+
+    def close(self) -> None:
+        self.release()
+        self._closed = True
+
+    def take(self, work: "Work") -> None:
+        if self.held:
+            self._waiting.append(work)
+        elif not self._closed:
+            work.run(self.tell)
+
+    def release(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for work in waiting:
+            work.run(self.tell)
+
+
+class FakeLine:
+    """A line of a `FakeBackground`."""
+
+    def __init__(self, background: FakeBackground, name: str, *, newest: bool) -> None:
+        self._background, self._name, self._newest = background, name, newest
+        self._last: Work | None = None
+
+    def start(
+        self, do: Callable[[], Any], done: Callable[[Any], object], failed: Callable[[Exception], object]
+    ) -> "Work":
+        from loopgen_app.background import Work
+
+        if self._newest and self._last is not None:
+            self._last.cancel()
+        self._last = work = Work(self._name, do, done, failed)
+        self._background.take(work)
+        return work

@@ -9,10 +9,11 @@ from engine.audio.voice_image import voice_image
 from engine.clap.starter import StarterClap
 from engine.codec.networks import SpectralCodecConfig
 from engine.codec.spectral import SpectralCodec
-from engine.corpus.score import HELD_OUT_SEED, Annotation, CorpusLoop
+from engine.corpus.score import Annotation, CorpusLoop
+from engine.corpus.seeds import HELD_OUT_SEED
 from engine.corpus.store import store_loop
 from engine.models.unet import Denoiser, DenoiserConfig
-from engine.pack_models import store_clap, store_codec, store_denoiser
+from engine.packs.models import store_clap, store_codec, store_denoiser
 from engine.tempo import LoopGeometry
 from engine.training.clap_run import new_clap
 from engine.training.word_table import WordVectors

@@ -7,21 +7,22 @@ from typing import Final, Self
 import torch
 from torch import Tensor
 
-from engine.applications.inversion import InvertedLoop, IsCancelled, StepListener, Walk, check_pack
+from engine.applications.inversion import InvertedLoop, Walk, check_pack
 from engine.conditioning.blending import blend_conditions
 from engine.conditioning.composition import Composition
 from engine.diffusion.noise import slerp
-from engine.diffusion.samplers import SamplerStep, StepHook, sample
+from engine.diffusion.samplers import SamplerStep, sample
 from engine.errors import InvalidRequest
-from engine.guided import Aim
+from engine.knobs import BLEND_COUNT
 from engine.loop import Loop
 from engine.pipeline import LoopPipeline
+from engine.progress import Progress
+from engine.rendering.guided import Aim
 from engine.requests import LoopRequest
 
 OVER: Final = ("both", "noise", "conditions")
-"""What a blend moves over; the other stays that of its first end."""
+"""What changes along a blend: noise, conditions or both. What does not change is that of its first end."""
 PATHS: Final = ("spherical", "linear")
-MAX_COUNT: Final = 256
 TOGETHER: Final = 8
 """Loops of one pass of the network: on a CPU, eight together cost what four cost one by one."""
 
@@ -54,11 +55,16 @@ class End:
         """Its conditions."""
         return pipeline.aim(self.request, self.composition)
 
-    def states(self, pipeline: LoopPipeline, walk: Walk, hook: StepHook | None = None) -> tuple[Tensor, ...]:
+    def found(self, walk: Walk) -> tuple[Tensor, ...] | None:
+        """Its states `[1, D, F]` at each alpha of `walk`, where they were found along it."""
+        return self.inverted.states if self.inverted is not None and self.inverted.walk == walk else None
+
+    def states(self, pipeline: LoopPipeline, walk: Walk, progress: Progress | None = None) -> tuple[Tensor, ...]:
         """Its states `[1, D, F]` at each alpha of `walk`: as they were found, or as its noise leads to them."""
-        if self.inverted is not None and self.inverted.walk == walk:
-            return self.inverted.states
-        states = [self.noise]
+        found = self.found(walk)
+        if found is not None:
+            return found
+        states, hook = [self.noise], pipeline.hook(progress)
 
         def keep(step: SamplerStep) -> None:
             states.append(step.x)
@@ -79,8 +85,12 @@ def same(pipeline: LoopPipeline, a: End, b: End) -> bool:
 
 
 def blend_aims(a: Aim, b: Aim, t: float) -> Aim:
-    """From `a` (t = 0) to `b` (t = 1)."""
-    return Aim(blend_conditions(a.towards, b.towards, t), blend_conditions(a.away, b.away, t))
+    """From `a` (t = 0) to `b` (t = 1); what is composed is that of the nearer one."""
+    return Aim(
+        blend_conditions(a.towards, b.towards, t),
+        blend_conditions(a.away, b.away, t),
+        (a if t <= 0.5 else b).compositions,
+    )
 
 
 def blend(
@@ -92,8 +102,7 @@ def blend(
     *,
     over: str = "both",
     path: str = "spherical",
-    on_step: StepListener | None = None,
-    cancelled: IsCancelled | None = None,
+    progress: Progress | None = None,
 ) -> list[Loop]:
     """A loop for each share of `at` on the way from `a` (0) to `b` (1), two loops of one tempo and length.
 
@@ -106,18 +115,18 @@ def blend(
     walked = walk.of(a.request) if walk else a.request
     alphas = Walk(walked.num_steps, walked.sampler, walked.schedule, walked.guidance_scale, 0).alphas
     aims = (a.aim(pipeline), b.aim(pipeline))
+    counted = progress.over(passes(len(at)) * walked.num_steps) if progress is not None else None
     loops = []
-    for index, first in enumerate(range(0, len(at), TOGETHER)):
+    for first in range(0, len(at), TOGETHER):
         points = at[first : first + TOGETHER]
         turned = [0.0 if over == "conditions" else t for t in points]
         with torch.inference_mode():
             start = torch.cat([_between(a.noise, b.noise, t, path) for t in turned])
             aim = Aim.stack([blend_aims(*aims, 0.0 if over == "noise" else t) for t in points])
-            hook = pipeline.hook(
-                on_step, cancelled, done=index * walked.num_steps, total=passes(len(at)) * walked.num_steps
-            )
-            x_1 = sample(pipeline.flow(walked, aim), start, alphas, walked.sampler, hook)
-        loops += pipeline.finish(x_1, [walked if t <= 0.5 else walked.with_(**_words(b.request)) for t in points])
+            flow = pipeline.flow(walked, aim)
+            x_1 = sample(flow, start, alphas, walked.sampler, pipeline.hook(counted))
+        requests = [walked if t <= 0.5 else walked.with_(**_words(b.request)) for t in points]
+        loops += pipeline.finish(x_1, requests, aim)
     return loops
 
 
@@ -141,8 +150,9 @@ def _check(a: End, b: End, at: Sequence[float], over: str, path: str) -> None:
         raise InvalidRequest(f"Unknown way {over!r} to blend; possible: {', '.join(OVER)}.")
     if path not in PATHS:
         raise InvalidRequest(f"Unknown path {path!r}; possible: {', '.join(PATHS)}.")
-    if not 1 <= len(at) <= MAX_COUNT or any(not 0 <= t <= 1 for t in at):
-        raise InvalidRequest(f"A blend has 1 to {MAX_COUNT} points, each from 0 to 1.")
+    most = int(BLEND_COUNT.high)
+    if not 1 <= len(at) <= most or any(not 0 <= t <= 1 for t in at):
+        raise InvalidRequest(f"A blend has 1 to {most} points, each from 0 to 1.")
     one, other = a.request, b.request
     if (one.bars, round(one.tempo_bpm, 3)) != (other.bars, round(other.tempo_bpm, 3)):
         raise InvalidRequest(

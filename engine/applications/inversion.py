@@ -1,6 +1,6 @@
 """Inversion: a loop run backwards to the noise that it comes from, and how nearly that noise gives it again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,18 +13,17 @@ from torch import Tensor
 from engine.applications.source import SourceLoop
 from engine.audio.likeness import mel_distance, si_sdr
 from engine.conditioning.composition import Composition
-from engine.diffusion.inversion import MAX_CORRECTIONS, invert
-from engine.diffusion.samplers import EVALUATIONS, SamplerStep, StepHook, sample
+from engine.diffusion.inversion import invert
+from engine.diffusion.samplers import EVALUATIONS, SamplerStep, sample
 from engine.diffusion.schedules import alphas
 from engine.errors import InvalidRequest
 from engine.files import write_atomically
-from engine.guided import Aim
-from engine.loop import Loop, StepReport
+from engine.knobs import CORRECTIONS, WALK_GUIDANCE, WALK_SAMPLER, WALK_STEPS
+from engine.loop import Loop
 from engine.pipeline import LoopPipeline
+from engine.progress import Progress
+from engine.rendering.guided import Aim
 from engine.requests import LoopRequest
-
-StepListener = Callable[[StepReport], None]
-IsCancelled = Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -35,16 +34,15 @@ class Walk:
     `InvalidRequest` on what a request would not allow.
     """
 
-    num_steps: int = 16
-    sampler: str = "heun"
+    num_steps: int = WALK_STEPS.default
+    sampler: str = WALK_SAMPLER.default
     schedule: str = "cosine"
-    guidance_scale: float = 1.0
-    corrections: int = 2
+    guidance_scale: float = WALK_GUIDANCE.default
+    corrections: int = CORRECTIONS.default
 
     def __post_init__(self) -> None:
         self.of(LoopRequest())
-        if not 0 <= self.corrections <= MAX_CORRECTIONS:
-            raise InvalidRequest(f"{self.corrections} corrections are not possible: 0 to {MAX_CORRECTIONS}.")
+        CORRECTIONS.check(self.corrections)
 
     def of(self, request: LoopRequest) -> LoopRequest:
         """`request`, walked like this."""
@@ -128,35 +126,18 @@ class RoundTrip:
     heard_si_sdr_db: float
 
 
-def invert_loop(
-    pipeline: LoopPipeline,
-    source: SourceLoop,
-    walk: Walk | None = None,
-    *,
-    down_to: float = 0.0,
-    on_step: StepListener | None = None,
-    cancelled: IsCancelled | None = None,
-    done: int = 0,
-    total: int | None = None,
-) -> InvertedLoop:
-    """The noise of `source` under its own conditions, or its states down to the alpha nearest to `down_to`.
-
-    `on_step` and `cancelled` are those of `LoopPipeline.render`, counting on from `done` of `total` steps.
-    """
-    hook = pipeline.hook(on_step, cancelled, done=done, total=total)
-    return invert_loops(pipeline, [source], walk, down_to=down_to, hook=hook)[0]
-
-
 def invert_loops(
     pipeline: LoopPipeline,
     sources: Sequence[SourceLoop],
     walk: Walk | None = None,
     *,
     down_to: float = 0.0,
-    hook: StepHook | None = None,
+    progress: Progress | None = None,
 ) -> list[InvertedLoop]:
-    """The noises of loops of one tempo and length, each under its own conditions, in one pass of the network."""
+    """The noises of loops of one tempo and length, each under its own conditions, in one pass of the network; or
+    their states down to the alpha nearest to `down_to`."""
     walk = walk or Walk()
+    hook = pipeline.hook(progress)
     requests = [walk.of(source.request) for source in sources]
     x_1 = torch.cat([latent_state(pipeline, source) for source in sources])
     states = [x_1]
@@ -200,45 +181,46 @@ def latent_state(pipeline: LoopPipeline, source: SourceLoop) -> Tensor:
     return pipeline.encode(source.audio, pipeline.geometry(source.request).frames)
 
 
+@dataclass(frozen=True, eq=False)
+class Replay:
+    """What the noise of a loop leads to again: its state `x_1` `[1, D, F]` at alpha 1."""
+
+    inverted: InvertedLoop
+    x_1: Tensor
+
+    def loop(self, pipeline: LoopPipeline) -> Loop:
+        """It as a finished loop."""
+        request = self.inverted.request
+        return pipeline.finish(self.x_1, [request], pipeline.aim(request, self.inverted.composition))[0]
+
+    def round_trip(self, pipeline: LoopPipeline) -> RoundTrip:
+        """How far it is from the loop that was inverted."""
+        inverted, source = self.inverted, self.inverted.source
+        error = float((self.x_1 - inverted.x_1).norm() / inverted.x_1.norm())
+        coded, back = (_sound(pipeline, x, source.geometry.samples) for x in (inverted.x_1, self.x_1))
+        rate = source.sample_rate
+        return RoundTrip(
+            error,
+            mel_distance(coded, back, rate),
+            si_sdr(coded, back),
+            mel_distance(source.audio, back, rate),
+            si_sdr(source.audio, back),
+        )
+
+
 def replay(
-    pipeline: LoopPipeline,
-    inverted: InvertedLoop,
-    *,
-    on_step: StepListener | None = None,
-    cancelled: IsCancelled | None = None,
-    done: int = 0,
-    total: int | None = None,
-) -> tuple[Loop, RoundTrip]:
-    """The loop of an inverted loop's own noise, and how far it is from where that came from."""
-    hook = pipeline.hook(on_step, cancelled, done=done, total=total)
-    x_1 = replayed(pipeline, [inverted], hook)
-    return pipeline.finish(x_1, [inverted.request])[0], round_trip(pipeline, inverted, x_1)
-
-
-def replayed(pipeline: LoopPipeline, inverted: Sequence[InvertedLoop], hook: StepHook | None = None) -> Tensor:
-    """The states `[B, D, F]` at alpha 1 that the noises of loops of one length and walk lead to."""
+    pipeline: LoopPipeline, inverted: Sequence[InvertedLoop], *, progress: Progress | None = None
+) -> list[Replay]:
+    """Where the noises of loops of one length and walk lead to, in one pass of the network."""
     for loop in inverted:
         check_pack(pipeline, loop.pack_hash)
     walk = inverted[0].walk
     with torch.inference_mode():
         aims = [pipeline.aim(loop.request, loop.composition) for loop in inverted]
         flow = pipeline.flow(inverted[0].request, Aim.stack(aims))
-        return sample(flow, torch.cat([loop.noise for loop in inverted]), walk.alphas, walk.sampler, hook)
-
-
-def round_trip(pipeline: LoopPipeline, inverted: InvertedLoop, x_1: Tensor) -> RoundTrip:
-    """Figures of `x_1` `[1, D, F]`, sampled from an inverted loop's noise, against the loop."""
-    source = inverted.source
-    error = float((x_1 - inverted.x_1).norm() / inverted.x_1.norm())
-    coded, back = (_sound(pipeline, x, source.geometry.samples) for x in (inverted.x_1, x_1))
-    rate = source.sample_rate
-    return RoundTrip(
-        error,
-        mel_distance(coded, back, rate),
-        si_sdr(coded, back),
-        mel_distance(source.audio, back, rate),
-        si_sdr(source.audio, back),
-    )
+        noise = torch.cat([loop.noise for loop in inverted])
+        x_1 = sample(flow, noise, walk.alphas, walk.sampler, pipeline.hook(progress))
+    return [Replay(*pair) for pair in zip(inverted, x_1.chunk(len(inverted)), strict=True)]
 
 
 def write_noise(path: Path, inverted: InvertedLoop) -> None:

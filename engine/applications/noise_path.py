@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.applications.inversion import IsCancelled, StepListener
 from engine.applications.passage import CONTEXT_FRAMES, Passage, along, finish_passage, fused_windows
 from engine.diffusion.noise import slerp_along
 from engine.diffusion.samplers import sample
 from engine.diffusion.schedules import alphas
 from engine.errors import InvalidRequest
 from engine.pipeline import LoopPipeline
+from engine.progress import Progress
 from engine.requests import LoopRequest, NoisePad
 from engine.tempo import TempoRamp
 from engine.vocabulary import BEATS_PER_BAR
@@ -27,8 +27,7 @@ def render_path(
     points: Sequence[tuple[float, float]],
     bars: int,
     *,
-    on_step: StepListener | None = None,
-    cancelled: IsCancelled | None = None,
+    progress: Progress | None = None,
 ) -> Passage:
     """`bars` bars of the loop of `request`, evolving as its noise moves along `points` (x, y) of its pad.
 
@@ -51,7 +50,7 @@ def render_path(
         noise = request.temperature * _path_noise(corners, points, positions)
         aim = along(pipeline.aim(request, pipeline.compose(request)), positions, ramp)
         fused = fused_windows(pipeline, ramp, (aim, aim), torch.zeros(ramp.frames), request)
-        hook = pipeline.hook(on_step, cancelled)
+        hook = pipeline.hook(progress)
         x_1 = sample(
             fused, noise.to(pipeline.device), alphas(request.num_steps, request.schedule), request.sampler, hook
         )

@@ -16,20 +16,20 @@ from engine.conditioning.blending import read_conditions, slice_conditions
 from engine.conditioning.conditions import Conditions
 from engine.diffusion.fusion import FusedWindows, Window
 from engine.errors import PackError
-from engine.guided import Aim
 from engine.pipeline import LoopPipeline
+from engine.rendering.guided import Aim
 from engine.requests import LoopRequest
 from engine.tempo import FRAME_RATE, TempoRamp
 from engine.vocabulary import BEATS_PER_BAR, STEPS_PER_BAR
 
 WINDOW_BARS: Final = 2
-"""Bars of a window; each begins a bar after the one before, so that every bar between is in two of them."""
+"""Bars of a window. Windows overlap by one bar, so every bar but the first and the last lies in two."""
 CONTEXT_FRAMES: Final = 16
 """Frames decoded before and behind a passage, so that it begins and ends in the midst of the music."""
 
 
 LOUDER_DB, QUIETER_DB = 3.0, 9.0
-"""How far a bar between may be above and below the level of the ends; what is sparse is quiet by right."""
+"""How far bars between may be above and below the level of the ends. Sparse bars are allowed to be quiet."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,16 +5,16 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from engine.applications.inversion import InvertedLoop, IsCancelled, StepListener, check_pack
+from engine.applications.inversion import InvertedLoop, check_pack
 from engine.diffusion.noise import resample_noise
 from engine.diffusion.samplers import sample
 from engine.errors import InvalidRequest
+from engine.knobs import STRETCH_RATIOS, TEMPO
 from engine.loop import Loop
 from engine.pipeline import LoopPipeline
-from engine.requests import MAX_TEMPO_BPM, MIN_TEMPO_BPM, LoopRequest
+from engine.progress import Progress
+from engine.requests import LoopRequest
 
-RATIOS: Final = (0.5, 2.0)
-"""Tempo ratios that are possible; what was measured to work well is 0.7 to 1.4."""
 TURN_AT: Final = 0.4
 """The alpha at which a state is brought to its new length. Noise (0) forgets the sound: its neighbouring frames are
 made afresh under the new beat. At 0.4 onsets, timbre and pitches of four stretched corpus loops stayed nearest."""
@@ -29,10 +29,7 @@ def stretch(
     route: str = "inversion",
     resampling: str = "nearest",
     turn_at: float = TURN_AT,
-    on_step: StepListener | None = None,
-    cancelled: IsCancelled | None = None,
-    done: int = 0,
-    total: int | None = None,
+    progress: Progress | None = None,
 ) -> Loop:
     """The loop of `inverted` at `tempo_bpm`: as many bars, the same pitches, onsets where the new beat has them.
 
@@ -52,15 +49,15 @@ def stretch(
         else:
             start = pipeline.noise(request, inverted.composition).to(pipeline.device)
         # Composed at its own tempo: another one would be arranged otherwise.
-        flow = pipeline.flow(request, pipeline.aim(request, inverted.composition))
-        hook = pipeline.hook(on_step, cancelled, done=done, total=total)
-        x_1 = sample(flow, start, walk.alphas[turn:], walk.sampler, hook)
-    return pipeline.finish(x_1, [request])[0]
+        aim = pipeline.aim(request, inverted.composition)
+        flow = pipeline.flow(request, aim)
+        x_1 = sample(flow, start, walk.alphas[turn:], walk.sampler, pipeline.hook(progress))
+    return pipeline.finish(x_1, [request], aim)[0]
 
 
 def stretched_request(request: LoopRequest, tempo_bpm: float) -> LoopRequest:
     """`request` at `tempo_bpm`, its density with it; raises `InvalidRequest` for a tempo out of reach."""
-    low, high = (max(MIN_TEMPO_BPM, RATIOS[0] * request.tempo_bpm), min(MAX_TEMPO_BPM, RATIOS[1] * request.tempo_bpm))
+    low, high = (TEMPO.clamp(ratio * request.tempo_bpm) for ratio in STRETCH_RATIOS)
     if not low <= tempo_bpm <= high:  # also catches NaN
         raise InvalidRequest(
             f"A loop of {request.tempo_bpm:.4g} BPM cannot be stretched to {tempo_bpm:.4g} BPM: "

@@ -5,18 +5,17 @@ from typing import Final
 import torch
 
 from engine.applications.interpolation import End
-from engine.applications.inversion import IsCancelled, StepListener, Walk, check_pack
+from engine.applications.inversion import Walk, check_pack
 from engine.applications.passage import CONTEXT_FRAMES, Passage, along, finish_passage, fused_windows
 from engine.diffusion.fusion import PinnedEnds
 from engine.diffusion.noise import resample_noise, slerp_along
 from engine.diffusion.samplers import sample
-from engine.errors import InvalidRequest
+from engine.knobs import TRANSITION_BARS
 from engine.pipeline import LoopPipeline
-from engine.tempo import MAX_PASSAGE_BARS, TempoRamp
+from engine.progress import Progress
+from engine.tempo import TempoRamp
 from engine.vocabulary import BEATS_PER_BAR
 
-MIN_BARS: Final = 3
-"""One of each loop, and one between."""
 MIDWAY_TEMPERATURE: Final = 0.8
 """Noise half-way between that of two loops is wilder than either: at this deviation its music keeps their level."""
 
@@ -28,10 +27,7 @@ def transition(
     bars: int,
     walk: Walk,
     *,
-    on_step: StepListener | None = None,
-    cancelled: IsCancelled | None = None,
-    done: int = 0,
-    total: int | None = None,
+    progress: Progress | None = None,
 ) -> Passage:
     """`bars` bars from the first bar of loop `a`, as `a` sounds, to the last bar of loop `b`.
 
@@ -60,12 +56,12 @@ def transition(
         fused = fused_windows(
             pipeline, ramp, (along(aims[0], in_a, ramp), along(aims[1], in_b, ramp)), share, request
         )
-        tell = pipeline.hook(None, cancelled)
-        in_both = [end.states(pipeline, walk, tell) for end in (a, b)]
+        walks = 1 + sum(end.found(walk) is None for end in (a, b))
+        counted = progress.over(walks * walk.num_steps) if progress is not None else None
+        in_both = [end.states(pipeline, walk, counted) for end in (a, b)]
         first, last = in_a[:head].long(), in_b[ramp.frames - tail :].long()
         pinned = PinnedEnds([x[..., first] for x in in_both[0]], [x[..., last] for x in in_both[1]])
-        hook = pipeline.hook(on_step, cancelled, done=done, total=total)
-        x_1 = sample(fused, between, walk.alphas, walk.sampler, hook, hold=pinned)
+        x_1 = sample(fused, between, walk.alphas, walk.sampler, pipeline.hook(counted), hold=pinned)
     before, after = (states[-1] for states in in_both)
     return finish_passage(pipeline, ramp, x_1, before[..., -CONTEXT_FRAMES:], after[..., :CONTEXT_FRAMES])
 
@@ -88,5 +84,4 @@ def _positions_from_end(end: End, beats: torch.Tensor, total_beats: int, tail: i
 
 def check_bars(bars: int) -> None:
     """Raise `InvalidRequest` on a transition of too few or too many bars."""
-    if not MIN_BARS <= bars <= MAX_PASSAGE_BARS:
-        raise InvalidRequest(f"A transition of {bars} bars is not possible: {MIN_BARS} to {MAX_PASSAGE_BARS} bars.")
+    TRANSITION_BARS.check(bars)

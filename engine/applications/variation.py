@@ -1,25 +1,24 @@
 """Variations of a loop: its noise turned towards another, under conditions that are kept whole or in part."""
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 import torch
 
-from engine.applications.inversion import InvertedLoop, IsCancelled, StepListener, check_pack
+from engine.applications.inversion import InvertedLoop, check_pack
 from engine.applications.rhythm import heard_onsets
 from engine.conditioning.composition import Composition
 from engine.diffusion.noise import slerp
-from engine.diffusion.samplers import StepHook, sample
+from engine.diffusion.samplers import sample
 from engine.errors import InvalidRequest
-from engine.guided import Aim
+from engine.knobs import KEEP, STRENGTH, SWING
 from engine.loop import Loop
 from engine.pipeline import LoopPipeline
+from engine.progress import Progress
+from engine.rendering.guided import Aim
 from engine.requests import LoopRequest, Pattern
 from engine.vocabulary import PARTS
-
-Keep = Literal["all", "rhythm", "sound"]
-KEEPS: Final = ("all", "rhythm", "sound")
 
 NEW_GUIDANCE: Final = 3.0
 """Least guidance under conditions that the loop was not inverted under: there is nothing to invert then, and rhythms
@@ -31,38 +30,22 @@ _RHYTHM_CURVES, _SOUND_CURVES = ("loudness", "density"), ("brightness", "noisine
 def vary(
     pipeline: LoopPipeline,
     inverted: InvertedLoop,
-    strength: float,
+    strengths: Sequence[float],
     *,
     keep: str = "all",
     seed: int = 0,
     tags: Sequence[str] = (),
-    on_step: StepListener | None = None,
-    cancelled: IsCancelled | None = None,
-    done: int = 0,
-    total: int | None = None,
-) -> Loop:
-    """The loop of `inverted` at `strength` 0 (itself, but for its round trip) to 1 (its conditions, new noise).
+    progress: Progress | None = None,
+) -> list[Loop]:
+    """The loop of `inverted` at each strength: 0 (itself, but for its round trip) to 1 (its conditions, new noise).
+
+    All are made in one pass of the network.
 
     Its noise is turned that share of the way, on the sphere, towards the noise of `seed`. `keep` "all" keeps all its
     conditions; "rhythm" its pattern and dynamics alone, with `tags` for a new sound; "sound" its tags, key and mean
     colour, with a pattern that is composed anew from `seed`; both are followed at guidance 3 or more. Raises
     `InvalidRequest` on a strength outside 0 to 1 or another word for what to keep.
     """
-    hook = pipeline.hook(on_step, cancelled, done=done, total=total)
-    return variations(pipeline, inverted, [strength], keep=keep, seed=seed, tags=tags, hook=hook)[0]
-
-
-def variations(
-    pipeline: LoopPipeline,
-    inverted: InvertedLoop,
-    strengths: Sequence[float],
-    *,
-    keep: str = "all",
-    seed: int = 0,
-    tags: Sequence[str] = (),
-    hook: StepHook | None = None,
-) -> list[Loop]:
-    """`vary` at several strengths, in one pass of the network."""
     for strength in strengths:
         check(strength, keep, tags, seed)
     check_pack(pipeline, inverted.pack_hash)
@@ -71,9 +54,10 @@ def variations(
     with torch.inference_mode():
         new = pipeline.noise(request.with_(seed=seed, noise=None), played).to(pipeline.device)
         start = torch.cat([slerp(inverted.noise, new, strength) for strength in strengths])
-        flow = pipeline.flow(aimed, Aim.stack([pipeline.aim(aimed, played)] * len(strengths)))
-        x_1 = sample(flow, start, inverted.walk.alphas, inverted.walk.sampler, hook)
-    return pipeline.finish(x_1, [request] * len(strengths))
+        aim = Aim.stack([pipeline.aim(aimed, played)] * len(strengths))
+        flow = pipeline.flow(aimed, aim)
+        x_1 = sample(flow, start, inverted.walk.alphas, inverted.walk.sampler, pipeline.hook(progress))
+    return pipeline.finish(x_1, [request] * len(strengths), aim)
 
 
 def _aimed(inverted: InvertedLoop, request: LoopRequest, keep: str) -> tuple[LoopRequest, Composition | None]:
@@ -118,10 +102,8 @@ def varied_request(inverted: InvertedLoop, keep: str, seed: int, tags: Sequence[
 
 def check(strength: float, keep: str, tags: Sequence[str] = (), seed: int = 0) -> None:
     """Raise `InvalidRequest` on a variation that is not possible, before a loop is inverted for it."""
-    if not 0 <= strength <= 1:  # also catches NaN
-        raise InvalidRequest(f"Strength {strength:g} is out of range: 0 (the loop itself) to 1 (new noise).")
-    if keep not in KEEPS:
-        raise InvalidRequest(f"Unknown keep {keep!r}; possible: {', '.join(KEEPS)}.")
+    STRENGTH.check(strength)
+    KEEP.check(keep)
     if tags and keep == "all":
         raise InvalidRequest("New tags change the sound: they need keep 'rhythm' or 'sound', not 'all'.")
     LoopRequest(seed=seed, tags=tuple(tags))
@@ -135,7 +117,7 @@ def kept_pattern(inverted: InvertedLoop) -> Pattern:
         heard = heard_onsets(source.audio, source.sample_rate, source.geometry)
         return Pattern.nearest(heard, source.geometry.bars)
     swing = request.pattern.swing or (inverted.composition.swing if inverted.composition is not None else 0.0)
-    return Pattern(rows, min(max(swing, 0.0), 0.5))
+    return Pattern(rows, SWING.clamp(swing))
 
 
 def _written_rows(inverted: InvertedLoop) -> dict[str, tuple[float, ...]]:

@@ -1,4 +1,4 @@
-"""What a WAV file says about its loop: acid (tempo), smpl (loop points) and LIST/INFO (recipe) chunks.
+"""What a WAV file says about its loop: acid (tempo), smpl (loop points), LIST/INFO (recipe) and ID3 chunks.
 
 All numbers are little-endian; a chunk is its four-letter id, its size as u32, its data, and a pad byte when odd.
 Field tables: libsndfile `wav.c`, JUCE `WavAudioFormat`. What is read is not
@@ -11,18 +11,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from engine.audio.id3 import read_texts
+from engine.audio.tag_texts import tempo_and_key
 from engine.errors import AudioFileError
 from engine.vocabulary import BEATS_PER_BAR, KEYS, TONICS
 
 MAX_CHUNKS = 1000
 MAX_TEXT_BYTES = 1_000_000
 MAX_LOOPS = 64
+MAX_BEATS = 100_000
 
 _ACID = struct.Struct("<IHHfIHHf")
 _SMPL = struct.Struct("<9I")
 _SMPL_LOOP = struct.Struct("<6I")
-_HEADER = struct.Struct("<4sI")
-_ACID_ROOT_SET, _ACID_STRETCH = 0x02, 0x04
+WAV_HEADER = struct.Struct("<4sI")
+_ID3_CHUNKS = (b"id3 ", b"ID3 ")
+_ACID_ONE_SHOT, _ACID_ROOT_SET, _ACID_STRETCH = 0x01, 0x02, 0x04
 _ACID_OCTAVE = 48  # root notes are MIDI 48 (C) to 59 (B)
 
 
@@ -32,6 +36,7 @@ class LoopMetadata:
 
     `tonic` is a note name without mode (an acid chunk knows no minor), `key` one of `vocabulary.KEYS`; `loops` are
     (first, last) samples, both inclusive; `comment` holds the recipe of files that LoopGen wrote; `tags` is all text.
+    `meter` is beats a bar and their note value, `one_shot` true where the file says that it is no loop.
     """
 
     tempo_bpm: float | None = None
@@ -40,12 +45,14 @@ class LoopMetadata:
     key: str | None = None
     loops: tuple[tuple[int, int], ...] = ()
     comment: str | None = None
+    meter: tuple[int, int] | None = None
+    one_shot: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def chunk(name: bytes, data: bytes) -> bytes:
     """One whole RIFF chunk, padded to an even length."""
-    return _HEADER.pack(name, len(data)) + data + b"\0" * (len(data) % 2)
+    return WAV_HEADER.pack(name, len(data)) + data + b"\0" * (len(data) % 2)
 
 
 def acid_chunk(tempo_bpm: float, beats: int, key: str | None = None) -> bytes:
@@ -76,13 +83,13 @@ def with_chunks(wav: bytes, extra: Iterable[bytes]) -> bytes:
     parts = [wav[8:12]]
     position = 12
     while position + 8 <= len(wav):
-        name, size = _HEADER.unpack_from(view, position)
+        name, size = WAV_HEADER.unpack_from(view, position)
         end = position + 8 + size + size % 2
         if name in (b"fmt ", b"fact", b"data"):
             parts.append(wav[position:end].ljust(end - position, b"\0"))
         position = end
     body = b"".join([*parts, *extra])
-    return _HEADER.pack(b"RIFF", len(body)) + body
+    return WAV_HEADER.pack(b"RIFF", len(body)) + body
 
 
 def read_chunks(file: BinaryIO) -> LoopMetadata:
@@ -90,47 +97,71 @@ def read_chunks(file: BinaryIO) -> LoopMetadata:
 
     Reads at most about 1 MB whatever the file claims. Raises `AudioFileError` when it is no WAV file.
     """
+    start = file.tell()
     file.seek(0, 2)
     end = file.tell()
-    file.seek(0)
+    file.seek(start)
     head = file.read(12)
     if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"WAVE":
         raise AudioFileError("This is not a WAV file: it does not begin with a RIFF/WAVE header.")
     found: dict[str, object] = {}
     tags: dict[str, str] = {}
-    for name, data in _relevant(file, end):
+    for name, data in _relevant(file, start + 12, end):
         if name == b"acid":
             found.update(_parse_acid(data))
         elif name == b"smpl":
             found["loops"] = _parse_smpl(data)
         elif data[:4] == b"INFO":
             tags.update(_parse_info(data))
-    return LoopMetadata(**found, comment=tags.get("ICMT"), tags=tags)  # type: ignore[arg-type]
+        elif name in _ID3_CHUNKS:
+            tags.update(read_texts(data))
+    tempo, key = tempo_and_key(tags)
+    found["tempo_bpm"] = found.get("tempo_bpm") or tempo
+    return LoopMetadata(**found, key=key, comment=tags.get("ICMT"), tags=tags)  # type: ignore[arg-type]
 
 
-def _relevant(file: BinaryIO, end: int) -> Iterator[tuple[bytes, bytes]]:
-    """(id, data) of the acid, smpl and LIST chunks, as far as the file really goes."""
-    position, budget = 12, MAX_TEXT_BYTES
+def chunk_places(
+    file: BinaryIO, position: int, header: struct.Struct = WAV_HEADER
+) -> Iterator[tuple[bytes, int, int]]:
+    """(id, place, claimed size) of the data of every chunk from `position` on; `file` is left somewhere."""
     for _ in range(MAX_CHUNKS):
         file.seek(position)
         head = file.read(8)
         if len(head) < 8:
             return
-        name, size = _HEADER.unpack(head)
-        position += 8 + size + size % 2
-        if name in (b"acid", b"smpl", b"LIST") and size <= min(budget, end):
+        name, size = header.unpack(head)
+        yield name, position + 8, size
+        position += 8 + size
+        if size % 2:
+            file.seek(position)
+            position += file.read(1) == b"\0"  # some writers forget the pad byte
+
+
+def _relevant(file: BinaryIO, position: int, end: int) -> Iterator[tuple[bytes, bytes]]:
+    """(id, data) of the chunks that tell something, as far as the file really goes."""
+    budget = MAX_TEXT_BYTES
+    for name, place, size in chunk_places(file, position):
+        if name in (b"acid", b"smpl", b"LIST", *_ID3_CHUNKS) and size <= min(budget, end):
             budget -= size
+            file.seek(place)
             yield name, file.read(size)
+
+
+def believable_meter(over: int, under: int) -> tuple[int, int] | None:
+    """The meter `over`/`under`, or None for numbers that are none."""
+    return (over, under) if 1 <= over <= 32 and under in (1, 2, 4, 8, 16, 32) else None
 
 
 def _parse_acid(data: bytes) -> dict[str, object]:
     if len(data) < _ACID.size:
         return {}
-    flags, root, _, _, beats, _, _, tempo = _ACID.unpack_from(data)
+    flags, root, _, _, beats, under, over, tempo = _ACID.unpack_from(data)
     return {
         "tempo_bpm": round(tempo, 4) if math.isfinite(tempo) and 1 <= tempo <= 1000 else None,
-        "beats": beats if 1 <= beats <= 100_000 else None,
+        "beats": beats if 1 <= beats <= MAX_BEATS else None,
         "tonic": TONICS[root % len(TONICS)] if flags & _ACID_ROOT_SET else None,
+        "meter": believable_meter(over, under),
+        "one_shot": bool(flags & _ACID_ONE_SHOT),
     }
 
 
@@ -146,7 +177,7 @@ def _parse_info(data: bytes) -> dict[str, str]:
     texts: dict[str, str] = {}
     position = 4
     while position + 8 <= len(data) and len(texts) < MAX_CHUNKS:
-        name, size = _HEADER.unpack_from(data, position)
+        name, size = WAV_HEADER.unpack_from(data, position)
         text = data[position + 8 : position + 8 + size]
         texts[name.decode("ascii", "replace")] = text.split(b"\0", 1)[0].decode("utf-8", "replace")
         position += 8 + size + size % 2

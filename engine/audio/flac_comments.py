@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import BinaryIO
 
 from engine.audio.chunks import MAX_CHUNKS, MAX_TEXT_BYTES, LoopMetadata
+from engine.audio.tag_texts import tempo_and_key
 from engine.errors import AudioFileError
-from engine.vocabulary import KEYS
 
 _MAGIC = b"fLaC"
 _VORBIS_COMMENT = 4
@@ -37,7 +37,6 @@ def read_comments(file: BinaryIO) -> LoopMetadata:
 
     Raises `AudioFileError` when it is no FLAC file.
     """
-    file.seek(0)
     if file.read(4) != _MAGIC:
         raise AudioFileError("This is not a FLAC file: it does not begin with 'fLaC'.")
     for _ in range(MAX_CHUNKS):
@@ -46,29 +45,22 @@ def read_comments(file: BinaryIO) -> LoopMetadata:
             break
         size = int.from_bytes(head[1:], "big")
         if head[0] & 0x7F == _VORBIS_COMMENT and size <= MAX_TEXT_BYTES:
-            return _metadata(_parse(file.read(size)))
+            return metadata_of(parse_comments(file.read(size)))
         if head[0] & _LAST_BLOCK:
             break
         file.seek(size, 1)
     return LoopMetadata()
 
 
-def _metadata(tags: dict[str, str]) -> LoopMetadata:
-    key = tags.get("INITIALKEY")
-    try:
-        tempo: float | None = float(tags.get("BPM", "nan"))
-    except ValueError:
-        tempo = None
-    return LoopMetadata(
-        tempo_bpm=tempo if tempo is not None and 1 <= tempo <= 1000 else None,
-        key=key if key in KEYS else None,
-        tonic=key.removesuffix("m") if key in KEYS else None,
-        comment=tags.get("COMMENT"),
-        tags=tags,
-    )
+def metadata_of(tags: Mapping[str, str]) -> LoopMetadata:
+    """What Vorbis comments, by their upper-case names, say about a loop."""
+    tempo, key = tempo_and_key(tags)
+    tonic = key.removesuffix("m") if key else None
+    return LoopMetadata(tempo_bpm=tempo, key=key, tonic=tonic, comment=tags.get("COMMENT"), tags=tags)
 
 
-def _parse(data: bytes) -> dict[str, str]:
+def parse_comments(data: bytes) -> dict[str, str]:
+    """The Vorbis comments in `data` by upper-case name, as far as they are whole."""
     tags: dict[str, str] = {}
     try:
         position = 4 + struct.unpack_from("<I", data)[0]

@@ -1,22 +1,29 @@
 """Audio files in and out: capped and checked when reading, atomic and reproducible when writing."""
 
 import io
-import re
-import unicodedata
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from engine.audio import aiff_chunks
 from engine.audio.chunks import LoopMetadata, acid_chunk, info_chunk, read_chunks, smpl_chunk, with_chunks
 from engine.audio.flac_comments import read_comments, with_comments
+from engine.audio.id3 import MAX_TAG_BYTES, leading_tag_bytes, read_texts
+from engine.audio.ogg_comments import read_ogg_comments
+from engine.audio.sound_extent import Patched, read_extent
+from engine.audio.tag_texts import tempo_and_key
 from engine.errors import AudioFileError, ExportError
 from engine.files import write_atomically
+
+AUDIO_SUFFIXES: Final = (".wav", ".flac", ".aif", ".aiff", ".ogg", ".opus")
+"""File names of what is looked for in folders and can be dropped, in lower case."""
 
 MAX_SECONDS: Final = 600.0
 MAX_CHANNELS: Final = 2
@@ -29,17 +36,30 @@ _READABLE_FORMATS = ("WAV", "WAVEX", "FLAC", "AIFF", "OGG")
 _READABLE_SUBTYPES = ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "VORBIS", "OPUS")
 WAV_SUBTYPES: Final = ("PCM_16", "PCM_24", "FLOAT")
 FLAC_SUBTYPES: Final = ("PCM_16", "PCM_24")
+AIFF_SUBTYPES: Final = ("PCM_16", "PCM_24")
+_METADATA: Final[Mapping[str, tuple[Callable[[BinaryIO], LoopMetadata], bytes]]] = {
+    "WAV": (read_chunks, b"RIFF"),
+    "WAVEX": (read_chunks, b"RIFF"),
+    "FLAC": (read_comments, b"fLaC"),
+    "AIFF": (aiff_chunks.read_chunks, b"FORM"),
+    "OGG": (read_ogg_comments, b"OggS"),
+}
+"""By container: what reads what a file says of itself, and the mark it begins with."""
+_UNKNOWN_FRAMES = 1 << 60  # a FLAC file that was written into a pipe does not know its length
 _BLOCK_FRAMES = 1 << 20
-_MAX_PROMPT_CHARACTERS = 48
 
 
 @dataclass(frozen=True, eq=False)
 class AudioFile:
-    """A file that was read: `audio [C, T]` float32 with 1 or 2 channels, and what the file says about itself."""
+    """A file that was read: `audio [C, T]` float32 with 1 or 2 channels, and what the file says about itself.
+
+    `missing_seconds` of it are promised by its header and not there: it was cut off.
+    """
 
     audio: NDArray[np.float32]
     sample_rate: int
     metadata: LoopMetadata = field(default_factory=LoopMetadata)
+    missing_seconds: float = 0.0
 
 
 def read_audio(path: Path | str, *, max_seconds: float = MAX_SECONDS) -> AudioFile:
@@ -52,8 +72,10 @@ def read_audio(path: Path | str, *, max_seconds: float = MAX_SECONDS) -> AudioFi
     with _readable(path, max_seconds) as file:
         audio = _read_capped(path, file, max_seconds)
         sample_rate = int(file.samplerate)
-        container = file.format
-    return AudioFile(audio, sample_rate, _read_metadata(path, container))
+        container, promised = file.format, file.frames / sample_rate if file.frames < _UNKNOWN_FRAMES else 0.0
+    seconds, extent = audio.shape[-1] / sample_rate, read_extent(path)
+    missing = max(promised - seconds, extent.missing_share * seconds if extent is not None else 0.0)
+    return AudioFile(audio, sample_rate, _read_metadata(path, container), missing)
 
 
 def read_metadata(path: Path | str, *, max_seconds: float = MAX_SECONDS) -> LoopMetadata:
@@ -72,7 +94,7 @@ def _readable(path: Path, max_seconds: float) -> Iterator[soundfile.SoundFile]:
     if not path.is_file():  # also keeps pipes and devices out, which would block or never end
         raise AudioFileError(f"There is no audio file {str(path)!r}.")
     try:
-        with soundfile.SoundFile(str(path)) as file:
+        with _opened(path) as file:
             _check_format(path, file, max_seconds)
             yield file
     except (soundfile.LibsndfileError, OSError) as error:
@@ -81,6 +103,18 @@ def _readable(path: Path, max_seconds: float) -> Iterator[soundfile.SoundFile]:
             f"Cannot read {path.name!r} as audio ({str(reason).rstrip('.').lower()}); "
             "WAV, FLAC, AIFF and Ogg files are possible."
         ) from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
+    extent = read_extent(path)
+    if extent is not None and extent.is_open:  # libsndfile takes an open size for no sound
+        with path.open("rb") as raw, soundfile.SoundFile(Patched(raw, *extent.size_patch)) as file:
+            yield file
+    else:
+        # As bytes, because a name need not be UTF-8; Windows has no such names.
+        with soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else str(path)) as file:
+            yield file
 
 
 def write_wav(
@@ -131,17 +165,30 @@ def write_flac(
     return write_atomically(path, with_comments(_encode(audio, sample_rate, "FLAC", subtype), comments))
 
 
-def export_name(
-    prompt: str, tempo_bpm: float, key: str | None, bars: int, seed: int, *, extension: str = ".wav"
-) -> str:
-    """File name of a loop, e.g. `warm-house_126bpm_Am_4bars_seed7.wav`: ASCII, valid on every system, no folders."""
-    plain = unicodedata.normalize("NFKD", prompt).encode("ascii", "ignore").decode().lower()
-    words = "-".join(re.findall(r"[a-z0-9]+", plain))
-    if len(words) > _MAX_PROMPT_CHARACTERS:
-        whole_words = words[: _MAX_PROMPT_CHARACTERS + 1].rpartition("-")[0]
-        words = whole_words or words[:_MAX_PROMPT_CHARACTERS]
-    parts = [words or "loop", f"{round(tempo_bpm, 2):g}bpm", key or "", f"{bars}bars", f"seed{seed}"]
-    return "_".join(part for part in parts if part) + extension
+def write_aiff(
+    path: Path | str,
+    audio: NDArray[Any],
+    sample_rate: int,
+    *,
+    subtype: str = "PCM_24",
+    tempo_bpm: float | None = None,
+    beats: int | None = None,
+    key: str | None = None,
+    recipe: str | None = None,
+    is_loop: bool = True,
+) -> Path:
+    """Write loop `audio [C, T]` in [-1, 1] as AIFF (PCM_16 or PCM_24), as `write_wav` does.
+
+    MARK and INST chunks mark the loop, `recipe` goes into the ANNO text. AIFF has no room for a tempo: with
+    `tempo_bpm` and `beats` a basc chunk tells the beats, from which programs take it.
+    """
+    audio = _check_writable(path, audio, subtype, AIFF_SUBTYPES)
+    chunks = [aiff_chunks.loop_chunks(audio.shape[-1])] if is_loop else []
+    if tempo_bpm is not None and beats is not None:
+        chunks.append(aiff_chunks.basc_chunk(beats, key))
+    if recipe:
+        chunks.append(aiff_chunks.text_chunks(recipe))
+    return write_atomically(path, aiff_chunks.with_chunks(_encode(audio, sample_rate, "AIFF", subtype), chunks))
 
 
 def _check_format(path: Path, file: soundfile.SoundFile, max_seconds: float) -> None:
@@ -154,7 +201,7 @@ def _check_format(path: Path, file: soundfile.SoundFile, max_seconds: float) -> 
     low, high = SAMPLE_RATES
     if not low <= file.samplerate <= high:
         raise AudioFileError(f"{path.name!r} has {file.samplerate} samples a second; possible: {low} to {high}.")
-    if file.frames > max_seconds * file.samplerate:
+    if max_seconds * file.samplerate < file.frames < _UNKNOWN_FRAMES:
         raise AudioFileError(
             f"{path.name!r} says it is {file.frames / file.samplerate:.0f} s long; "
             f"at most {max_seconds:g} s are possible."
@@ -181,12 +228,16 @@ def _read_capped(path: Path, file: soundfile.SoundFile, max_seconds: float) -> N
 
 def _read_metadata(path: Path, container: str) -> LoopMetadata:
     with path.open("rb") as file:
-        start = file.read(4)
-        if container in ("WAV", "WAVEX") and start == b"RIFF":
-            return read_chunks(file)
-        if container == "FLAC" and start == b"fLaC":
-            return read_comments(file)
-    return LoopMetadata()
+        start = leading_tag_bytes(file)
+        reader, mark = _METADATA[container]
+        found = LoopMetadata()
+        if file.read(4) == mark:
+            file.seek(start)
+            found = reader(file)
+        file.seek(0)
+        texts = read_texts(file.read(start)) if 0 < start <= MAX_TAG_BYTES else {}
+    tempo, key = tempo_and_key(texts)
+    return replace(found, tempo_bpm=found.tempo_bpm or tempo, key=found.key or key, tags=texts | dict(found.tags))
 
 
 def _check_writable(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.cli.options import DeviceOption, JsonOption, PackOption
-from engine.packs import find_pack
+from engine.packs.pack import find_pack
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +25,7 @@ def bench(
     """Request to samples: median, split into stages, live setting, cost of bars and batch, start-up and memory."""
     folder = find_pack(pack)
     # torch takes a second: only when it is needed.
-    from engine.evaluation.benchmarks import BARS, BATCHES, benchmark, start_up_seconds
+    from engine.evaluation.experiments.benchmarks import BARS, BATCHES, benchmark, start_up_seconds
     from engine.evaluation.results import plain
     from engine.pipeline import LoopPipeline
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.options import DeviceOption, JsonOption
+from engine.cli.options import DeviceOption, FirstSeedOption, HeldOutOption, JsonOption
 
 PackOption = Annotated[
     str | None, typer.Option("--pack", metavar="DIR", help="Encode the loops with the codec of this pack.")
@@ -33,8 +33,8 @@ def register(app: typer.Typer) -> None:
 def build(
     folder: Annotated[Path, typer.Argument(help="The corpus folder; made if missing.")],
     count: Annotated[int, typer.Option(help="Loops to train on.")] = 3000,
-    held_out: Annotated[int, typer.Option(help="Loops kept for validation.")] = 200,
-    first_seed: Annotated[int, typer.Option(help="Seed of the first loop.")] = 0,
+    held_out: HeldOutOption = 200,
+    first_seed: FirstSeedOption = 0,
     recordings: Annotated[int, typer.Option(help="Passes over the recordings that are installed; 0 for none.")] = 1,
     audio: Annotated[bool, typer.Option(help="Keep the audio, which training a codec needs.")] = True,
     jobs: JobsOption = 1,
@@ -71,15 +71,17 @@ def import_folder(
     json: JsonOption = False,
 ) -> None:
     """Add a folder of your own loops to a corpus."""
-    from engine.corpus.build import import_loops
+    from engine.corpus.importing import import_loops
 
     report = import_loops(folder, source)
     refused = [sentence for _, sentence in report.refused]
     if json:
-        typer.echo(json_format.dumps({"loops": len(report.accepted), "refused": refused}))
+        told = {"loops": len(report.accepted), "known": len(report.known), "refused": refused}
+        typer.echo(json_format.dumps({**told, "remarks": report.remarks}))
         return
-    typer.echo(f"{folder}: {len(report.accepted)} loops imported.")
-    for sentence in refused:
+    again = f" {len(report.known)} were there already." if report.known else ""
+    typer.echo(f"{folder}: {len(report.accepted)} loops imported.{again}")
+    for sentence in (*report.remarks, *refused):
         typer.echo(sentence, err=True)
 
 
@@ -91,8 +93,8 @@ def encode(
 ) -> None:
     """Encode a corpus with the codec of a pack, to train a denoiser on; embed it where the pack has an embedder."""
     from engine.devices import choose_device
-    from engine.pack_models import load_codec
-    from engine.packs import Pack, find_pack
+    from engine.packs.models import load_codec
+    from engine.packs.pack import Pack, find_pack
     from engine.training.encoding import embed_corpus, encode_corpus
 
     opened = Pack.open(find_pack(pack))

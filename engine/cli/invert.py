@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from engine.cli import reworking
-from engine.cli.options import BitDepthOption, DeviceOption, JsonOption, OutOption, PackOption
+from engine.cli.options import BitDepthOption, DeviceOption, JsonOption, OutOption, PackOption, option
+from engine.cli.progress_bar import progress_bar
 from engine.cli.rendering import Destination, say
 from engine.cli.reworking import (
     FitOption,
@@ -18,6 +19,7 @@ from engine.cli.reworking import (
     WalkSamplerOption,
     WalkStepsOption,
 )
+from engine.knobs import CORRECTIONS
 
 
 def register(app: typer.Typer) -> None:
@@ -32,8 +34,8 @@ def invert(
     fit: FitOption = None,
     steps: WalkStepsOption = reworking.STEPS,
     sampler: WalkSamplerOption = reworking.SAMPLER,
-    guidance: WalkGuidanceOption = 1.0,
-    corrections: Annotated[int | None, typer.Option(help="Most corrections of each step back, 0 to 20.")] = None,
+    guidance: WalkGuidanceOption = reworking.GUIDANCE,
+    corrections: Annotated[int, option(CORRECTIONS, "Most corrections of each step back")] = CORRECTIONS.default,
     noise: Annotated[
         Path | None, typer.Option(metavar="FILE.safetensors", help="Write the noise [D, F] there as well.")
     ] = None,
@@ -47,16 +49,18 @@ def invert(
     destination = Destination.check(out, bit_depth, 1)
     pipeline = reworking.load_pipeline(pack, device)
     loop = reworking.open_source(source, pipeline.info.sample_rate, from_bpm, fit)
-    from engine.applications.inversion import invert_loop, replay, write_noise
+    from engine.applications.inversion import invert_loops, replay, write_noise
+    from engine.recipe import Origin
 
     started = time.perf_counter()
-    with reworking.progress(2 * steps) as tell:
-        inverted = invert_loop(pipeline, loop, walk, on_step=tell)
-        back, trip = replay(pipeline, inverted, on_step=tell)
-    origin = {"verb": "invert", "source": loop.name, "tempo_from": loop.tempo_from}
+    with progress_bar(2 * steps) as progress:
+        [inverted] = invert_loops(pipeline, [loop], walk, progress=progress)
+        [back] = replay(pipeline, [inverted], progress=progress)
+    trip = back.round_trip(pipeline)
+    origin = Origin("invert", source=loop.name, tempo_from=loop.tempo_from)
     if noise is not None:
         write_noise(noise, inverted)
-    told = reworking.write_loop(back, destination, started, f"{source.stem} inverted", origin)
+    told = reworking.write_loop(back.loop(pipeline), destination, started, f"{source.stem} inverted", origin)
     told |= {**asdict(trip), "noise_deviation": inverted.deviation}
     say([told], as_json=json)
     if not json:

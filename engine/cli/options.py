@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from engine.errors import InvalidRequest
+from engine.knobs import GUIDANCE, REPEAT, SAMPLER, STEPS, TEMPERATURE, Knob
 from engine.requests import Pattern
 
 MAX_PATTERN_BYTES = 1_000_000
@@ -17,9 +18,46 @@ PackOption: TypeAlias = Annotated[
 DeviceOption: TypeAlias = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object on the last line.")]
 OutOption: TypeAlias = Annotated[
-    Path, typer.Option("--out", metavar="PATH", help="A folder, or a file ending in .wav or .flac.")
+    Path, typer.Option("--out", metavar="PATH", help="A folder, or a file ending in .wav, .flac or .aiff.")
 ]
 BitDepthOption: TypeAlias = Annotated[int, typer.Option(help="16 or 24 bits, or 32 for float (WAV alone).")]
+FiguresOption: TypeAlias = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for figures and plots.")]
+MusicnnOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Folder MTT_musicnn of the PyPI wheel musicnn 0.1.0; else LOOPGEN_MUSICNN."),
+]
+LoopCountOption: TypeAlias = Annotated[int, typer.Option("--count", help="How many held-out loops.")]
+HeldOutOption: TypeAlias = Annotated[int, typer.Option("--held-out", help="Loops kept for validation.")]
+FirstSeedOption: TypeAlias = Annotated[int, typer.Option("--first-seed", help="Seed of the first loop.")]
+
+
+def option(knob: Knob, words: str = "", flag: str = "") -> Any:
+    """The option of a knob, under its own flag or another: `words` and range as help.
+
+    What is out of the range is refused with the knob's own sentence before the verb begins.
+    """
+
+    def check(value: Any) -> Any:
+        for each in value if isinstance(value, list | tuple) else (value,):
+            if each is not None:
+                knob.check(each)
+        return value
+
+    told = f"{words} ({knob.span})." if words and knob.kind in ("number", "whole") else f"{words or knob.span}."
+    return typer.Option(flag or knob.flag, help=told, callback=check)
+
+
+StepsOption: TypeAlias = Annotated[int, option(STEPS, "Sampling steps: 4 is quick, 16 good, 64 careful")]
+SamplerOption: TypeAlias = Annotated[str, option(SAMPLER)]
+GuidanceOption: TypeAlias = Annotated[
+    float, option(GUIDANCE, "How strictly to obey: 0 free, 1 plain, above 1 reinforced")
+]
+TemperatureOption: TypeAlias = Annotated[
+    float, option(TEMPERATURE, "Deviation of the noise: lower is cleaner and more alike, higher wilder")
+]
+RepeatOption: TypeAlias = Annotated[
+    float, option(REPEAT, "How much of the noise comes again with each hit: hits more alike")
+]
 
 
 def parse_numbers(options: list[str], what: str) -> dict[str, tuple[float, ...]]:

@@ -7,7 +7,7 @@ import typer
 
 from engine.cli.options import JsonOption
 from engine.cli.pack_pretrained import register_verbs
-from engine.packs import Pack, find_pack, list_packs
+from engine.packs.pack import Pack, find_pack, list_packs
 
 PackArgument = Annotated[str | None, typer.Argument(metavar="[PACK]", help="Folder or name; else the starter pack.")]
 
@@ -70,7 +70,6 @@ def _described(pack: Pack) -> dict[str, Any]:
         "size": f"{size / 1e6:.1f} MB in {len(manifest['files'])} files",
         "conditions": ", ".join(map(str, manifest.get("conditions", []))),
         "training": _trained(manifest.get("training")),
-        "quality": json_format.dumps(manifest.get("quality", {})),
     }
 
 

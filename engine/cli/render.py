@@ -6,22 +6,27 @@ from typing import Annotated
 
 import typer
 
+from engine import knobs
 from engine.cli import rendering
 from engine.cli.options import (
     BitDepthOption,
     DeviceOption,
+    GuidanceOption,
     JsonOption,
     OutOption,
     PackOption,
+    RepeatOption,
+    SamplerOption,
+    StepsOption,
+    TemperatureOption,
+    option,
     parse_choices,
     parse_numbers,
     read_pattern,
 )
 from engine.errors import InvalidRequest
-from engine.requests import SAMPLERS, SCHEDULES, LoopRequest
+from engine.requests import LoopRequest
 from engine.vocabulary import CHARACTERS, CURVES, PARTS, STEERS, STYLES
-
-MAX_COUNT = 1000
 
 
 def register(app: typer.Typer) -> None:
@@ -30,12 +35,14 @@ def register(app: typer.Typer) -> None:
 
 
 def render(
-    prompt: Annotated[str, typer.Option(help="What it should sound like, in words.")] = "",
-    negative: Annotated[str, typer.Option(help="What it should not sound like.")] = "",
-    bpm: Annotated[float, typer.Option(help="Tempo, 40 to 240 BPM, decimals allowed.")] = 126.0,
-    bars: Annotated[int, typer.Option(help="Length, 1 to 16 bars of 4/4.")] = 4,
-    seed: Annotated[int | None, typer.Option(help="The same seed gives the same loop; else a random one.")] = None,
-    count: Annotated[int, typer.Option(help="How many loops, with consecutive seeds.")] = 1,
+    prompt: Annotated[str, option(knobs.PROMPT, "What it should sound like, in words")] = knobs.PROMPT.default,
+    negative: Annotated[
+        str, option(knobs.NEGATIVE_PROMPT, "What it should not sound like")
+    ] = knobs.NEGATIVE_PROMPT.default,
+    bpm: Annotated[float, option(knobs.TEMPO, "Tempo, decimals allowed")] = knobs.TEMPO.default,
+    bars: Annotated[int, option(knobs.BARS, "Length in 4/4")] = knobs.BARS.default,
+    seed: Annotated[int | None, option(knobs.SEED, "The same seed gives the same loop; else a random one")] = None,
+    count: Annotated[int, option(knobs.COUNT, "How many loops, with consecutive seeds")] = knobs.COUNT.default,
     tag: Annotated[
         list[str],
         typer.Option(
@@ -44,28 +51,29 @@ def render(
         ),
     ] = [],
     negative_tag: Annotated[list[str], typer.Option(help="A tag to keep away from; may be repeated.")] = [],
-    key: Annotated[str | None, typer.Option(help="Such as C, Gb or Am.")] = None,
+    key: Annotated[str | None, option(knobs.KEY, "Such as C, Gb or Am")] = knobs.KEY.default,
     pattern: Annotated[
         Path | None,
         typer.Option(metavar="FILE.json", help='Velocities per sixteenth: {"kick": [1, 0, 0, 0, ...], ...}.'),
     ] = None,
     curve: Annotated[
         list[str],
-        typer.Option(help=f"{', '.join(CURVES)}: one value, or many over the loop: brightness=0.2,0.8. 0 to 1."),
+        typer.Option(
+            help=f"{', '.join(CURVES)}: one value, or many over the loop: brightness=0.2,0.8 "
+            f"({knobs.curve(CURVES[0]).span})."
+        ),
     ] = [],
-    steps: Annotated[int, typer.Option(help="Sampling steps: 4 is quick, 16 good, 64 careful.")] = 16,
-    guidance: Annotated[
-        float, typer.Option(help="How strictly to obey: 0 free, 1 plain, above 1 reinforced.")
-    ] = LoopRequest.guidance_scale,
+    steps: StepsOption = knobs.STEPS.default,
+    guidance: GuidanceOption = knobs.GUIDANCE.default,
     weight: Annotated[
-        list[str], typer.Option(help="Weigh tags, pattern, curves or clap relative to the guidance: pattern=1.5.")
+        list[str],
+        typer.Option(
+            help="Weigh tags, pattern, curves or clap relative to the guidance: pattern=1.5 "
+            f"({knobs.guidance_of('pattern').span})."
+        ),
     ] = [],
-    temperature: Annotated[
-        float, typer.Option(help="0 to 1.5: lower is cleaner and more alike, higher wilder.")
-    ] = LoopRequest.temperature,
-    repeat: Annotated[
-        float, typer.Option(help="0 to 1: how much of the noise comes again with each hit: hits more alike.")
-    ] = LoopRequest.repeat,
+    temperature: TemperatureOption = knobs.TEMPERATURE.default,
+    repeat: RepeatOption = knobs.REPEAT.default,
     voice: Annotated[
         list[str],
         typer.Option(help="The voice of a part, by a seed or a sound: kick=12, snare=FILE. Else the loop's own."),
@@ -73,16 +81,19 @@ def render(
     reference: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A sound whose character the loop takes on.")
     ] = None,
-    blend: Annotated[float, typer.Option(help="Words (0) or reference (1), where both are given.")] = 0.5,
+    blend: Annotated[
+        float, option(knobs.BLEND, "Words (0) or reference (1), where both are given")
+    ] = knobs.BLEND.default,
     steer: Annotated[
-        list[str], typer.Option(help=f"{', '.join(STEERS)}: -2 to 2, such as bright=0.7; may be repeated.")
+        list[str],
+        typer.Option(help=f"{', '.join(STEERS)}: {knobs.steer('bright').span}, such as bright=0.7; may be repeated."),
     ] = [],
     compose: Annotated[
         bool,
         typer.Option("--compose/--free", help="Write the parts that the pattern leaves open, or leave them."),
-    ] = True,
-    sampler: Annotated[str, typer.Option(help=f"{', '.join(SAMPLERS)}.")] = "euler",
-    schedule: Annotated[str, typer.Option(help=f"{', '.join(SCHEDULES)}.")] = "linear",
+    ] = knobs.COMPOSE.default,
+    sampler: SamplerOption = knobs.SAMPLER.default,
+    schedule: Annotated[str, option(knobs.SCHEDULE)] = knobs.SCHEDULE.default,
     out: OutOption = Path(),
     bit_depth: BitDepthOption = 24,
     pack: PackOption = None,
@@ -90,8 +101,6 @@ def render(
     json: JsonOption = False,
 ) -> None:
     """Make loops and write them as WAV or FLAC files."""
-    if not 1 <= count <= MAX_COUNT:
-        raise InvalidRequest(f"Count {count} is not possible: 1 to {MAX_COUNT}.")
     drawn = parse_choices(voice, "Voice")
     first = LoopRequest.from_dict(
         {
@@ -129,8 +138,8 @@ def render(
     sound = None if reference is None else read_audio(reference)
     renderer = rendering.load_renderer(pack, device)
     if sound is not None:
-        first = first.with_(reference=renderer.hear(sound.audio, sound.sample_rate))
-    heard = {part: renderer.hear_voice(part, stem.audio, stem.sample_rate) for part, stem in stems.items()}
+        first = first.with_(reference=renderer.embed_sound(sound.audio, sound.sample_rate))
+    heard = {part: renderer.embed_voice(part, stem.audio, stem.sample_rate) for part, stem in stems.items()}
     first = first.with_(voices={**first.voices, **heard})
     requests = [first.with_(seed=first.seed + i) for i in range(count)]
     told = rendering.render_all(renderer, requests, destination)

@@ -4,9 +4,8 @@ Everything heavy is imported where it is used: this module is loaded for `loopge
 """
 
 import json
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -14,86 +13,68 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from engine.errors import ExportError, InvalidRequest
+from engine.cli.progress_bar import progress_bar
+from engine.errors import ExportError
 from engine.files import free_path, sweep_stale_files
-from engine.packs import find_pack
+from engine.packs.pack import find_pack
 from engine.requests import LoopRequest
-from engine.vocabulary import BEATS_PER_BAR
 
 if TYPE_CHECKING:
     from engine.applications.passage import Passage
+    from engine.export import Format
     from engine.loop import Loop
-    from engine.service import Renderer
-
-SUBTYPES = {16: "PCM_16", 24: "PCM_24", 32: "FLOAT"}
-EXTENSIONS = (".wav", ".flac")
+    from engine.recipe import Origin, Recipe
+    from engine.rendering.service import Renderer
 
 
 @dataclass(frozen=True)
 class Destination:
-    """Where loops go: one file, or a folder in which each gets a name of its own."""
+    """Where sounds go: one file, or a folder in which each gets a name of its own."""
 
     path: Path
     is_folder: bool
-    bit_depth: int
+    format: "Format"
 
     @classmethod
     def check(cls, out: Path, bit_depth: int, count: int) -> "Destination":
         """Judge `--out` before anything is rendered; raises `ExportError` or `InvalidRequest` when it cannot work."""
-        if bit_depth not in SUBTYPES:
-            raise InvalidRequest(f"Bit depth {bit_depth} is not possible: 16, 24 or 32.")
+        from engine.export import FORMATS, check_bits, find_format
+
+        check_bits(bit_depth)
         is_folder = out.is_dir()
-        extension = out.suffix.lower()
-        if not is_folder and extension not in EXTENSIONS:
+        if not is_folder and not any(out.suffix.lower() in kind.suffixes for kind in FORMATS.values()):
             raise ExportError(
-                f"--out {str(out)!r} is neither an existing folder nor a file name ending in .wav or .flac."
+                f"--out {str(out)!r} is neither an existing folder nor a file name ending in .wav, .flac or .aiff."
             )
         if not is_folder and count > 1:
             raise ExportError(f"--out {str(out)!r} is one file, and {count} loops are asked for; give a folder.")
         if not is_folder and not out.parent.is_dir():
             raise ExportError(f"The folder {str(out.parent)!r} does not exist; make it first or choose another.")
-        if extension == ".flac" and not is_folder and bit_depth == 32:
-            raise ExportError("FLAC holds 16 or 24 bits; for 32 bits write a .wav.")
+        kind = find_format(".wav" if is_folder else out.suffix, bit_depth)
         sweep_stale_files(out if is_folder else out.parent)
-        return cls(out, is_folder, bit_depth)
+        return cls(out, is_folder, kind)
 
-    def write(self, loop: "Loop", words: str = "", origin: Mapping[str, Any] | None = None) -> Path:
+    def write(self, loop: "Loop", words: str = "", origin: "Origin | None" = None) -> Path:
         """Write `loop` with its tempo, key and recipe; in a folder nothing is overwritten. Returns the path.
 
-        In a folder it is named after its prompt, or `words`. `origin` says in the recipe what it was made from.
+        In a folder it is named after its prompt, or `words` when it has an `origin`: what it was made from.
         """
-        from engine.audio.io import export_name, write_flac, write_wav
+        from engine.recipe import Recipe
 
-        request = loop.request
-        path = self.path
-        if self.is_folder:
-            name = export_name(words or request.prompt, request.tempo_bpm, request.key, request.bars, request.seed)
-            path = free_path(self.path, name)
-        pack = {"name": loop.pack_name, "hash": loop.pack_hash}
-        made = {"origin": dict(origin)} if origin else {}
-        recipe = json.dumps({"request": request.to_dict(), "pack": pack, **made})
-        told: dict[str, Any] = {
-            "subtype": SUBTYPES[self.bit_depth],
-            "tempo_bpm": request.tempo_bpm,
-            "key": request.key,
-            "recipe": recipe,
-        }
-        if path.suffix.lower() == ".flac":
-            return write_flac(path, loop.audio, loop.sample_rate, **told)
-        return write_wav(path, loop.audio, loop.sample_rate, beats=request.bars * BEATS_PER_BAR, **told)
+        return self._write(loop, words, Recipe.of_loop(loop, origin=origin))
 
-    def write_passage(self, passage: "Passage", words: str, origin: Mapping[str, Any]) -> Path:
-        """Write `passage`, which is no loop and has no one tempo; in a folder it is named after `words`."""
-        from engine.audio.io import export_name, write_flac, write_wav
+    def write_passage(self, passage: "Passage", words: str, leads_to: LoopRequest, origin: "Origin") -> Path:
+        """Write `passage` to the loop of `leads_to`; it is no loop and has no one tempo. Returns the path."""
+        from engine.recipe import Recipe
 
-        path, ramp = self.path, passage.ramp
-        if self.is_folder:
-            path = free_path(self.path, export_name(words, ramp.to_bpm, None, ramp.bars, 0))
-        recipe = json.dumps({"pack": {"name": passage.pack_name, "hash": passage.pack_hash}, "origin": dict(origin)})
-        subtype = SUBTYPES[self.bit_depth]
-        if path.suffix.lower() == ".flac":
-            return write_flac(path, passage.audio, passage.sample_rate, subtype=subtype, recipe=recipe)
-        return write_wav(path, passage.audio, passage.sample_rate, subtype=subtype, recipe=recipe, is_loop=False)
+        recipe = Recipe.of_passage(leads_to, passage.ramp, passage.pack_name, passage.pack_hash, origin)
+        return self._write(passage, words, recipe)
+
+    def _write(self, sound: "Loop | Passage", words: str, recipe: "Recipe") -> Path:
+        from engine.export import file_name, write_sound
+
+        path = free_path(self.path, file_name(recipe, words, self.format)) if self.is_folder else self.path
+        return write_sound(path, sound.audio, sound.sample_rate, recipe, self.format)
 
 
 def load_renderer(pack: str | None, device: str) -> "Renderer":
@@ -104,19 +85,23 @@ def load_renderer(pack: str | None, device: str) -> "Renderer":
     return renderer
 
 
+def say_unknown(renderer: "Renderer", requests: Sequence[LoopRequest]) -> None:
+    """Tell on stderr what of `requests` the pack was never trained with."""
+    for sentence in dict.fromkeys(renderer.info.unknown(request) for request in requests):
+        if sentence:
+            typer.echo(sentence, err=True)
+
+
 def render_all(
     renderer: "Renderer", requests: Sequence[LoopRequest], destination: Destination
 ) -> list[dict[str, Any]]:
     """Render and write `requests` one by one with a progress bar; returns what `--json` tells of each."""
-    from tqdm import tqdm
-
+    say_unknown(renderer, requests)
     told = []
-    total = sum(request.num_steps for request in requests)
-    # On a terminal alone, and not for what is done within a second.
-    with tqdm(total=total, unit="step", file=sys.stderr, disable=None, delay=1.0, leave=False) as bar:
+    with progress_bar(sum(request.num_steps for request in requests)) as progress:
         for request in requests:
             start = time.perf_counter()
-            loop = renderer.render(request, on_step=lambda _: bar.update())
+            loop = renderer.render(request, progress=progress)
             seconds = time.perf_counter() - start
             told.append(summary(loop, destination.write(loop), seconds))
     return told

@@ -1,52 +1,57 @@
-"""What the verbs that work on the musician's own loops share: their options, reading the loop, progress, writing.
+"""What the verbs that work on the musician's own loops share: their options, reading the loop, writing.
 
 Everything heavy is imported where it is used: this module is loaded for `loopgen --help` too.
 """
 
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from engine.cli.options import option
 from engine.cli.rendering import Destination, summary
-from engine.packs import find_pack
-from engine.requests import SAMPLERS
+from engine.knobs import BARS, SEED, TEMPO, TRANSITION_BARS, WALK_GUIDANCE, WALK_SAMPLER, WALK_STEPS
+from engine.packs.pack import find_pack
 from engine.vocabulary import BEATS_PER_BAR
 
 if TYPE_CHECKING:
     from engine.applications.inversion import Walk
     from engine.applications.passage import Passage
     from engine.applications.source import SourceLoop
-    from engine.loop import Loop, StepReport
+    from engine.loop import Loop
     from engine.pipeline import LoopPipeline
+    from engine.recipe import Origin
+    from engine.requests import LoopRequest
 
-SourceArgument: TypeAlias = Annotated[Path, typer.Argument(metavar="IN.wav", help="A loop of 1 to 16 whole bars.")]
+SourceArgument: TypeAlias = Annotated[
+    Path, typer.Argument(metavar="IN.wav", help=f"A loop of {BARS.low} to {BARS.high} whole bars.")
+]
 FromBpmOption: TypeAlias = Annotated[
-    float | None, typer.Option(help="Its tempo; else as its recipe, name, acid chunk or sound say.")
+    float | None, option(TEMPO, "Its tempo; else as its recipe, name, acid chunk or sound say", "--from-bpm")
 ]
 FitOption: TypeAlias = Annotated[
     str | None,
     typer.Option(help="What to do with a file that is not whole bars: 'trim' cuts it, 'stretch' moves its tempo."),
 ]
-WalkStepsOption: TypeAlias = Annotated[int, typer.Option("--steps", help="Steps each way, 1 to 256.")]
-WalkSamplerOption: TypeAlias = Annotated[str, typer.Option("--sampler", help=f"{', '.join(SAMPLERS)}.")]
+WalkStepsOption: TypeAlias = Annotated[int, option(WALK_STEPS, "Steps each way")]
+WalkSamplerOption: TypeAlias = Annotated[str, option(WALK_SAMPLER)]
 WalkGuidanceOption: TypeAlias = Annotated[
-    float, typer.Option("--guidance", help="1 inverts best; more obeys the conditions more.")
+    float, option(WALK_GUIDANCE, "1 inverts best; more obeys the conditions more")
 ]
-SeedOption: TypeAlias = Annotated[int, typer.Option(help="Of the new noise.")]
+TransitionBarsOption: TypeAlias = Annotated[
+    int, option(TRANSITION_BARS, "Length: the first bar is the first loop's, the last the second's")
+]
+SeedOption: TypeAlias = Annotated[int, option(SEED, "Of the new noise")]
 
-STEPS, SAMPLER = 16, "heun"
+STEPS, SAMPLER, GUIDANCE = WALK_STEPS.default, WALK_SAMPLER.default, WALK_GUIDANCE.default
 
 
 def make_walk(steps: int, sampler: str, guidance: float, corrections: int | None = None) -> "Walk":
     """How the map is walked; raises `InvalidRequest` before anything is loaded."""
     from engine.applications.inversion import Walk
 
-    return Walk(steps, sampler, "cosine", guidance, Walk.corrections if corrections is None else corrections)
+    return Walk(steps, sampler, Walk.schedule, guidance, Walk.corrections if corrections is None else corrections)
 
 
 def load_pipeline(pack: str | None, device: str) -> "LoopPipeline":
@@ -74,28 +79,24 @@ def open_source(path: Path, sample_rate: int, tempo_bpm: float | None, fit: str 
     return source
 
 
-@contextmanager
-def progress(total: int) -> Iterator[Callable[["StepReport"], None]]:
-    """A progress bar over `total` steps, on a terminal alone."""
-    from tqdm import tqdm
-
-    with tqdm(total=total, unit="step", file=sys.stderr, disable=None, delay=1.0, leave=False) as bar:
-        yield lambda _: bar.update()
-
-
 def write_loop(
-    loop: "Loop", destination: Destination, started: float, words: str, origin: Mapping[str, Any]
+    loop: "Loop", destination: Destination, started: float, words: str, origin: "Origin"
 ) -> dict[str, Any]:
     """Write a loop and return what `--json` tells of it; `started` is when work began, by `time.perf_counter`."""
     path = destination.write(loop, words, origin)
-    return {**summary(loop, path, time.perf_counter() - started), **origin}
+    return {**summary(loop, path, time.perf_counter() - started), **origin.to_dict()}
 
 
 def write_passage(
-    passage: "Passage", destination: Destination, started: float, words: str, origin: Mapping[str, Any]
+    passage: "Passage",
+    destination: Destination,
+    started: float,
+    words: str,
+    leads_to: "LoopRequest",
+    origin: "Origin",
 ) -> dict[str, Any]:
-    """Write a passage and return what `--json` tells of it."""
-    path = destination.write_passage(passage, words, origin)
+    """Write a passage to the loop of `leads_to` and return what `--json` tells of it."""
+    path = destination.write_passage(passage, words, leads_to, origin)
     ramp = passage.ramp
     return {
         "path": str(path),
@@ -107,5 +108,5 @@ def write_passage(
         "sample_rate": passage.sample_rate,
         "pack": passage.pack_name,
         "seconds": round(time.perf_counter() - started, 4),
-        **origin,
+        **origin.to_dict(),
     }

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from engine.cli import reworking
-from engine.cli.options import BitDepthOption, DeviceOption, JsonOption, OutOption, PackOption
+from engine.cli.options import BitDepthOption, DeviceOption, JsonOption, OutOption, PackOption, option
+from engine.cli.progress_bar import progress_bar
 from engine.cli.rendering import Destination, say
 from engine.cli.reworking import (
     FitOption,
@@ -17,6 +18,7 @@ from engine.cli.reworking import (
     WalkSamplerOption,
     WalkStepsOption,
 )
+from engine.knobs import TEMPO
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def stretch(
     source: SourceArgument,
-    bpm: Annotated[float, typer.Option(help="The new tempo: half to twice the old one, and 40 to 240 BPM.")],
+    bpm: Annotated[float, option(TEMPO, "The new tempo: half to twice the old one")],
     route: Annotated[
         str, typer.Option(help="inversion (from its own noise) or conditions (new noise, what is known of it).")
     ] = "inversion",
@@ -35,20 +37,18 @@ def stretch(
     fit: FitOption = None,
     steps: WalkStepsOption = reworking.STEPS,
     sampler: WalkSamplerOption = reworking.SAMPLER,
-    guidance: WalkGuidanceOption = 1.0,
+    guidance: WalkGuidanceOption = reworking.GUIDANCE,
     bit_depth: BitDepthOption = 24,
     pack: PackOption = None,
     device: DeviceOption = "auto",
     json: JsonOption = False,
 ) -> None:
     """Bring a loop to another tempo."""
-    from engine.tempo import check_tempo
-
-    check_tempo(bpm)
     walk = reworking.make_walk(steps, sampler, guidance, 0)  # a state on the way needs no exact noise
     destination = Destination.check(out, bit_depth, 1)
     from engine.applications import time_stretch
-    from engine.applications.inversion import invert_loop
+    from engine.applications.inversion import invert_loops
+    from engine.recipe import Origin
 
     time_stretch.check_route(route)
     pipeline = reworking.load_pipeline(pack, device)
@@ -56,8 +56,9 @@ def stretch(
     time_stretch.stretched_request(loop.request, bpm)  # judges the ratio before anything is computed
     started = time.perf_counter()
     down_to = time_stretch.TURN_AT if route == "inversion" else 1.0
-    with reworking.progress(2 * (steps - walk.nearest(down_to))) as tell:
-        inverted = invert_loop(pipeline, loop, walk, down_to=down_to, on_step=tell)
-        made = time_stretch.stretch(pipeline, inverted, bpm, route=route, on_step=tell)
-    origin = {"verb": "stretch", "source": loop.name, "from_bpm": loop.request.tempo_bpm, "route": route}
+    back = steps - walk.nearest(down_to)
+    with progress_bar(back + (back if route == "inversion" else steps)) as progress:
+        [inverted] = invert_loops(pipeline, [loop], walk, down_to=down_to, progress=progress)
+        made = time_stretch.stretch(pipeline, inverted, bpm, route=route, progress=progress)
+    origin = Origin("stretch", source=loop.name, from_bpm=loop.request.tempo_bpm, route=route)
     say([reworking.write_loop(made, destination, started, f"{source.stem} stretched", origin)], as_json=json)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from engine.cli.options import DeviceOption, FirstSeedOption, HeldOutOption
 from engine.errors import InvalidRequest, MissingDependency
 
 if TYPE_CHECKING:
@@ -127,15 +128,15 @@ def everything(
     pack: PackFolder,
     minutes: Minutes = 600.0,
     loops: Annotated[int, typer.Option(help="Loops to render at the most.")] = 12_000,
-    held_out: Annotated[int, typer.Option(help="Loops kept for validation.")] = 200,
-    first_seed: Annotated[int, typer.Option(help="Seed of the first loop.")] = 0,
+    held_out: HeldOutOption = 200,
+    first_seed: FirstSeedOption = 0,
     jobs: Annotated[int, typer.Option(help="Processes that render; 0 for one less than there are cores.")] = 0,
     rate: Rate = 1e-3,
     words: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Sentence encoder that an embedder takes words from; without one, none."),
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    device: DeviceOption = "auto",
 ) -> None:
     """Train a whole pack: corpus, codec, decoder, embedder and denoiser, each with its share of the minutes."""
     need_accelerate()
@@ -161,12 +162,12 @@ def steers(
     loops: Annotated[int, typer.Option(help="Loops that are steered, of all styles in turn.")] = 22,
     rounds: Annotated[int, typer.Option(help="How often the mixes are tried and mended.")] = 4,
     judged: Annotated[int, typer.Option(help="Corpus loops that the classifiers learn from.")] = 800,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    device: DeviceOption = "auto",
 ) -> None:
     """Calibrate the steer sliders of a trained pack: each is to move its own attribute of rendered loops alone."""
     import numpy as np
 
-    from engine.evaluation.steer_training import spills, train_steers
+    from engine.training.steers import spills, train_steers
 
     responses = train_steers(pack, loops=loops, rounds=rounds, judged=judged, device=device)
     _say(

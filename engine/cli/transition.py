@@ -7,10 +7,18 @@ from typing import Annotated
 import typer
 
 from engine.cli import reworking
-from engine.cli.options import BitDepthOption, DeviceOption, JsonOption, OutOption, PackOption
+from engine.cli.options import BitDepthOption, DeviceOption, JsonOption, OutOption, PackOption, option
+from engine.cli.progress_bar import progress_bar
 from engine.cli.rendering import Destination, say
-from engine.cli.reworking import FitOption, WalkGuidanceOption, WalkSamplerOption, WalkStepsOption
+from engine.cli.reworking import (
+    FitOption,
+    TransitionBarsOption,
+    WalkGuidanceOption,
+    WalkSamplerOption,
+    WalkStepsOption,
+)
 from engine.errors import InvalidRequest
+from engine.knobs import TEMPO, TRANSITION_BARS
 
 
 def register(app: typer.Typer) -> None:
@@ -21,13 +29,13 @@ def register(app: typer.Typer) -> None:
 def transition(
     a: Annotated[Path, typer.Argument(metavar="A.wav", help="Where it begins.")],
     b: Annotated[Path, typer.Argument(metavar="B.wav", help="Where it ends; any tempo.")],
-    bars: Annotated[int, typer.Option(help="Length, 3 to 64 bars: the first is A's, the last B's.")] = 8,
+    bars: TransitionBarsOption = TRANSITION_BARS.default,
     out: OutOption = Path(),
-    from_bpm: Annotated[list[float], typer.Option(help="The tempo of A; given again, that of B.")] = [],
+    from_bpm: Annotated[list[float], option(TEMPO, "The tempo of A; given again, that of B", "--from-bpm")] = [],
     fit: FitOption = None,
     steps: WalkStepsOption = reworking.STEPS,
     sampler: WalkSamplerOption = reworking.SAMPLER,
-    guidance: WalkGuidanceOption = 1.0,
+    guidance: WalkGuidanceOption = reworking.GUIDANCE,
     bit_depth: BitDepthOption = 24,
     pack: PackOption = None,
     device: DeviceOption = "auto",
@@ -39,11 +47,10 @@ def transition(
     walk = reworking.make_walk(steps, sampler, guidance, 0)  # what begins and ends a passage needs no exact noise
     destination = Destination.check(out, bit_depth, 1)
     from engine.applications.interpolation import End
-    from engine.applications.inversion import invert_loop
-    from engine.applications.transition import check_bars
+    from engine.applications.inversion import invert_loops
     from engine.applications.transition import transition as make_transition
+    from engine.recipe import Origin
 
-    check_bars(bars)
     pipeline = reworking.load_pipeline(pack, device)
     tempi = [*from_bpm, None, None]
     sources = [
@@ -51,9 +58,10 @@ def transition(
         for path, tempo in zip((a, b), tempi, strict=False)
     ]
     started = time.perf_counter()
-    with reworking.progress(3 * steps) as tell:
-        ends = [End.of_loop(invert_loop(pipeline, source, walk, on_step=tell)) for source in sources]
-        made = make_transition(pipeline, ends[0], ends[1], bars, walk, on_step=tell)
-    origin = {"verb": "transition", "source": sources[0].name, "to": sources[1].name}
+    with progress_bar(3 * steps) as progress:
+        inverted = [invert_loops(pipeline, [source], walk, progress=progress)[0] for source in sources]
+        first, last = map(End.of_loop, inverted)
+        made = make_transition(pipeline, first, last, bars, walk, progress=progress)
+    origin = Origin("transition", source=sources[0].name, to=sources[1].name)
     words = f"{a.stem} to {b.stem}"
-    say([reworking.write_passage(made, destination, started, words, origin)], as_json=json)
+    say([reworking.write_passage(made, destination, started, words, sources[1].request, origin)], as_json=json)

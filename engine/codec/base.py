@@ -1,10 +1,21 @@
 """The contract every latent codec keeps."""
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor, nn
 
 from engine.tempo import LoopGeometry
+
+
+@dataclass(frozen=True)
+class Recurrence:
+    """The noise that a decoder makes comes again after `frames` latent frames, as far as `share`, 0 to 1, says: what
+    strikes on every beat is then the same sound each time."""
+
+    frames: int
+    share: float
 
 
 class LatentCodec(nn.Module, ABC):
@@ -19,6 +30,8 @@ class LatentCodec(nn.Module, ABC):
     T by Fourier interpolation.
     """
 
+    kind: ClassVar[str]
+    """What packs call codecs of its class."""
     sample_rate: int
     channels: int
     hop_length: int | None
@@ -33,9 +46,17 @@ class LatentCodec(nn.Module, ABC):
         """Audio `[B, C, T]` to latents `[B, D, frames]`."""
 
     @abstractmethod
-    def decode(self, latent: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None) -> Tensor:
+    def decode(
+        self,
+        latent: Tensor,
+        samples: int,
+        *,
+        circular: bool = True,
+        edges: Tensor | None = None,
+        again: Recurrence | None = None,
+    ) -> Tensor:
         """Latents `[B, D, F]` to audio `[B, C, samples]`.
 
         `edges` `[F + 1]`: the samples, fractions possible, at which frames begin and the last one ends, where they
-        are not even. Such music is no loop.
+        are not even. Such music is no loop. `again` is for codecs that make noise of their own, others pass it over.
         """

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from engine.audio.resampling import resample_periodic
-from engine.codec.base import LatentCodec
+from engine.codec.base import LatentCodec, Recurrence
 from engine.codec.wrapping import wrap_pad
 from engine.errors import InvalidRequest
 from engine.offline_transformers import model_config, transformers
@@ -61,6 +61,8 @@ class EncodecCodec(LatentCodec):
     - Without `circular` the ends are reflected, as EnCodec was trained, instead of silent.
     """
 
+    kind = "encodec"
+
     def __init__(self, config: EncodecCodecConfig | None = None) -> None:
         super().__init__()
         self.config = config = config or EncodecCodecConfig()
@@ -96,8 +98,16 @@ class EncodecCodec(LatentCodec):
             latent = self._encoded(heard / level, circular)
             return torch.cat((latent, level.log().expand(-1, 1, latent.shape[-1])), dim=1)
 
-    def decode(self, latent: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None) -> Tensor:
-        """Latents `[B, D, F]` to audio `[B, 2, samples]`; its frames are always even."""
+    def decode(
+        self,
+        latent: Tensor,
+        samples: int,
+        *,
+        circular: bool = True,
+        edges: Tensor | None = None,
+        again: Recurrence | None = None,  # noqa: ARG002 - it makes no noise
+    ) -> Tensor:
+        """Latents `[B, D, F]` to audio `[B, 2, samples]`; its frames are always even, and it makes no noise."""
         if edges is not None:
             raise InvalidRequest("EnCodec has frames of one length; a tempo that changes is not possible with it.")
         with torch.autocast(latent.device.type, enabled=False):

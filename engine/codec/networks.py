@@ -67,7 +67,7 @@ class SpectralCodecConfig:
 
 
 class SpectralEncoder(nn.Module):
-    """What `SpectralCodec.hear` gives to latent frames: learnt channels, then notes.
+    """What `SpectralCodec.encoder_input` gives to latent frames: learnt channels, then notes.
 
     A note channel is the level of a semitone in the middle, as in a piano roll. Learnt channels alone did not carry
     it: in bands a chord and a noise look nearly alike, and training stopped there.

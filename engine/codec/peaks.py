@@ -12,7 +12,7 @@ from engine.codec.wrapping import wrap_pad
 SIZE = 4096
 LASTING = 7
 PROMINENCE = 5.0
-"""How far a peak stands above the valleys on its sides, as a ratio, to count as half a tone; noise reaches 3."""
+"""Ratio of a peak to the valleys beside it at which it counts as half tone, half noise; peaks of noise reach 3."""
 
 
 def tonal_peaks(audio: Tensor, hertz: Tensor, frames: int, sample_rate: int, *, circular: bool) -> Tensor:

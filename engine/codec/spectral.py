@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.codec.bands import band_means, band_shapes, tone_shapes
-from engine.codec.base import LatentCodec
+from engine.codec.base import LatentCodec, Recurrence
 from engine.codec.networks import NOISE_SIZE, Played, SpectralCodecConfig, SpectralDecoder, SpectralEncoder
 from engine.codec.peaks import tonal_peaks
 from engine.codec.stft import analyse, frame_centres, hann_root, synthesise
@@ -43,6 +43,7 @@ class Decoded:
 class SpectralCodec(LatentCodec):
     """44.1 kHz stereo autoencoder at about 43 latent frames a second; see the module for its signal path."""
 
+    kind = "spectral"
     window: Tensor
     short_window: Tensor
     tone_shapes: Tensor
@@ -72,25 +73,32 @@ class SpectralCodec(LatentCodec):
 
     def encode(self, audio: Tensor, frames: int, *, circular: bool = True) -> Tensor:
         """Audio `[B, 2, T]` to latents `[B, D, frames]`."""
-        latent: Tensor = self.encoder(self.hear(audio, frames, circular), circular)
+        latent: Tensor = self.encoder(self.encoder_input(audio, frames, circular), circular)
         return latent
 
-    def decode(self, latent: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None) -> Tensor:
+    def decode(
+        self,
+        latent: Tensor,
+        samples: int,
+        *,
+        circular: bool = True,
+        edges: Tensor | None = None,
+        again: Recurrence | None = None,
+    ) -> Tensor:
         """Latents `[B, D, F]` to audio `[B, 2, samples]`; the same latents give the same audio."""
-        decoded = self._decoded(latent, samples, circular=circular, edges=edges, apart=False)
+        decoded = self._decoded(latent, Placement(samples, circular, edges), again, apart=False)
         return decoded.low + decoded.high
 
     def decode_parts(
         self, latent: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None
     ) -> Decoded:
         """Like `decode`, with what has phases apart from what has none."""
-        return self._decoded(latent, samples, circular=circular, edges=edges, apart=True)
+        return self._decoded(latent, Placement(samples, circular, edges), None, apart=True)
 
-    def _decoded(self, latent: Tensor, samples: int, *, circular: bool, edges: Tensor | None, apart: bool) -> Decoded:
+    def _decoded(self, latent: Tensor, place: "Placement", again: Recurrence | None, *, apart: bool) -> Decoded:
         """What is decoded; unless it is wanted `apart`, low spectra sound with the partials, in one transform."""
-        played: Played = self.decoder(latent, circular)
+        played: Played = self.decoder(latent, place.circular)
         frames = latent.shape[-1] * self.config.stride
-        place = Placement(samples, circular, edges)
         amplitudes = played.partials.reshape(len(latent), self.channels, -1, frames).clamp(-12, 2).exp()
         # The Fourier side stays in float32: half precision is audible in spectra and unsupported in most FFTs.
         with torch.autocast(latent.device.type, enabled=False):
@@ -101,7 +109,7 @@ class SpectralCodec(LatentCodec):
                 spectrum = spectrum + functional.pad(shaped, (0, 0, self.config.phase_bins, above))
             low_spectrum = self._low_spectrum(played.low)
             tones = place.synthesise(spectrum if apart else spectrum + low_spectrum, self.window)
-            hiss = place.synthesise(self._noise(played.noise), self.short_window, noise=True)
+            hiss = place.synthesise(self._noise(played.noise, again), self.short_window, noise=True)
             low = place.synthesise(low_spectrum, self.window) if apart else torch.zeros_like(hiss)
             return Decoded(played.low, amplitudes, shaped, mid_side(low), mid_side(tones + hiss))
 
@@ -126,7 +134,7 @@ class SpectralCodec(LatentCodec):
         hertz, fine = self.config.tone_hz.to(audio.device), frames * self.config.stride
         return tonal_peaks(mid_side(audio), hertz, fine, self.sample_rate, circular=circular)
 
-    def hear(self, audio: Tensor, frames: int, circular: bool) -> Tensor:
+    def encoder_input(self, audio: Tensor, frames: int, circular: bool) -> Tensor:
         """What the encoder reads, `[B, inputs, K]`: low bins with phase; levels of partials, bands and attacks."""
         fine = frames * self.config.stride
         with torch.autocast(audio.device.type, enabled=False):
@@ -156,7 +164,7 @@ class SpectralCodec(LatentCodec):
     @torch.no_grad()
     def fit_levels(self, audio: Tensor, frames: int) -> None:
         """Measure on `audio` `[B, 2, T]` what is usual in each bin and latent, so that training starts levelled."""
-        heard = self.hear(audio, frames, False)
+        heard = self.encoder_input(audio, frames, False)
         self.encoder.fit_levels(heard)
         self.decoder.fit_levels(self.features(audio, frames, False), self.encoder)
 
@@ -198,15 +206,27 @@ class SpectralCodec(LatentCodec):
         rotor = torch.polar(torch.ones_like(turns, dtype=torch.float32), (2 * math.pi * turns).float())
         return torch.view_as_complex(self.tone_shapes) @ (amplitudes * rotor)
 
-    def _noise(self, gains: Tensor) -> Tensor:
+    def _noise(self, gains: Tensor, again: Recurrence | None) -> Tensor:
         """Spectrum `[B, C, bins, K * attacks]` of noise with the gains `[B, C * attacks * bands, K]`."""
         batch, _, frames = gains.shape
         gains = gains.reshape(batch, self.channels, -1, self.config.attacks, frames).transpose(3, 4).flatten(3)
         shape = (self.noise_shapes @ gains.clamp(-12, 3)).exp()
-        # Always the same noise: a request must give the same samples each time.
-        generator = torch.Generator().manual_seed(0)
-        noise = torch.randn(self.channels, shape.shape[-1], shape.shape[-2], 2, generator=generator)
+        noise = self._drawn(shape.shape[-1], again)
         return torch.view_as_complex(noise).transpose(1, 2).to(shape.device) * shape
+
+    def _drawn(self, columns: int, again: Recurrence | None) -> Tensor:
+        """White noise `[C, columns, bins, 2]`, always the same: a request must give the same samples each time."""
+        bins = NOISE_SIZE // 2 + 1
+        share = 0.0 if again is None else again.share
+        noise = torch.zeros(self.channels, columns, bins, 2)
+        if share < 1:
+            free = torch.Generator().manual_seed(0)
+            noise += (1 - share) ** 0.5 * torch.randn(self.channels, columns, bins, 2, generator=free)
+        if again is not None and share > 0:
+            period = again.frames * self.config.stride * self.config.attacks
+            own = torch.randn(self.channels, period, bins, 2, generator=torch.Generator().manual_seed(1))
+            noise += share**0.5 * own.repeat(1, -(-columns // period), 1, 1)[:, :columns]
+        return noise
 
 
 @dataclass(frozen=True)

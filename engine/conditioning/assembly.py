@@ -9,16 +9,16 @@ from engine.conditioning.beat import timed_conditions
 from engine.conditioning.composition import Composition
 from engine.conditioning.conditions import Conditions
 from engine.conditioning.curves import curves_condition
-from engine.conditioning.notes import NOTE_RANGES, notes_condition
+from engine.conditioning.notes import notes_condition
 from engine.conditioning.pattern import pattern_condition
 from engine.conditioning.tags import key_condition, lean_tags, tags_condition
 from engine.conditioning.voices import VoiceTable
 from engine.corpus.score import Annotation
 from engine.requests import LoopRequest
 from engine.tempo import LoopGeometry
-from engine.vocabulary import PARTS, STYLES, TAGS
+from engine.vocabulary import CURVES, NOTE_RANGES, PARTS, STYLES, TAGS, TODAY, Vocabulary
 
-PITCHED = [PARTS.index(part) for part in NOTE_RANGES]
+PITCHED_ROWS = [PARTS.index(part) for part in NOTE_RANGES]
 
 
 def request_conditions(
@@ -85,12 +85,17 @@ def _pitches(composition: Composition | None, geometry: LoopGeometry) -> tuple[T
     return notes_condition(composition.notes if composition is not None else {}, geometry)
 
 
-def annotation_conditions(annotation: Annotation, geometry: LoopGeometry, curves: Tensor) -> Conditions:
-    """Conditions of a corpus loop with everything known given; `curves` `[4, F]` are measured on its audio."""
+def annotation_conditions(
+    annotation: Annotation, geometry: LoopGeometry, curves: Tensor, known: Vocabulary = TODAY
+) -> Conditions:
+    """Conditions of a corpus loop with everything known given; `curves` `[4, F]` are measured on its audio.
+
+    Words that were not `known` when the loop was stored stay open.
+    """
     pattern, pattern_given = pattern_condition(annotation.onsets, geometry)
     notes, notes_given = notes_condition(annotation.notes, geometry)
     exact = annotation.source == "synthesis"
-    absent = [tag for tag in TAGS if tag not in annotation.tags] if exact else []
+    absent = [tag for tag in TAGS if tag in known.tags and tag not in annotation.tags] if exact else []
     return replace(
         timed_conditions(geometry),
         pattern=pattern,
@@ -98,7 +103,7 @@ def annotation_conditions(annotation: Annotation, geometry: LoopGeometry, curves
         notes=notes,
         notes_given=notes_given,
         curves=curves[None],
-        curves_given=torch.ones(1, len(curves)),
+        curves_given=torch.tensor([[float(curve in known.curves) for curve in CURVES]]),
         tags=tags_condition(annotation.tags, absent),
         key=key_condition(annotation.key, keyless=exact),
     )
@@ -144,7 +149,7 @@ class ConditionDropout:
         return replace(
             conditions,
             pattern_given=conditions.pattern_given * parts,
-            notes_given=conditions.notes_given * parts[:, PITCHED] * (uniform(batch, 1) >= self.notes).float(),
+            notes_given=conditions.notes_given * parts[:, PITCHED_ROWS] * (uniform(batch, 1) >= self.notes).float(),
             curves_given=conditions.curves_given * curves,
             voices_given=conditions.voices_given * voices,
             tags=conditions.tags * torch.where(conditions.tags > 0, present, absent),

@@ -6,25 +6,25 @@ for those that have one.
 """
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from engine.conditioning.density import Onsets, with_density
-from engine.conditioning.notes import NOTE_RANGES, Notes
-from engine.corpus.arrangement import PITCHED, LoopPlan, plan_loop
-from engine.corpus.forms import draw_parts
+from engine.conditioning.notes import Notes
+from engine.corpus.arrangement import LoopPlan, plan_loop
+from engine.corpus.forms import PITCHED, draw_parts
 from engine.corpus.streams import Streams, pick
 from engine.corpus.styles import STYLE_HABITS
 from engine.requests import LoopRequest, Pattern
-from engine.vocabulary import BEATS_PER_BAR, PARTS, STYLES
+from engine.vocabulary import BEATS_PER_BAR, NOTE_RANGES, PARTS, STYLES, TODAY, Vocabulary
 
 DRAFTS = 48
-"""Arrangements looked at for one that has the parts asked for."""
+"""Arrangements whose parts are compared with those that a request names."""
 PLANS = 4
-"""Arrangements written out for one that has the characters asked for."""
+"""The best of them, whose notes are written out to see whether they have the characters that it names."""
 FULL = 4
-"""Parts of an arrangement that nobody named a part of."""
+"""Parts that an arrangement has at least when a request names none."""
 
 
 @dataclass(frozen=True)
@@ -44,47 +44,60 @@ class Composition:
         return Pattern.nearest(self.onsets, bars, self.swing)
 
 
-def compose(request: LoopRequest) -> Composition | None:
+def compose(request: LoopRequest, known: Vocabulary = TODAY) -> Composition | None:
     """The arrangement of the request's seed in what its pattern leaves open; None when nothing is open.
 
-    A step grid has no pitches, so those of its rows are open too: they are found in the arrangement. A part that the
-    request's tags name and the arrangement lacks stays open. Tempo, bars, key, tags and negative tags are kept, and
-    the dense slider thins or fills what is written; the noise pad, the prompt and everything about sampling change
-    nothing here.
+    Rows of the pattern take the place of the arrangement's own and change nothing else of it. A step grid has no
+    pitches, so those of its rows are open too: they are found in the arrangement. A part that the request's tags name
+    and the arrangement lacks stays open. Tempo, bars, key, tags and negative tags are kept, and the dense slider
+    thins or fills what is written. Nothing counts that `LoopRequest.score` leaves out.
+
+    It is written for who has the parts and styles `known`: a word that was added since then changes nothing of it.
     """
     rows = request.pattern.rows
     playing = {part for part, row in rows.items() if any(row)}
     silent = set(rows) - playing
-    complete = set(rows) >= set(PARTS)
+    complete = set(rows) >= set(known.parts)
     if not request.compose or (complete and not playing & set(PITCHED)):
         return None
-    wanted = tuple(dict.fromkeys((*request.tags, *sorted(playing))))
-    unwanted = tuple(dict.fromkeys((*request.negative_tags, *sorted(silent))))
-    plan = _plan(
-        LoopRequest(
-            tempo_bpm=request.tempo_bpm,
-            bars=request.bars,
-            seed=request.seed,
-            key=request.key,
-            tags=wanted,
-            negative_tags=unwanted,
-        )
+    asked = LoopRequest(
+        tempo_bpm=request.tempo_bpm,
+        bars=request.bars,
+        seed=request.seed,
+        key=request.key,
+        tags=request.tags,
+        negative_tags=request.negative_tags,
     )
+    plan = _plan(asked, known)
     dense = request.steer.get("dense", 0.0)
     onsets = {
         part: with_density(part, found, dense, request.bars, plan.swing)
         for part, found in plan.onsets().items()
         if part not in rows and (found or part not in request.tags)
     }
-    tags = () if complete else tuple(tag for tag in plan.tags if tag not in unwanted)
-    return Composition(onsets, _notes(request, onsets, plan), plan.swing, tags, plan.key)
+    unwanted = {*request.negative_tags, *silent}
+    tags = dict.fromkeys(tag for tag in (*plan.tags, *sorted(playing)) if tag not in unwanted)
+    notes = _notes(request, onsets, plan, _pitches(asked, plan, playing, known))
+    return Composition(onsets, notes, plan.swing, () if complete else tuple(tags), plan.key)
 
 
-def _notes(request: LoopRequest, written: Mapping[str, Onsets], plan: LoopPlan) -> dict[str, Notes]:
+def _pitches(asked: LoopRequest, plan: LoopPlan, playing: Collection[str], known: Vocabulary) -> dict[str, Notes]:
+    """The pitches of `plan`, and of parts that play without being in it those of another plan in its key."""
+    found: dict[str, Notes] = {**plan.pitches()}
+    for part in sorted({*PITCHED} & {*playing}):
+        if not found.get(part):
+            tags = dict.fromkeys((*asked.tags, part))
+            other = _plan(asked.with_(tags=tuple(tags), negative_tags=(), key=plan.key or asked.key), known)
+            found[part] = other.pitches().get(part, ())
+    return found
+
+
+def _notes(
+    request: LoopRequest, written: Mapping[str, Onsets], plan: LoopPlan, found: Mapping[str, Notes]
+) -> dict[str, Notes]:
     """Notes of the parts that are `written`, silent, or have a row; those of a row from the arrangement's own part,
     else, by octaves, from another."""
     notes: dict[str, Notes] = {}
-    found = plan.pitches()
     anyone = next(filter(None, found.values()), ())
     dense = request.steer.get("dense", 0.0)
     for part, played in found.items():
@@ -122,24 +135,28 @@ def pitched(onsets: Sequence[float], played: Notes, beats: int) -> Notes:
 
 
 @lru_cache(maxsize=64)
-def _plan(asked: LoopRequest) -> LoopPlan:
+def _plan(asked: LoopRequest, known: Vocabulary) -> LoopPlan:
     seed, wanted, unwanted = asked.seed, asked.tags, asked.negative_tags
-    styles = [tag for tag in wanted if tag in STYLES] or [tag for tag in STYLES if tag not in unwanted] or [*STYLES]
+    some = [style for style in known.styles if style in STYLES]
+    styles = (
+        [tag for tag in wanted if tag in STYLES] or [tag for tag in some if tag not in unwanted] or some or [*STYLES]
+    )
     style = pick(Streams(seed)("composition"), styles)
     drafts = [zlib.crc32(f"{seed}/{draft}".encode()) for draft in range(DRAFTS)]
-    likeness = {draft: _likeness(_parts(style, draft), wanted, unwanted) for draft in drafts}
+    likeness = {draft: _likeness(_parts(style, draft, known), wanted, unwanted) for draft in drafts}
     drafts.sort(key=lambda draft: -likeness[draft])
     best = [draft for draft in drafts if likeness[draft] == likeness[drafts[0]]][:PLANS]
     plans = (
-        plan_loop(draft, style=style, tempo_bpm=asked.tempo_bpm, bars=asked.bars, key=asked.key) for draft in best
+        plan_loop(draft, style=style, tempo_bpm=asked.tempo_bpm, bars=asked.bars, key=asked.key, parts=known.parts)
+        for draft in best
     )
     if not {*wanted, *unwanted} - {*STYLES, *PARTS}:
         return next(plans)
     return max(plans, key=lambda plan: len({*plan.tags} & {*wanted}) - len({*plan.tags} & {*unwanted}))
 
 
-def _parts(style: str, seed: int) -> tuple[str, ...]:
-    return draw_parts(STYLE_HABITS[style], Streams(seed)("parts"))[1]
+def _parts(style: str, seed: int, known: Vocabulary) -> tuple[str, ...]:
+    return draw_parts(STYLE_HABITS[style].of(known.parts), Streams(seed)("parts"))[1]
 
 
 def _likeness(parts: tuple[str, ...], wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> int:

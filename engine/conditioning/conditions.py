@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from engine.clap.base import CLAP_DIM
-from engine.conditioning.notes import NOTE_RANGES, NOTE_ROWS
-from engine.vocabulary import CURVES, KEYS, PARTS, TAGS, VOICE_DIM
+from engine.conditioning.notes import NOTE_ROWS
+from engine.vocabulary import CURVES, KEYS, NOTE_RANGES, PARTS, TAGS, VOICE_DIM
 
 KEY_CLASSES = len(KEYS) + 1
 """24 keys and a class for loops without one (drums only)."""

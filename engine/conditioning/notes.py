@@ -8,9 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.tempo import LoopGeometry
-
-NOTE_RANGES: Final = {"bass": (26, 62), "lead": (45, 96), "pad": (41, 92)}
-"""Lowest and highest MIDI pitch of each pitched part, in the order of the roll; other pitches have no row."""
+from engine.vocabulary import NOTE_RANGES
 
 ROLLS: Final = tuple(high - low + 1 for low, high in NOTE_RANGES.values())
 """Rows of each part's roll."""

@@ -9,7 +9,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.clap.base import ClapEmbedder
-from engine.clap.starter import StarterClap
 from engine.conditioning.negation import take_apart
 from engine.conditioning.phrases import phrases
 from engine.conditioning.steers import Steers
@@ -21,13 +20,13 @@ from engine.vocabulary import PARTS, STYLES, TAGS
 LIKELY: Final = 0.5
 """Probability from which a tag counts as asked for in words, or heard in a sound."""
 UNLIKELY: Final = 0.3
-"""Probability up to which it counts as asked away, or not heard; a style that is not meant is none."""
+"""Probability up to which it counts as asked away, or not heard. Styles are never asked away."""
 HARDLY: Final = 0.05
 """The same for `PLAYED` tags in words: bright loops of the corpus seldom have a bass, but who says "bright house" has
 not asked the bass away."""
 PLAYED: Final = (*PARTS, "four_on_the_floor", "broken")
 MOVED: Final = 1.0
-"""Logits that words have to move a tag from what no words at all say of it."""
+"""By how many logits words have to change a tag, compared with an empty prompt."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +75,7 @@ def read_prompt(clap: ClapEmbedder, prompt: str) -> Reading:
 
 def _read_wanted(clap: ClapEmbedder, text: str) -> Reading:
     said = phrases(text)
-    if not said or (isinstance(clap, StarterClap) and not clap.vocabulary.knows(text)):
+    if not said or not clap.knows(text):
         return Reading()
     whole, counted = (", ".join(p.words for p in said if p.weight or every) for every in (True, False))
     nothing, embedded, plain, *single = clap.embed_text(["", whole, counted, *(p.words for p in said)]).float()
@@ -84,7 +83,7 @@ def _read_wanted(clap: ClapEmbedder, text: str) -> Reading:
     for phrase, alone in zip(said, single, strict=True):
         embedded = embedded + (phrase.weight - 1) * (alone - nothing)
     embedded = functional.normalize(embedded[None], dim=1).cpu()  # where other conditions of requests are
-    if not isinstance(clap, StarterClap):
+    if not clap.reads_tags:
         return Reading(embedded)
     asked, away = _tags(clap, nothing, plain)
     lean = torch.zeros(1, len(TAGS))
@@ -96,28 +95,29 @@ def _read_wanted(clap: ClapEmbedder, text: str) -> Reading:
     return Reading(embedded, None, tuple(asked), tuple(away), lean if lean.any() else None)
 
 
-def _tags(clap: StarterClap, nothing: Tensor, embedded: Tensor) -> tuple[list[str], list[str]]:
+def _tags(clap: ClapEmbedder, nothing: Tensor, embedded: Tensor) -> tuple[list[str], list[str]]:
     """Tags that `embedded` `[512]` asks for and asks away, beyond what `nothing` says."""
     before, after = clap.tag_logits(torch.stack((nothing, embedded))).cpu()
     chances, moved = after.sigmoid(), after - before
-    asked = [tag for row, tag in enumerate(TAGS) if chances[row] >= LIKELY and moved[row] >= MOVED]
+    known = [(row, tag) for row, tag in enumerate(clap.known.tags) if tag in TAGS]
+    asked = [tag for row, tag in known if chances[row] >= LIKELY and moved[row] >= MOVED]
     away = [
         tag
-        for row, tag in enumerate(TAGS)
+        for row, tag in known
         if tag not in STYLES and chances[row] <= (HARDLY if tag in PLAYED else UNLIKELY) and moved[row] <= -MOVED
     ]
     return asked, away
 
 
 @torch.inference_mode()
-def read_sound(clap: StarterClap, embedded: Tensor) -> Reading:
+def read_sound(clap: ClapEmbedder, embedded: Tensor) -> Reading:
     """What `clap` hears in a sound, from its embedding `[1, 512]`: its likeliest style, and the other tags that are
     likely there or not."""
-    chances = clap.tag_logits(embedded.to(clap.facts.weight.device))[0].sigmoid()
-    found = dict(zip(TAGS, chances.tolist(), strict=True))
-    others = [tag for tag in TAGS if tag not in STYLES]
+    chances = clap.tag_logits(embedded.to(clap.tag_directions().device))[0].sigmoid()
+    found = dict(zip(clap.known.tags, chances.tolist(), strict=True))
+    styles, others = ([tag for tag in found if tag in TAGS and (tag in STYLES) == style] for style in (True, False))
     return Reading(
-        tags=(max(STYLES, key=lambda style: found[style]), *(tag for tag in others if found[tag] >= LIKELY)),
+        tags=(*sorted(styles, key=lambda style: -found[style])[:1], *(tag for tag in others if found[tag] >= LIKELY)),
         negative_tags=tuple(tag for tag in others if found[tag] <= UNLIKELY),
     )
 
@@ -127,7 +127,7 @@ class PromptReader:
 
     def __init__(self, clap: ClapEmbedder | None, steers: Steers | None = None) -> None:
         self.clap = clap
-        self.steers = steers or (Steers.plain(clap) if isinstance(clap, StarterClap) else None)
+        self.steers = steers or (Steers.plain(clap) if clap is not None and clap.reads_tags else None)
         self._read = lru_cache(maxsize=256)(self._fresh)
 
     def __call__(self, prompt: str) -> Reading:
@@ -137,9 +137,7 @@ class PromptReader:
     @property
     def words(self) -> PackWords | None:
         """The words it takes; None where the pack has no embedder."""
-        if isinstance(self.clap, StarterClap):
-            return PackWords(self.clap.vocabulary.domain, self.clap.vocabulary.knows)
-        return None if self.clap is None else PackWords()
+        return None if self.clap is None else PackWords(self.clap.own_words, self.clap.knows)
 
     @torch.inference_mode()
     def wanted(self, request: LoopRequest) -> Reading:
@@ -164,7 +162,7 @@ class PromptReader:
         less than the words; what the request names wins over words, and words over the reference."""
         unsaid = self(request.negative_prompt).turned()
         asked = self(request.prompt).applied(unsaid.applied(request))
-        if not request.reference or not isinstance(self.clap, StarterClap):
+        if not request.reference or self.clap is None or not self.clap.reads_tags:
             return asked
         if request.blend < 0.5 and self(request.prompt).embedded is not None:
             return asked

@@ -6,12 +6,12 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from engine.vocabulary import PARTS, STYLES, VOICE_DIM
+from engine.vocabulary import PARTS, STYLES, TODAY, VOICE_DIM, Vocabulary
 
 MOST: Final = 384
 """Voices kept of a part."""
 SPREAD: Final = 0.15
-"""Deviation of what is added to a voice that is drawn, so that there are more than were kept."""
+"""Standard deviation of the noise that is added to a voice when it is drawn: no two loops share one exactly."""
 
 Voices = Mapping[str, int | tuple[float, ...]]
 
@@ -19,16 +19,19 @@ Voices = Mapping[str, int | tuple[float, ...]]
 class VoiceTable(nn.Module):
     """For each part voices of mean square one `[P, MOST, V]`, and the styles they are from, `[P, MOST]` (-1: none).
 
+    Parts and styles are those that it has `known`, in their order.
     What a part has too few of is repeated; a part without any has zeros.
     """
 
     voices: Tensor
     styles: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, known: Vocabulary = TODAY) -> None:
         super().__init__()
-        self.register_buffer("voices", torch.zeros(len(PARTS), MOST, VOICE_DIM))
-        self.register_buffer("styles", torch.full((len(PARTS), MOST), -1, dtype=torch.int16))
+        self.known = known
+        parts = len(known.parts)
+        self.register_buffer("voices", torch.zeros(parts, MOST, VOICE_DIM))
+        self.register_buffer("styles", torch.full((parts, MOST), -1, dtype=torch.int16))
 
     @classmethod
     def of(cls, voices: Tensor, given: Tensor, styles: Sequence[str | None]) -> "VoiceTable":
@@ -45,20 +48,24 @@ class VoiceTable(nn.Module):
 
     def draw(self, part: str, seed: int, style: str | None) -> Tensor:
         """A voice `[V]` of `part`, the same for a seed and a style; of any style where the part has none of it."""
-        row = PARTS.index(part)
-        generator = torch.Generator().manual_seed((seed * len(PARTS) + row) % 2**63)
-        fitting = (self.styles[row] == STYLES.index(style)).nonzero()[:, 0] if style in STYLES else torch.tensor([])
+        parts, styles = self.known.parts, self.known.styles
+        row = parts.index(part)
+        generator = torch.Generator().manual_seed((seed * len(parts) + row) % 2**63)
+        fitting = (self.styles[row] == styles.index(style)).nonzero()[:, 0] if style in styles else torch.tensor([])
         places = fitting if len(fitting) else torch.arange(MOST)
         chosen = places[int(torch.randint(1 << 30, (), generator=generator)) % len(places)]
         voice = self.voices[row, int(chosen)] + SPREAD * torch.randn(VOICE_DIM, generator=generator)
         return voice * torch.rsqrt(voice.square().mean() + 1e-4)
 
     def condition(self, playing: Sequence[str], asked: Voices, seed: int, style: str | None) -> tuple[Tensor, Tensor]:
-        """Voices `[1, P, V]` and mask `[1, P]` of the parts that are `playing`: as `asked`, or drawn by `seed`."""
+        """Voices `[1, P, V]` and mask `[1, P]` of the parts that are `playing`, in the rows of today's parts: as
+        `asked`, or drawn by `seed`; for a part that it does not know none is drawn."""
         voices, given = torch.zeros(1, len(PARTS), VOICE_DIM), torch.zeros(1, len(PARTS))
         for part in playing:
             wanted = asked.get(part, seed)
             row = PARTS.index(part)
-            own = torch.tensor(wanted) if isinstance(wanted, tuple) else self.draw(part, wanted, style)
-            voices[0, row], given[0, row] = own, 1.0
+            if isinstance(wanted, tuple):
+                voices[0, row], given[0, row] = torch.tensor(wanted), 1.0
+            elif part in self.known.parts:
+                voices[0, row], given[0, row] = self.draw(part, wanted, style), 1.0
         return voices, given

@@ -1,6 +1,6 @@
 """A loop planned from a seed: style, tempo, key, which parts play, their notes, sounds and mix."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.corpus.affinities import leaning
 from engine.corpus.characters import planned_characters
-from engine.corpus.forms import draw_parts, shape
+from engine.corpus.forms import PITCHED, draw_parts, shape
 from engine.corpus.groove import MAX_SWING, perform
 from engine.corpus.harmony import Harmony, draw_harmony
 from engine.corpus.mixing import MixSettings, draw_mix
@@ -19,7 +19,7 @@ from engine.corpus.streams import Streams, chance, choose, pick
 from engine.corpus.styles import STYLE_HABITS, Style
 from engine.corpus.voices import CHORDS, draw_sound, voicing
 from engine.errors import InvalidRequest
-from engine.requests import MAX_SEED
+from engine.knobs import SEED
 from engine.tempo import check_bars, check_tempo
 from engine.vocabulary import KEYS, PARTS, STYLES
 
@@ -31,8 +31,6 @@ OUTSIDE_SHARE: Final = 0.24
 
 FREE_SHARE: Final = 0.1
 """Share of parts that play a pattern nobody would write, as users draw on a step grid."""
-
-PITCHED: Final = ("bass", "lead", "pad")
 
 
 @dataclass(frozen=True)
@@ -98,8 +96,11 @@ def plan_loop(
     tempo_bpm: float | None = None,
     bars: int | None = None,
     key: str | None = None,
+    parts: Sequence[str] = PARTS,
 ) -> LoopPlan:
     """The plan of loop `seed`; what is given replaces what the seed would draw, everything else stays.
+
+    It has no other parts than `parts`, and their order decides with the seed.
 
     With a `key`, at least one pitched part plays. Raises `InvalidRequest` on a seed, style, tempo, bars or key
     that is not possible.
@@ -108,18 +109,18 @@ def plan_loop(
     streams = Streams(seed)
     drawn_style = pick(streams("style"), STYLES)
     style = drawn_style if style is None else style
-    habits = STYLE_HABITS[style]
+    habits = STYLE_HABITS[style].of(parts)
     tempo_bpm = draw_tempo(habits, streams("tempo")) if tempo_bpm is None else check_tempo(tempo_bpm)
     bars = draw_bars(tempo_bpm, streams("bars")) if bars is None else check_bars(bars)
     swing = draw_swing(habits, streams("swing"))
-    form, parts = draw_parts(habits, streams("parts"))
-    if key is not None and not set(parts) & set(PITCHED):
-        parts = tuple(part for part in PARTS if part in (*parts, "bass"))
+    form, playing = draw_parts(habits, streams("parts"))
+    if key is not None and not set(playing) & set(PITCHED):
+        playing = tuple(part for part in habits.parts if part in (*playing, "bass"))
     harmony = None
-    if set(parts) & set(PITCHED):
+    if set(playing) & set(PITCHED):
         harmony = draw_harmony(key, habits.modes, habits.chords, bars, streams("harmony"))
     energy = streams("energy").uniform(*habits.energy) * (0.5 if form == "sparse" else 1.0)
-    sounds = {part: draw_sound(part, style, streams(part, "sound")) for part in parts}
+    sounds = {part: draw_sound(part, style, streams(part, "sound")) for part in playing}
     hits = draw_hits(sounds, habits, bars, energy, streams)
     notes = {
         part: perform(
@@ -131,7 +132,7 @@ def plan_loop(
             harmony=harmony,
             rng=streams(part, "performance"),
         )
-        for part in parts
+        for part in playing
     }
     characters = planned_characters(notes, bars, swing)
     return LoopPlan(
@@ -146,9 +147,9 @@ def plan_loop(
             part: in_key(sound, notes[part], harmony, streams(part, "chord")) if harmony else sound
             for part, sound in sounds.items()
         },
-        mix=draw_mix(style, parts, streams("mix")),
+        mix=draw_mix(style, playing, streams("mix")),
         swing=swing,
-        tags=(style, *parts, *characters),
+        tags=(style, *playing, *characters),
     )
 
 
@@ -219,8 +220,7 @@ def _stacks(sound: Sound | None) -> bool:
 
 
 def _check(seed: int, style: str | None, key: str | None) -> None:
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
-        raise InvalidRequest(f"Seed {seed!r} is not possible: a whole number from 0 to {MAX_SEED}.")
+    SEED.check(seed)
     if style is not None and style not in STYLES:
         raise InvalidRequest(f"Unknown style {style!r}; possible: {', '.join(STYLES)}.")
     if key is not None and key not in KEYS:

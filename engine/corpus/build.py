@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from engine.audio.descriptors import measure_curves
 from engine.corpus.arrangement import LoopPlan, plan_loop
-from engine.corpus.folder import ImportReport, read_folder
 from engine.corpus.materials import materials
 from engine.corpus.recordings import recorded_loops
 from engine.corpus.render import render_plan
-from engine.corpus.score import HELD_OUT_SEED, CorpusLoop
+from engine.corpus.score import CorpusLoop
+from engine.corpus.seeds import HELD_OUT_SEED, TRAINING
 from engine.corpus.store import is_stored, store_loop, write_manifest
 from engine.errors import CorpusError
 from engine.tempo import LoopGeometry
@@ -51,8 +51,8 @@ def build_corpus(folder: Path, options: BuildOptions, progress: Callable[[int, i
     """
     if options.count < 0 or options.held_out < 0 or options.count + options.held_out == 0:
         raise CorpusError("A corpus needs at least one loop.")
-    if options.first_seed < 0 or options.first_seed + options.count > HELD_OUT_SEED:
-        raise CorpusError(f"Training seeds run from 0 to {HELD_OUT_SEED - 1}.")
+    if options.first_seed < 0 or options.first_seed + options.count > TRAINING.end:
+        raise CorpusError(f"Training seeds run from 0 to {TRAINING.end - 1}.")
     training = range(options.first_seed, options.first_seed + options.count)
     seeds = _spread(training, range(HELD_OUT_SEED, HELD_OUT_SEED + options.held_out))
     missing = [seed for seed in seeds if not is_stored(folder, loop_name(seed))]
@@ -87,17 +87,6 @@ def _spread(many: Sequence[int], few: Sequence[int]) -> list[int]:
     return [*mixed, *few[-(-len(many) // every) :]]
 
 
-def import_loops(folder: Path, source: Path) -> ImportReport:
-    """Add the loops of the folder `source` to the corpus in `folder`, every tenth held out; says what was refused."""
-    loops, report = read_folder(source)
-    for number, (loop, (path, _)) in enumerate(zip(loops, report.accepted, strict=True)):
-        seed = number + (HELD_OUT_SEED if number % 10 == 9 else 0)
-        numbered = replace(loop, annotation=replace(loop.annotation, seed=seed))
-        _store(folder, f"folder-{number:05d}-{path.stem}", numbered, True)
-    write_manifest(folder, {"sample_rate": SAMPLE_RATE, "imported_loops": len(loops)})
-    return report
-
-
 def loop_name(seed: int) -> str:
     """File name of a synthesised loop."""
     return f"synthesis-{seed:08d}"
@@ -120,10 +109,11 @@ def _rendered(folder: Path, seeds: Iterable[int], options: BuildOptions) -> Iter
 
 
 def _render(folder: Path, seed: int, keep_audio: bool) -> None:
-    _store(folder, loop_name(seed), render_plan(fitted_plan(seed)), keep_audio)
+    measure_and_store(folder, loop_name(seed), render_plan(fitted_plan(seed)), keep_audio)
 
 
-def _store(folder: Path, name: str, loop: CorpusLoop, keep_audio: bool) -> None:
+def measure_and_store(folder: Path, name: str, loop: CorpusLoop, keep_audio: bool) -> None:
+    """Add `loop` to the corpus in `folder` under `name`, with its measured curves."""
     frames = LoopGeometry(loop.annotation.tempo_bpm, loop.annotation.bars).frames
     curves = measure_curves(loop.audio, SAMPLE_RATE, frames)
     store_loop(folder, name, loop, curves, keep_audio=keep_audio)
@@ -135,6 +125,6 @@ def _store_recordings(folder: Path, options: BuildOptions) -> int:
         for number, loop in enumerate(recorded_loops(passed)):
             name = f"recording-{passed:02d}-{number:04d}"
             if not is_stored(folder, name):
-                _store(folder, name, loop, options.keep_audio)
+                measure_and_store(folder, name, loop, options.keep_audio)
             count += 1
     return count

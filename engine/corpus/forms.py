@@ -10,10 +10,10 @@ from engine.corpus.patterns import kicks, snares
 from engine.corpus.patterns.grid import Canvas, Hit
 from engine.corpus.streams import chance, choose, pick
 from engine.corpus.styles import Style
-from engine.vocabulary import PARTS, STEPS_PER_BAR
+from engine.vocabulary import NOTE_RANGES, PARTS, STEPS_PER_BAR
 
-DRUMS: Final = ("kick", "snare", "closed_hat", "open_hat", "percussion")
-PITCHED: Final = ("bass", "lead", "pad")
+DRUMS: Final = tuple(part for part in PARTS if part not in NOTE_RANGES)
+PITCHED: Final = tuple(NOTE_RANGES)
 
 FORMS: Final[Mapping[str, float]] = {
     "full": 0.57,
@@ -28,7 +28,7 @@ FORMS: Final[Mapping[str, float]] = {
 
 
 def draw_parts(habits: Style, rng: np.random.Generator) -> tuple[str, tuple[str, ...]]:
-    """The form of a loop and its parts in the order of `PARTS`."""
+    """The form of a loop and its parts in the order of those that `habits` have."""
     form = choose(rng, FORMS)
     likely = {part: rng.random() < p for part, p in habits.parts.items()}
     chosen = {part for part, plays in likely.items() if plays}
@@ -46,16 +46,16 @@ def draw_parts(habits: Style, rng: np.random.Generator) -> tuple[str, tuple[str,
     else:
         chosen = set()
         count = {"single": 1, "pair": 2, "sparse": 3}[form]
-        options = {part: 0.5 + habits.parts[part] for part in PARTS}
-        while len(chosen) < count:
+        options = {part: 0.5 + p for part, p in habits.parts.items()}
+        while len(chosen) < min(count, len(options)):
             chosen.add(choose(rng, options))
-    return form, tuple(part for part in PARTS if part in chosen)
+    return form, tuple(part for part in habits.parts if part in chosen)
 
 
 def _some(
-    habits: Style, rng: np.random.Generator, count: int, taken: set[str], options: tuple[str, ...] = PARTS
+    habits: Style, rng: np.random.Generator, count: int, taken: set[str], options: tuple[str, ...] = ()
 ) -> list[str]:
-    left = {part: habits.parts[part] for part in options if part not in taken}
+    left = {part: p for part, p in habits.parts.items() if part not in taken and part in (options or habits.parts)}
     found: list[str] = []
     while left and len(found) < count:
         part = choose(rng, left)

@@ -21,13 +21,13 @@ import scipy.signal
 import soundfile
 from numpy.typing import NDArray
 
+from engine.audio.io import AUDIO_SUFFIXES
 from engine.audio.resampling import resample
 from engine.corpus.effects.transfer import SAMPLE_RATE, Audio
 from engine.corpus.score import Note
 from engine.errors import CorpusError
 
 FOLDERS_VARIABLE: Final = "LOOPGEN_ONE_SHOTS"
-SUFFIXES: Final = (".wav", ".flac", ".aif", ".aiff", ".ogg")
 EXCLUDED: Final = re.compile(r"^(loop_|arovane_|tbd_fxbed_)")
 """Whole loops, not single hits; they are kept apart for judging the instrument and are never opened."""
 
@@ -65,7 +65,7 @@ def part_of(name: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class Hit:
+class Sample:
     """One sample: mono, 44.1 kHz, beginning at its onset, peak 1."""
 
     name: str
@@ -77,7 +77,7 @@ class OneShotSound:
     """A sample as one part plays it through one loop: `semitones` of tuning and an exponential decay in seconds."""
 
     part: str
-    hit: Hit
+    hit: Sample
     semitones: float = 0.0
     decay_seconds: float = 10.0
 
@@ -111,7 +111,7 @@ class OneShotSound:
 class OneShots:
     """Samples by part."""
 
-    hits: Mapping[str, tuple[Hit, ...]] = field(default_factory=dict)
+    hits: Mapping[str, tuple[Sample, ...]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, *folders: str | os.PathLike[str]) -> Self:
@@ -120,21 +120,21 @@ class OneShots:
         Raises `CorpusError` on a folder that is missing, unreadable or holds no usable sample. A name that comes
         twice (two formats of one sample) counts once.
         """
-        hits: dict[str, list[Hit]] = {}
+        hits: dict[str, list[Sample]] = {}
         for folder in folders:
             found = _files(Path(folder))
             for name, part, path in found:
-                hits.setdefault(part, []).append(Hit(name, _read(path)))
+                hits.setdefault(part, []).append(Sample(name, _read(path)))
             if not found:
                 raise CorpusError(f"No drum samples in {folder}: expected files such as bd_*.flac, hat_*.wav.")
         return cls({part: tuple(listed) for part, listed in hits.items()})
 
-    def hit(self, part: str, rng: np.random.Generator) -> Hit | None:
+    def hit(self, part: str, rng: np.random.Generator) -> Sample | None:
         """One sample for `part`, or None where there is none: first a family (`tabla`, `elec`, ...), then one of it.
 
         So that the thirty tablas of one collection are not half of all percussion.
         """
-        families: dict[str, list[Hit]] = {}
+        families: dict[str, list[Sample]] = {}
         for hit in self.hits.get(part, ()):
             family = hit.name.partition("_")[0]
             families.setdefault(family if family.isalpha() else "", []).append(hit)
@@ -211,7 +211,7 @@ def _files(folder: Path) -> list[tuple[str, str, Path]]:
     found: dict[str, tuple[str, str, Path]] = {}
     for path in sorted(folder.iterdir()):
         part = part_of(named.get(path.name, path.stem))
-        if path.suffix.lower() in SUFFIXES and part and not EXCLUDED.match(path.name.lower()):
+        if path.suffix.lower() in AUDIO_SUFFIXES and part and not EXCLUDED.match(path.name.lower()):
             found.setdefault(path.stem, (path.stem, part, path))
     return list(found.values())
 

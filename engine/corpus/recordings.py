@@ -15,11 +15,13 @@ import numpy as np
 import soundfile
 import soxr
 
+from engine.audio.io import AUDIO_SUFFIXES
 from engine.corpus.effects import equaliser
 from engine.corpus.effects.transfer import SAMPLE_RATE, Audio, apply
-from engine.corpus.loop_tempo import guess_tempo
 from engine.corpus.score import Annotation, CorpusLoop
 from engine.errors import CorpusError
+from engine.listening.bars import whole_bars
+from engine.listening.loop_tempo import guess_tempo
 from engine.tempo import LoopGeometry
 from engine.vocabulary import BEATS_PER_BAR
 
@@ -42,7 +44,6 @@ WHOLE_BEATS_TOLERANCE: Final = 0.03
 LOOP_BARS: Final = (1, 2, 4, 8)
 SEAM_SECONDS: Final = 0.012
 MAX_LOOP_SECONDS: Final = 20.0
-_TRACK_SUFFIXES = (".ogg", ".flac", ".wav")
 _SHORTEST_TRACK_SECONDS = 20.0  # the same folders hold effects
 _SPEED_RANGE = 0.06
 _MONO_SIDE = 1e-3
@@ -75,7 +76,7 @@ def find_tracks(folders: Sequence[Path] = CANDIDATES) -> list[Path]:
         if not folder.is_dir():
             continue
         for path in sorted(folder.iterdir()):
-            if path.suffix.lower() in _TRACK_SUFFIXES and soundfile.info(path).duration >= _SHORTEST_TRACK_SECONDS:
+            if path.suffix.lower() in AUDIO_SUFFIXES and soundfile.info(path).duration >= _SHORTEST_TRACK_SECONDS:
                 found.append(path)
     return found
 
@@ -93,20 +94,17 @@ def read_recording(path: Path) -> Recording:
         audio = soxr.resample(audio, rate, SAMPLE_RATE)
     audio = np.ascontiguousarray(audio.T, dtype=np.float32)
     seconds = audio.shape[1] / SAMPLE_RATE
-    candidates = [tempo for tempo in TEMPI_BPM if whole_bars(seconds, tempo)]
+    candidates = [tempo for tempo in TEMPI_BPM if _bars(seconds, tempo)]
     if not candidates:
         raise CorpusError(
             f"The track {path} of {seconds:.3f} s is no whole number of bars at any tempo of 60-200 BPM."
         )
     guess = guess_tempo(audio, SAMPLE_RATE, candidates)
-    return Recording(path.stem, audio, guess.tempo_bpm, whole_bars(seconds, guess.tempo_bpm), guess.confidence)
+    return Recording(path.stem, audio, guess.tempo_bpm, _bars(seconds, guess.tempo_bpm), guess.confidence)
 
 
-def whole_bars(seconds: float, tempo_bpm: float) -> int:
-    """Number of bars of `seconds` at `tempo_bpm`, or 0 where that is not whole."""
-    beats = seconds * tempo_bpm / 60
-    whole = round(beats)
-    return whole // BEATS_PER_BAR if abs(beats - whole) <= WHOLE_BEATS_TOLERANCE and whole % BEATS_PER_BAR == 0 else 0
+def _bars(seconds: float, tempo_bpm: float) -> int:
+    return whole_bars(seconds, tempo_bpm, off_beats=WHOLE_BEATS_TOLERANCE)
 
 
 def cut_loop(recording: Recording, first_bar: int, bars: int, variation: Variation, seed: int = 0) -> CorpusLoop:

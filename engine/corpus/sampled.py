@@ -208,7 +208,7 @@ def with_instrument(
     `Instruments.open` does.
     """
     path = soundfont()
-    if (instruments is None and path is None) or rng.random() >= SHARE[part] or not notes:
+    if (instruments is None and path is None) or rng.random() >= SHARE.get(part, 0.0) or not notes:
         return stem
     choices = PROGRAMS.get(part, KITS)
     program = int(choices[int(rng.integers(len(choices)))])

@@ -9,9 +9,6 @@ from numpy.typing import NDArray
 
 Audio = NDArray[np.float32]
 
-HELD_OUT_SEED = 1_000_000
-"""Seeds from here on are never trained on: validation and evaluation draw from them."""
-
 
 @dataclass(frozen=True)
 class Note:

@@ -1,7 +1,7 @@
 """A corpus on disk: per loop an annotation, its curves, and, where kept, its audio and its latent.
 
     FOLDER/corpus.json                what it was made of
-    FOLDER/loops/NAME.json            annotation, number of latent frames
+    FOLDER/loops/NAME.json            annotation, number of latent frames, words that the rows below are of
     FOLDER/loops/NAME.safetensors     curves [4, F], voices [P, bands, columns], voices_given [P]
     FOLDER/loops/NAME.wav             audio, 16 bit
     FOLDER/latents/NAME.safetensors   latent [D, F] of the codec that corpus.json names
@@ -11,6 +11,7 @@ Each file is written whole or not at all, the annotation last: a loop with an an
 interrupted build goes on where it stopped.
 """
 
+import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,22 +25,27 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from engine.audio.voice_image import BANDS, COLUMNS
-from engine.corpus.score import HELD_OUT_SEED, Annotation, Audio, CorpusLoop
+from engine.corpus.score import Annotation, Audio, CorpusLoop
+from engine.corpus.seeds import HELD_OUT_SEED
 from engine.errors import CorpusError
 from engine.files import write_atomically
-from engine.vocabulary import PARTS
+from engine.vocabulary import CURVES, FIRST, PARTS, TODAY, Vocabulary, places
 
 SCHEMA = 2
 
 
 @dataclass(frozen=True)
 class StoredLoop:
-    """One loop of a corpus folder; `frames` is F, its length in latent frames."""
+    """One loop of a corpus folder; `frames` is F, its length in latent frames.
+
+    `known` are the words that there were when it was stored: the rows of its files are theirs.
+    """
 
     folder: Path
     name: str
     annotation: Annotation
     frames: int
+    known: Vocabulary = FIRST
 
     @property
     def held_out(self) -> bool:
@@ -62,13 +68,18 @@ class StoredLoop:
         return self.folder / "embeddings" / f"{self.name}.safetensors"
 
     def curves(self) -> NDArray[np.float32]:
-        """Measured curves `[4, F]` in [0, 1]."""
-        return self._array(self.folder / "loops" / f"{self.name}.safetensors", "curves")
+        """Measured curves `[4, F]` in [0, 1], in the rows of today's; zero for one that was not measured."""
+        curves = self._array(self.folder / "loops" / f"{self.name}.safetensors", "curves")
+        return _in_rows(curves, self.known.curves, CURVES)
 
     def voices(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Pictures of the parts' hits `[P, bands, columns]` in [0, 1], and `[P]`: 1 for parts that have one."""
+        """Pictures of the parts' hits `[P, bands, columns]` in [0, 1], and `[P]`: 1 for parts that have one; in the
+        rows of today's parts."""
         path = self.folder / "loops" / f"{self.name}.safetensors"
-        return self._array(path, "voices"), self._array(path, "voices_given")
+        images, given = (
+            _in_rows(self._array(path, name), self.known.parts, PARTS) for name in ("voices", "voices_given")
+        )
+        return images, given
 
     def latent(self) -> NDArray[np.float32]:
         """Latent `[D, F]`; `CorpusError` before it was encoded."""
@@ -84,7 +95,7 @@ class StoredLoop:
 
     def store_latent(self, latent: NDArray[np.float32]) -> None:
         """Keep `latent` `[D, F]` in half precision."""
-        self.latent_path.parent.mkdir(parents=True, exist_ok=True)
+        _made(self.latent_path.parent)
         write_atomically(self.latent_path, save({"latent": latent.astype(np.float16)}))
 
     def embeddings(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -93,7 +104,7 @@ class StoredLoop:
 
     def store_embeddings(self, sound: NDArray[np.float32], captions: NDArray[np.float32]) -> None:
         """Keep the embeddings `[512]` and `[N, 512]` in half precision."""
-        self.embedding_path.parent.mkdir(parents=True, exist_ok=True)
+        _made(self.embedding_path.parent)
         halves = {"sound": sound.astype(np.float16), "captions": captions.astype(np.float16)}
         write_atomically(self.embedding_path, save(halves))
 
@@ -104,25 +115,52 @@ class StoredLoop:
             raise CorpusError(f"{path} is missing or damaged; run `loopgen corpus build` again.") from error
 
 
+def _in_rows(rows: NDArray[np.float32], own: tuple[str, ...], here: tuple[str, ...]) -> NDArray[np.float32]:
+    """`rows` of the words `own` as those of the words `here`, zero where there was none."""
+    at = places(here, own)
+    return rows if at is None else np.concatenate([rows, np.zeros_like(rows[:1])])[list(at)]
+
+
 def store_loop(
     folder: Path, name: str, loop: CorpusLoop, curves: NDArray[np.float32], *, keep_audio: bool = True
 ) -> None:
-    """Add `loop` with its `curves` `[4, F]`, and its audio if that is to be kept."""
-    annotation, audio = loop.annotation, loop.audio if keep_audio else None
-    loops = folder / "loops"
-    loops.mkdir(parents=True, exist_ok=True)
-    if audio is not None:
-        part = loops / f"{name}.wav.part"
-        soundfile.write(part, audio.T, 44100, subtype="PCM_16", format="WAV")
-        part.replace(loops / f"{name}.wav")
+    """Add `loop` with its `curves` `[4, F]`, and its audio if that is to be kept.
+
+    Raises `CorpusError` where no folder can be made, `ExportError` where no file can be written.
+    """
+    annotation = loop.annotation
+    loops = _made(folder / "loops")
+    if keep_audio:
+        write_atomically(loops / f"{name}.wav", stored_audio(loop.audio))
     voices = np.zeros((len(PARTS), BANDS, COLUMNS), np.float16)
     for name_of_part, image in loop.voices.items():
         voices[PARTS.index(name_of_part)] = image
     known = np.array([each in loop.voices for each in PARTS], np.float16)
     measured: dict[str, NDArray[Any]] = {"curves": curves.astype(np.float32), "voices": voices, "voices_given": known}
     write_atomically(loops / f"{name}.safetensors", save(measured))
-    row = {"schema": SCHEMA, "frames": int(curves.shape[1]), "annotation": annotation.to_dict()}
+    row = {
+        "schema": SCHEMA,
+        "frames": int(curves.shape[1]),
+        "annotation": annotation.to_dict(),
+        "vocabulary": TODAY.told("parts", "tags", "curves"),
+    }
     write_atomically(loops / f"{name}.json", json.dumps(row).encode())
+
+
+def stored_audio(audio: Audio) -> bytes:
+    """The WAV file, 16 bit, that keeps `audio` `[2, T]` in [-1, 1]."""
+    buffer = io.BytesIO()
+    soundfile.write(buffer, audio.T, 44100, subtype="PCM_16", format="WAV")
+    return buffer.getvalue()
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise CorpusError(f"The corpus folder {folder} cannot be made: {reason}.") from error
+    return folder
 
 
 def is_stored(folder: Path, name: str) -> bool:
@@ -138,14 +176,15 @@ def stored_loops(folder: Path) -> Iterator[StoredLoop]:
     for path in paths:
         try:
             row = json.loads(path.read_text())
-            yield StoredLoop(folder, path.stem, Annotation.from_dict(row["annotation"]), int(row["frames"]))
+            known = Vocabulary.read(row.get("vocabulary", {}))
+            yield StoredLoop(folder, path.stem, Annotation.from_dict(row["annotation"]), int(row["frames"]), known)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CorpusError(f"The annotation {path} is damaged; delete it and build the corpus again.") from error
 
 
 def write_manifest(folder: Path, values: Mapping[str, Any]) -> None:
     """Note in `corpus.json` what the corpus was made of, keeping what other steps noted."""
-    folder.mkdir(parents=True, exist_ok=True)
+    _made(folder)
     write_atomically(folder / "corpus.json", json.dumps(read_manifest(folder) | dict(values), indent=1).encode())
 
 

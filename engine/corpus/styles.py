@@ -1,10 +1,8 @@
 """The twelve styles as data: tempo, swing, which parts play, which patterns they like, modes and chords."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
-
-from engine.vocabulary import PARTS, STYLES
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
 Weights = Mapping[str, float]
 
@@ -16,7 +14,7 @@ class Style:
     `tempo`: comfort zone in BPM. `swing`: range of the delay of every second sixteenth, in steps, taken with
     probability `swing_chance`. `parts`: probability of each part in a full arrangement. `makers`: per part, weights
     of the pattern makers (names of `engine.corpus.patterns.MAKERS`). `modes`, `chords`: harmonic habits.
-    `energy`: range of how busy the loop is.
+    `energy`: range of how busy the loop is. A part that a style does not name never plays in it.
     """
 
     tempo: tuple[float, float]
@@ -28,9 +26,13 @@ class Style:
     chords: Weights
     energy: tuple[float, float] = (0.2, 0.9)
 
+    def of(self, parts: Sequence[str]) -> Self:
+        """The habits of who has these `parts` alone, in their order."""
+        return replace(self, parts={part: self.parts[part] for part in parts if part in self.parts})
 
-def _parts(*probabilities: float) -> Weights:
-    return dict(zip(PARTS, probabilities, strict=True))
+
+def _parts(*probabilities: float, **others: float) -> Weights:
+    return dict(zip(_KIT, probabilities, strict=True)) | others
 
 
 def _weights(text: str) -> Weights:
@@ -43,8 +45,10 @@ def _makers(**texts: str) -> Mapping[str, Weights]:
     return {part: _weights(text) for part, text in texts.items()}
 
 
-# Order of `_parts`: kick, snare, closed hat, open hat, percussion, bass, lead, pad.
-_STYLES: Mapping[str, Style] = {
+_KIT: Final = ("kick", "snare", "closed_hat", "open_hat", "percussion", "bass", "lead", "pad")
+"""Order of `_parts`; parts of later vocabularies are named."""
+
+STYLE_HABITS: Final[Mapping[str, Style]] = {
     "minimal": Style(
         tempo=(120, 130),
         swing=(0.08, 0.3),
@@ -273,6 +277,4 @@ _STYLES: Mapping[str, Style] = {
         energy=(0.1, 0.7),
     ),
 }
-
-STYLE_HABITS: Final[Mapping[str, Style]] = {name: _STYLES[name] for name in STYLES}
 """The habits of every style of the vocabulary."""

@@ -13,9 +13,8 @@ import torch
 from torch import Tensor
 
 from engine.diffusion.samplers import STEPPERS, Model, SamplerStep, StepHook, sample
-from engine.errors import InvalidRequest
+from engine.knobs import CORRECTIONS
 
-MAX_CORRECTIONS = 20
 CLOSE = 2e-4
 """Misses below this share of the state's size are not worth a correction in a walk of 16 steps or fewer. They add up
 over a walk, so longer ones are held to less: at 50 steps a round trip lost 0.17 % with this, 0.11 % with a third."""
@@ -40,8 +39,7 @@ def invert(
     one step forwards, and so does looking. The best state is kept, loop by loop. `on_step` is called after each of
     the N steps. Raises `InvalidRequest` for an unknown sampler or more than 20 corrections.
     """
-    if not 0 <= corrections <= MAX_CORRECTIONS:
-        raise InvalidRequest(f"{corrections} corrections are not possible: 0 to {MAX_CORRECTIONS}.")
+    CORRECTIONS.check(corrections)
     alphas = alphas.to(x.device)
     count = len(alphas) - 1
     close = CLOSE * min(1.0, CLOSE_STEPS / count)

@@ -11,7 +11,7 @@ from typing import Protocol
 from torch import Tensor
 
 from engine.errors import InvalidRequest
-from engine.requests import SAMPLERS
+from engine.knobs import SAMPLERS
 
 
 class Model(Protocol):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from engine.errors import InvalidRequest
-from engine.requests import SCHEDULES
+from engine.knobs import SCHEDULES
 
 
 def alphas(num_steps: int, kind: str = "linear") -> Tensor:

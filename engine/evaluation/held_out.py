@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from engine.audio.descriptors import measure_curves
 from engine.corpus.arrangement import plan_loop
 from engine.corpus.render import render_plan
-from engine.corpus.score import HELD_OUT_SEED, Annotation
+from engine.corpus.score import Annotation
+from engine.corpus.seeds import HELD_OUT_SEED
 from engine.errors import InvalidRequest
-from engine.evaluation.tempo import HIGHEST_BPM, LOWEST_BPM
+from engine.evaluation.judges.tempo import HIGHEST_BPM, LOWEST_BPM
 from engine.requests import LoopRequest, Pattern
 from engine.tempo import LoopGeometry
 from engine.vocabulary import CURVES, STEPS_PER_BAR

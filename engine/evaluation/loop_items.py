@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 from tqdm import tqdm
 
-from engine.corpus.score import HELD_OUT_SEED
+from engine.corpus.seeds import HELD_OUT_SEED
 from engine.errors import InvalidRequest
 from engine.evaluation.held_out import SAMPLE_RATE, held_out_case
-from engine.evaluation.measurement import Judges, measure_loop
+from engine.evaluation.judges.measurement import Judges, measure_loop
 from engine.evaluation.results import results_folder, write_json
 from engine.loop import Loop, PackInfo
 from engine.requests import LoopRequest
@@ -37,9 +37,9 @@ class LoopSettings:
 
     count: int = 300
     first_seed: int = HELD_OUT_SEED
-    num_steps: int = 16
+    num_steps: int = LoopRequest.num_steps
     guidance_scale: float = LoopRequest.guidance_scale
-    sampler: str = "euler"
+    sampler: str = LoopRequest.sampler
     temperature: float = LoopRequest.temperature
 
     def __post_init__(self) -> None:

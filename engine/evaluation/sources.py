@@ -12,7 +12,7 @@ import scipy.stats
 from engine.applications.inversion import Walk
 from engine.applications.source import SourceLoop, read_source, with_curves
 from engine.corpus.folder import find_loops
-from engine.corpus.score import HELD_OUT_SEED
+from engine.corpus.seeds import HELD_OUT_SEED
 from engine.errors import InvalidRequest
 from engine.evaluation.held_out import SAMPLE_RATE, held_out_case
 from engine.evaluation.results import markdown_table, write_json

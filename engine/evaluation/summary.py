@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.evaluation.distribution import diversity
-from engine.evaluation.onset_score import OnsetScore
-from engine.evaluation.tempo import OCTAVES, STRICT, tempo_hit
+from engine.evaluation.judges.distribution import diversity
+from engine.evaluation.judges.onset_score import OnsetScore
+from engine.evaluation.judges.tempo import OCTAVES, STRICT, tempo_hit
 from engine.requests import LoopRequest
 from engine.vocabulary import CURVES, PARTS
 

@@ -7,15 +7,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.clap.base import CLAP_DIM
-from engine.conditioning.conditions import KEY_CLASSES, Conditions
-from engine.conditioning.notes import NOTE_RANGES, NOTE_ROWS, ROLLS
-from engine.vocabulary import CURVES, PARTS, TAGS, VOICE_DIM
-
-TIMELINE_ROWS = 2 + 1 + 2 * len(PARTS) + 2 * len(CURVES)
-"""Rows of the timeline: beat saw-teeth, pattern, curves, and a mask row for each that may be open."""
-
-ROLL_ROWS = NOTE_ROWS + len(NOTE_RANGES)
-"""Rows of the piano rolls with a mask row for each."""
+from engine.conditioning.conditions import Conditions
+from engine.models.word_rows import rolls, stationary_words, timeline_words, voice_words
+from engine.vocabulary import TODAY, Vocabulary
 
 
 def sinusoidal(alpha: Tensor, width: int, top: float = 1000.0) -> Tensor:
@@ -42,16 +36,19 @@ class AlphaEmbedding(nn.Module):
 
 
 class StationaryEmbedding(nn.Module):
-    """`z_e`: tags, key, CLAP embedding and voices, whatever is given, frame rate and repeats, as one vector."""
+    """`z_e`: tags, key, CLAP embedding and voices, whatever is given, frame rate and repeats, as one vector.
 
-    def __init__(self, width: int, *, voices: bool = True) -> None:
+    It reads conditions in the rows of its words `known` (see `word_rows.own_rows`).
+    """
+
+    def __init__(self, width: int, known: Vocabulary = TODAY, *, voices: bool = True) -> None:
         super().__init__()
-        self.voices = nn.Linear(len(PARTS) * (VOICE_DIM + 1) + 2, width, bias=False) if voices else None
+        self.voices = nn.Linear(len(voice_words(known)), width, bias=False) if voices else None
         if self.voices is not None:
             nn.init.normal_(self.voices.weight, std=0.01)
         self.clap_null = nn.Parameter(torch.zeros(CLAP_DIM))
         self.clap = nn.Linear(CLAP_DIM, width)
-        self.words = nn.Linear(2 * len(TAGS) + KEY_CLASSES + 1, width)
+        self.words = nn.Linear(len(stationary_words(known)), width)
         self.layers = nn.Sequential(nn.SiLU(), nn.Linear(width, width), nn.SiLU())
 
     def forward(self, conditions: Conditions) -> Tensor:
@@ -71,7 +68,7 @@ class StationaryEmbedding(nn.Module):
 
 
 def timeline(conditions: Conditions) -> Tensor:
-    """Time-varying conditions `[B, TIMELINE_ROWS, F]`; what is open is zero and says so in its mask row.
+    """Time-varying conditions `[B, rows, F]` (`timeline_words`); what is open is zero and says so in its mask row.
 
     The mask row's weights are the learned null of each open row.
     """
@@ -86,19 +83,20 @@ def timeline(conditions: Conditions) -> Tensor:
     return torch.cat((beat, pattern, curves), dim=1)
 
 
-def piano_rolls(conditions: Conditions) -> Tensor:
-    """Piano rolls `[B, ROLL_ROWS, F]`; an open one is zero and says so in its mask row."""
+def piano_rolls(conditions: Conditions, known: Vocabulary = TODAY) -> Tensor:
+    """Piano rolls `[B, rows, F]` (`roll_words`) of those `known`; an open one is zero and says so in its mask row."""
     given = conditions.notes_given[:, :, None]
-    rows = given.repeat_interleave(torch.tensor(ROLLS, device=given.device), dim=1)
+    rows = given.repeat_interleave(torch.tensor(rolls(known), device=given.device), dim=1)
     return torch.cat((conditions.notes * rows, given.expand(-1, -1, conditions.frames)), dim=1)
 
 
 class TimelineEmbedding(nn.ModuleList):
     """The timeline at every scale of the U-Net: a convolution, then one of stride two per further stage."""
 
-    def __init__(self, width: int, stages: int) -> None:
+    def __init__(self, width: int, stages: int, known: Vocabulary = TODAY) -> None:
+        rows = len(timeline_words(known))
         super().__init__(
-            nn.Conv1d(TIMELINE_ROWS if stage == 0 else width, width, 3, stride=1 if stage == 0 else 2)
+            nn.Conv1d(rows if stage == 0 else width, width, 3, stride=1 if stage == 0 else 2)
             for stage in range(stages)
         )
 

@@ -18,6 +18,7 @@ from engine.conditioning.conditions import Conditions
 from engine.models.blocks import ConditionedBlock, RepeatMixing
 from engine.models.embeddings import piano_rolls
 from engine.models.unet import Denoiser, gaussian_direction, whole_bars
+from engine.models.word_rows import own_rows
 
 EPSILON = 1e-5
 
@@ -118,7 +119,7 @@ class SamplingDenoiser(nn.Module):
 
     def __init__(self, denoiser: Denoiser) -> None:
         super().__init__()
-        self.config = denoiser.config
+        self.config, self.known = denoiser.config, denoiser.known
         self.alpha, self.stationary, self.timeline = denoiser.alpha, denoiser.stationary, denoiser.timeline
         state = slice(0, denoiser.config.latent_dim)
         self._front = FramewiseConv.of(denoiser.front, state, biased=False)
@@ -139,13 +140,14 @@ class SamplingDenoiser(nn.Module):
 
     def embed(self, conditions: Conditions) -> PreparedConditions:
         """Everything that conditions decide, once for all steps."""
-        z_e, scales = self.stationary(conditions), self.timeline(conditions)
-        beside = torch.cat((scales[0], piano_rolls(conditions)), dim=1) if self.config.notes else scales[0]
+        own = own_rows(conditions, self.known)
+        z_e, scales = self.stationary(own), self.timeline(own)
+        beside = torch.cat((scales[0], piano_rolls(own, self.known)), dim=1) if self.config.notes else scales[0]
         frames_first = [scale.transpose(1, 2).contiguous() for scale in scales]
         return PreparedConditions(
             self._beside(beside.transpose(1, 2).contiguous()),
             tuple(block.prepare(z_e, frames_first[stage]) for block, stage in self._in_order()),
-            whole_bars(conditions),
+            whole_bars(own),
         )
 
     def predict(self, x: Tensor, alpha: Tensor, embedded: PreparedConditions) -> Tensor:

@@ -10,8 +10,10 @@ from torch.nn import functional
 
 from engine.conditioning.conditions import Conditions
 from engine.models.blocks import CircularConv, ConditionedBlock, RepeatMixing
-from engine.models.embeddings import ROLL_ROWS, AlphaEmbedding, StationaryEmbedding, TimelineEmbedding, piano_rolls
+from engine.models.embeddings import AlphaEmbedding, StationaryEmbedding, TimelineEmbedding, piano_rolls
 from engine.models.voices import VoiceEncoder
+from engine.models.word_rows import KINDS, matched_weights, own_rows, roll_words
+from engine.vocabulary import TODAY, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -67,20 +69,22 @@ class Denoiser(nn.Module):
     """`D(x_alpha, alpha, c)` over standardised latents.
 
     The mean and deviation of the latents it was trained on travel with its weights: `standardise` and `restore`
-    convert between the codec's latents and the model's.
+    convert between the codec's latents and the model's. So do the words that it knows, in the order of its rows;
+    conditions come in the rows of today's.
     """
 
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, config: DenoiserConfig | None = None) -> None:
+    def __init__(self, config: DenoiserConfig | None = None, known: Vocabulary = TODAY) -> None:
         super().__init__()
         self.config = config = config or DenoiserConfig()
+        self.known = known
         widths, embedding = config.widths, config.embedding_width
         self.alpha = AlphaEmbedding(embedding)
-        self.stationary = StationaryEmbedding(embedding, voices=config.repeats)
-        self.voices = VoiceEncoder() if config.repeats else None
-        self.timeline = TimelineEmbedding(config.timeline_width, len(widths))
+        self.stationary = StationaryEmbedding(embedding, known, voices=config.repeats)
+        self.voices = VoiceEncoder(parts=known.parts) if config.repeats else None
+        self.timeline = TimelineEmbedding(config.timeline_width, len(widths), known)
         self.register_buffer("mean", torch.zeros(config.latent_dim, 1))
         self.register_buffer("deviation", torch.ones(config.latent_dim, 1))
 
@@ -89,7 +93,7 @@ class Denoiser(nn.Module):
                 inputs, outputs, timeline=config.timeline_width, groups=config.groups, embedding=embedding
             )
 
-        beside = config.timeline_width + ROLL_ROWS * config.notes
+        beside = config.timeline_width + len(roll_words(known)) * config.notes
         self.front = CircularConv(config.latent_dim + beside, widths[0], 3)
         self.down = nn.ModuleList(
             nn.ModuleList(block(width, width) for _ in range(config.blocks)) for width in widths
@@ -118,19 +122,19 @@ class Denoiser(nn.Module):
 
     def embed(self, conditions: Conditions) -> EmbeddedConditions:
         """Embed conditions once; they are the same at every step of sampling."""
-        scales = self.timeline(conditions)
-        beside = torch.cat((scales[0], piano_rolls(conditions)), dim=1) if self.config.notes else scales[0]
-        return EmbeddedConditions(self.stationary(conditions), scales, beside, whole_bars(conditions))
+        own = own_rows(conditions, self.known)
+        scales = self.timeline(own)
+        beside = torch.cat((scales[0], piano_rolls(own, self.known)), dim=1) if self.config.notes else scales[0]
+        return EmbeddedConditions(self.stationary(own), scales, beside, whole_bars(own))
 
     def widened(self) -> "Denoiser":
-        """A copy that reads piano rolls, voices and repeats too, and for now makes next to nothing of them."""
-        if self.config.notes and self.config.repeats:
+        """A copy that reads piano rolls, voices, repeats and all of today's words too, and for now makes next to
+        nothing of what it could not read before."""
+        if self.config.notes and self.config.repeats and self.known.told(*KINDS) == TODAY.told(*KINDS):
             return self
         wider = Denoiser(replace(self.config, notes=True, repeats=True))
-        tensors = wider.state_dict() | self.state_dict()
-        missing = wider.front.in_channels - self.front.in_channels
-        tensors["front.weight"] = functional.pad(tensors["front.weight"], (0, 0, 0, missing))
-        wider.load_state_dict(tensors)
+        state = self.config.latent_dim + self.config.timeline_width
+        wider.load_state_dict(matched_weights(self.state_dict(), wider.state_dict(), self.known, TODAY, state))
         return wider
 
     def predict(self, x: Tensor, alpha: Tensor, embedded: EmbeddedConditions) -> Tensor:

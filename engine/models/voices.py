@@ -5,7 +5,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.audio.voice_image import BANDS, COLUMNS
-from engine.vocabulary import PARTS, VOICE_DIM
+from engine.models.word_rows import matched
+from engine.vocabulary import PARTS, VOICE_DIM, places
 
 
 class VoiceEncoder(nn.Module):
@@ -15,16 +16,19 @@ class VoiceEncoder(nn.Module):
     They are bounded by the root of their mean square, so that noise on them costs the same everywhere.
     """
 
-    def __init__(self, width: int = 96) -> None:
+    def __init__(self, width: int = 96, parts: tuple[str, ...] = PARTS) -> None:
         super().__init__()
+        self.parts = parts
         self.first = nn.Conv1d(BANDS, width, 3, padding=1)
         self.second = nn.Conv1d(width, width, 3, stride=2, padding=1)
-        self.part = nn.Embedding(len(PARTS), width)
+        self.part = nn.Embedding(len(parts), width)
         self.hidden = nn.Linear(width * (COLUMNS // 8), width)
         self.out = nn.Linear(width, VOICE_DIM)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Pictures `[B, P, BANDS, COLUMNS]` in [0, 1] to voices `[B, P, V]` of mean square one."""
+        """Pictures `[B, P, BANDS, COLUMNS]` in [0, 1] to voices `[B, P, V]` of mean square one, both in the rows of
+        today's parts; those of parts that it does not know are zero."""
+        images = matched(images, places(self.parts, PARTS), 1)
         batch, parts = images.shape[:2]
         x = functional.silu(self.first(images.flatten(0, 1) - 0.3))
         x = functional.silu(functional.avg_pool1d(self.second(x), 4))
@@ -32,4 +36,4 @@ class VoiceEncoder(nn.Module):
         hidden = functional.silu(self.hidden(x.flatten(1)) + own)
         voices: Tensor = self.out(hidden)
         voices = voices * torch.rsqrt(voices.square().mean(1, keepdim=True) + 1e-4)
-        return voices.reshape(batch, parts, VOICE_DIM)
+        return matched(voices.reshape(batch, parts, VOICE_DIM), places(PARTS, self.parts), 1)

@@ -10,7 +10,7 @@ from torch import Tensor
 from engine.clap.tokens import tokenizer_from_merges
 from engine.errors import PackError
 from engine.offline_transformers import model_config
-from engine.pack_checks import check_safetensors, parse_json
+from engine.packs.checks import check_safetensors, parse_json
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.errors import InvalidRequest, PackError
-from engine.pack_checks import MANIFEST
-from engine.pack_models import store_codec, store_laion
-from engine.packs import Pack
+from engine.packs.checks import MANIFEST
+from engine.packs.models import store_codec, store_laion
+from engine.packs.pack import Pack
 from engine.pretrained.folders import WEIGHTS
 from engine.pretrained.models import read_encodec, read_laion
 

@@ -20,14 +20,14 @@ from engine.audio.third_octaves import THIRD_OCTAVES_HZ, band_errors
 from engine.codec.networks import NOISE_SIZE
 from engine.codec.spectral import SpectralCodec
 from engine.corpus.store import read_manifest, stored_loops
-from engine.errors import CorpusError, InvalidRequest, PackError
-from engine.pack_models import load_codec, store_codec
-from engine.packs import Pack
+from engine.errors import CorpusError, InvalidRequest
+from engine.packs.models import load_own_codec, store_codec
+from engine.packs.pack import Pack
 from engine.tempo import FRAME_RATE
 
 MOST_DB = 6.0
 ROUNDS = 4
-"""Partials and noise overlap, and low bins are not raised: a gain is worth less than itself."""
+"""A correction has less effect than its decibels say: partials and noise overlap, and low bins are not raised."""
 
 Doubles = NDArray[np.float64]
 
@@ -45,9 +45,7 @@ def train_levels(corpus: Path, pack: Path, *, loops: int = 100, within_db: float
             f"--loops {loops}, --within {within_db:g}: possible are 1 to 10000 and 0 to {MOST_DB:g}."
         )
     opened = Pack.open(pack)
-    codec = load_codec(opened)
-    if not isinstance(codec, SpectralCodec):
-        raise PackError(f"The codec of {pack} is pretrained and is not trained here; choose another --pack.")
+    codec = load_own_codec(opened)
     known = (loop for loop in stored_loops(corpus) if not loop.held_out and loop.annotation.captions)
     chosen = list(itertools.islice(known, loops))
     if not chosen:

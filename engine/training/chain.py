@@ -17,12 +17,12 @@ from typing import Final
 
 import torch
 
-from engine.corpus.score import HELD_OUT_SEED
+from engine.corpus.seeds import HELD_OUT_SEED, TRAINING
 from engine.devices import choose_device
 from engine.errors import CorpusError, InvalidRequest
-from engine.pack_checks import MANIFEST
-from engine.pack_models import load_codec
-from engine.packs import Pack
+from engine.packs.checks import MANIFEST
+from engine.packs.models import load_codec
+from engine.packs.pack import Pack
 from engine.training.checkpoints import seconds_trained
 from engine.training.clap import ClapTraining
 from engine.training.clap_run import train_clap
@@ -33,9 +33,9 @@ from engine.training.encoding import embed_corpus, encode_corpus
 from engine.training.run import TrainingOptions
 
 SHARES: Final = {"corpus": 0.08, "codec": 0.22, "decoder": 0.1, "clap": 0.1, "denoiser": 0.5}
-"""Of the minutes; encoding takes its time off the denoiser's, which has the embedder's share where there is none."""
+"""Shares of the minutes. Encoding takes its time from the denoiser; without an embedder its share goes to it, too."""
 CODEC_LEGS: Final = 3
-"""The codec begins on the first loops, and looks for those that were rendered meanwhile between its legs."""
+"""The codec begins with the first loops, and takes in those rendered meanwhile each time it stops for a while."""
 FIRST_LOOPS: Final = 24
 """Loops, held-out ones among them, that have to be there before anything is trained."""
 HELD_OUT: Final = 200
@@ -79,9 +79,9 @@ class Chain:
     def __post_init__(self) -> None:
         if not 0 < self.minutes <= 1e6:
             raise InvalidRequest(f"Minutes {self.minutes:g} is out of range: more than 0, up to a million.")
-        if not 1 <= self.loops <= HELD_OUT_SEED - self.first_seed or not 1 <= self.held_out <= 10_000:
+        if not 1 <= self.loops <= TRAINING.end - self.first_seed or not 1 <= self.held_out <= 10_000:
             raise InvalidRequest(
-                f"{self.loops} loops and {self.held_out} held out are not possible: 1 to {HELD_OUT_SEED} and 10000."
+                f"{self.loops} loops and {self.held_out} held out are not possible: 1 to {TRAINING.end} and 10000."
             )
 
     @property

@@ -18,7 +18,7 @@ from engine.clap.base import CLAP_DIM
 from engine.clap.starter import StarterClap
 from engine.clap.words import Word
 from engine.training.run import Trainer
-from engine.training.sounds import HeardBatch, Sounds
+from engine.training.sounds import EmbedderBatch, Sounds
 from engine.training.word_table import CAPTION_WORDS
 from engine.vocabulary import KEYS, PARTS
 
@@ -124,7 +124,7 @@ class ClapTrainer(Trainer):
         assert isinstance(model.clap, StarterClap)
         self._export(model.clap, progress)
 
-    def _facts(self, audio: Tensor, text: Tensor, batch: HeardBatch) -> dict[str, Tensor]:
+    def _facts(self, audio: Tensor, text: Tensor, batch: EmbedderBatch) -> dict[str, Tensor]:
         device = audio.device
         tags, known = batch.tags.to(device), batch.known.to(device)
         found = {}

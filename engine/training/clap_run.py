@@ -9,9 +9,9 @@ import torch
 from engine.clap.config import StarterClapConfig
 from engine.clap.starter import StarterClap
 from engine.corpus.store import read_manifest
-from engine.errors import CorpusError, PackError
-from engine.pack_models import load_clap, store_clap
-from engine.packs import Pack
+from engine.errors import CorpusError
+from engine.packs.models import load_own_clap, store_clap
+from engine.packs.pack import Pack
 from engine.training.clap import ClapTrainer, ClapTraining
 from engine.training.run import TrainingOptions, TrainingRun, process_seed
 from engine.training.word_table import WordVectors, read_word_vectors
@@ -27,9 +27,7 @@ def train_clap(
     """
     opened = Pack.open(pack)
     if "clap" in opened.components:
-        clap = load_clap(opened)
-        if not isinstance(clap, StarterClap):
-            raise PackError(f"The embedder of {pack} is pretrained and is not trained here; choose another --pack.")
+        clap = load_own_clap(opened).widened()
     elif words is None:
         raise CorpusError(
             "A new embedder needs word vectors: give --words FOLDER, a sentence encoder of BERT's kind."

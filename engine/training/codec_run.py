@@ -8,8 +8,8 @@ from engine.codec.networks import SpectralCodecConfig
 from engine.codec.spectral import SpectralCodec
 from engine.corpus.store import read_manifest
 from engine.errors import PackError
-from engine.pack_models import load_codec, store_codec
-from engine.packs import Pack
+from engine.packs.models import load_own_codec, store_codec
+from engine.packs.pack import Pack
 from engine.training.adversarial import AdversarialCodecTrainer
 from engine.training.checkpoints import has_checkpoint
 from engine.training.codec import CodecTrainer, CodecTraining
@@ -60,7 +60,4 @@ def _new_codec(training: CodecTraining) -> SpectralCodec:
 def _codec_of(pack: Path) -> SpectralCodec | None:
     if not (pack / "pack.json").exists():
         return None
-    codec = load_codec(Pack.open(pack))
-    if not isinstance(codec, SpectralCodec):
-        raise PackError(f"The codec of {pack} is pretrained and is not trained here; choose another --pack folder.")
-    return codec
+    return load_own_codec(Pack.open(pack))

@@ -32,7 +32,7 @@ HISS = 0.15
 
 
 @dataclass(frozen=True, eq=False)
-class HeardLoop:
+class EmbedderLoop:
     """`heard` `[rows, F]` and its `summary` `[SUMMARY]`; true `captions`; `tags` `[len(TAGS)]` 1 present, 0 absent,
     and `known` where that is so; `played` `[P, F]`, the ramps of `pattern_condition`, and `parts_known` `[P]` where
     they are; index of the key in `KEYS` (-1 unknown or none); tempo in BPM."""
@@ -49,9 +49,9 @@ class HeardLoop:
 
 
 @dataclass(frozen=True, eq=False)
-class HeardBatch:
+class EmbedderBatch:
     """Windows `[B, rows, WINDOW]`, summaries of the whole loops `[B, SUMMARY]`, a caption each, and what is known of
-    them, as in `HeardLoop`; `played` is that of the windows, `[B, P, WINDOW]`."""
+    them, as in `EmbedderLoop`; `played` is that of the windows, `[B, P, WINDOW]`."""
 
     heard: Tensor
     summary: Tensor
@@ -80,7 +80,7 @@ class Sounds:
                 f"{folder} has no loops with captions; build some with `loopgen corpus build {folder}`."
             )
 
-    def batch(self, size: int, generator: torch.Generator) -> HeardBatch:
+    def batch(self, size: int, generator: torch.Generator) -> EmbedderBatch:
         """Windows of different loops from anywhere around them, each with one of its captions."""
         order = torch.randperm(len(self.loops), generator=generator)[:size].tolist()
         loops = [self.loops[index] for index in order]
@@ -90,7 +90,7 @@ class Sounds:
             torch.stack([window(rows, start) for rows, start in zip(found, starts, strict=True)])
             for found in ([loop.heard for loop in loops], [loop.played for loop in loops])
         )
-        return HeardBatch(
+        return EmbedderBatch(
             vary(heard, generator),
             torch.stack([loop.summary for loop in loops]),
             [loop.captions[number % len(loop.captions)] for loop, number in zip(loops, said, strict=True)],
@@ -126,7 +126,7 @@ def vary(heard: Tensor, generator: torch.Generator) -> Tensor:
 
 
 @torch.no_grad()
-def _hear(loop: StoredLoop, listening: Listening, captions: int) -> HeardLoop:
+def _hear(loop: StoredLoop, listening: Listening, captions: int) -> EmbedderLoop:
     annotation = loop.annotation
     exact = annotation.source == "synthesis"
     tags = torch.tensor([float(tag in annotation.tags) for tag in TAGS])
@@ -134,12 +134,12 @@ def _hear(loop: StoredLoop, listening: Listening, captions: int) -> HeardLoop:
     audio = resample_periodic(loop.audio(), geometry.frames * HOP)
     heard = listening(torch.from_numpy(audio)[None])[0]
     played, parts_known = pattern_condition(annotation.onsets, geometry)
-    return HeardLoop(
+    return EmbedderLoop(
         heard,
         summarise(heard[None])[0],
         (*annotation.captions, *(_more_captions(loop, captions) if exact else ())),
         tags,
-        torch.ones(len(TAGS)) if exact else tags,
+        torch.tensor([float(tag in loop.known.tags) for tag in TAGS]) if exact else tags,
         played[0],
         parts_known[0],
         KEYS.index(annotation.key) if annotation.key else -1,

@@ -70,7 +70,7 @@ class Target:
     @torch.no_grad()
     def of(cls, codec: SpectralCodec, audio: Tensor, frames: int) -> Self:
         """The target that `audio` in `frames` latent frames is for `codec`, silence around it."""
-        heard = codec.hear(audio, frames, False)
+        heard = codec.encoder_input(audio, frames, False)
         features, partials = codec.answers(heard)
         low, config = codec.low_band(audio, frames, False), codec.config
         shaped = codec.spectrum(audio, frames, False)[:, :, config.phase_bins : config.shaped_bins]

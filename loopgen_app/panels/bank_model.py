@@ -116,8 +116,11 @@ def describe(loop: BankedLoop) -> str:
     """Tempo, key, length and seed of a loop in one line."""
     bars = f"{loop.bars} bar{'s' if loop.bars > 1 else ''}"
     origin = loop.origin
-    if loop.is_passage:
-        return f"{origin.get('from_bpm')} to {loop.tempo_bpm:.4g} BPM · {bars} · transition, no loop"
-    made = f"from {origin.get('source', 'elsewhere')}" if origin else f"seed {loop.seed}"
+    if loop.kind == "passage":
+        before = round(origin.from_bpm, 2) if origin is not None and origin.from_bpm is not None else "?"
+        return f"{before} to {loop.tempo_bpm:.4g} BPM · {bars} · transition, no loop"
+    made = f"from {origin.source or 'elsewhere'}" if origin is not None else f"seed {loop.seed}"
+    if loop.kind == "motion":
+        made = "motion on the pad"
     parts = [f"{loop.tempo_bpm:.6g} BPM", loop.key or "", bars, made]
     return " · ".join(part for part in parts if part)

@@ -7,9 +7,8 @@ from PySide6.QtCore import QPoint, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidget
 
-from engine import LoopGenError
-from loopgen_app.audition import HeardLoop
-from loopgen_app.exports import FORMATS
+from engine import FORMATS, LoopGenError
+from loopgen_app.audition import LoopAtHand
 from loopgen_app.panels.bank_model import BankModel
 from loopgen_app.panels.binding import add_choice
 from loopgen_app.panels.frame import Panel, tool
@@ -87,7 +86,7 @@ class BankPanel(Panel):
             widget.setEnabled(False)
         self.body.addLayout(row)
 
-    def _show_loop(self, heard: HeardLoop | None) -> None:
+    def _show_loop(self, heard: LoopAtHand | None) -> None:
         for widget in (self.export, self.reveal_button, self.copy_button):
             widget.setEnabled(heard is not None)
         if heard is not None:
@@ -99,7 +98,7 @@ class BankPanel(Panel):
 
     # ---- files --------------------------------------------------------------------------------------------------
 
-    def _file_of(self, heard: HeardLoop | None) -> Path | None:
+    def _file_of(self, heard: LoopAtHand | None) -> Path | None:
         if heard is None:
             return None
         try:
@@ -151,8 +150,10 @@ class BankPanel(Panel):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
 
     def copy_path(self) -> None:
-        """Put the path of a file of the loop at hand on the clipboard."""
-        path = self._file_of_current()
+        """Put the path of the file of the loop at hand on the clipboard; without one yet, it is written."""
+        current = self._studio.audition.current
+        known = self._studio.exports.file_of(current) if current is not None else None
+        path = known or self._file_of(current)
         if path is not None:
             QGuiApplication.clipboard().setText(str(path))
             self._studio.messages.say(f"Copied the path of {path.name}.")
@@ -209,7 +210,7 @@ class BankPanel(Panel):
             menu.addAction("Delete", lambda: self.delete(loop_id))
         menu.addSeparator()
         formats = menu.addMenu("Export format")
-        for key, (words, _, _) in FORMATS.items():
-            chosen = key == self._studio.settings.export_format
-            add_choice(formats, words, partial(setattr, self._studio.settings, "export_format", key), chosen=chosen)
+        for key, kind in FORMATS.items():
+            choose = partial(setattr, self._studio.settings, "export_format", key)
+            add_choice(formats, kind.label, choose, chosen=key == self._studio.settings.export_format)
         return menu

@@ -6,7 +6,9 @@ from typing import Any
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QMenu, QSpinBox, QWidget
 
-from engine import InvalidRequest
+from engine import InvalidRequest, Knob
+from loopgen_app.panels.names import OBJECT_NAMES
+from loopgen_app.state.parameter import Parameter
 from loopgen_app.state.parameters import PARAMETERS
 from loopgen_app.studio import Studio
 from loopgen_app.widgets.knob import CurveKnob
@@ -17,8 +19,8 @@ from loopgen_app.widgets.value_widget import ValueWidget
 def describe(widget: QWidget, knob_id: str, studio: Studio) -> None:
     """Object name, accessible name, tooltip and context menu of a knob's control."""
     knob = PARAMETERS[knob_id]
-    if knob.name:
-        widget.setObjectName(knob.name)
+    if knob_id in OBJECT_NAMES:
+        widget.setObjectName(OBJECT_NAMES[knob_id])
     widget.setAccessibleName(knob.label)
     widget.setAccessibleDescription(knob.tooltip)
     widget.setToolTip(knob.tooltip)
@@ -70,13 +72,23 @@ def connect(studio: Studio, knob_id: str, show: Callable[[Any], object]) -> Call
     return set_value
 
 
+def set_range(widget: ValueWidget | QSpinBox, knob: Knob | Parameter) -> None:
+    """Give a control the range and the step of its knob, and the default where it can return to one."""
+    if isinstance(widget, QSpinBox):
+        widget.setRange(int(knob.low), int(knob.high))
+        widget.setSingleStep(int(knob.step))
+        return
+    widget.setRange(knob.low, knob.high)
+    widget.setSingleStep(knob.step, knob.decimals)
+    if knob.default is not None:
+        widget.setDefault(knob.default)
+
+
 def bind_value(widget: ValueWidget, knob_id: str, studio: Studio) -> None:
     """A dial or slider."""
     knob = PARAMETERS[knob_id]
     describe(widget, knob_id, studio)
-    widget.setRange(knob.low, knob.high)
-    widget.setSingleStep(knob.step, knob.decimals)
-    widget.setDefault(knob.default)
+    set_range(widget, knob)
     widget.valueChanged.connect(connect(studio, knob_id, widget.setValue))
     widget.gestureBegan.connect(lambda: studio.instrument.begin_gesture(knob.label))
     widget.gestureEnded.connect(studio.instrument.end_gesture)
@@ -85,6 +97,7 @@ def bind_value(widget: ValueWidget, knob_id: str, studio: Studio) -> None:
 def bind_curve(widget: CurveKnob, knob_id: str, studio: Studio) -> None:
     """A knob that can be free or a curve."""
     describe(widget, knob_id, studio)
+    set_range(widget, PARAMETERS[knob_id])
     widget.curveChanged.connect(connect(studio, knob_id, widget.setCurve))
     widget.gestureBegan.connect(lambda: studio.instrument.begin_gesture(PARAMETERS[knob_id].label))
     widget.gestureEnded.connect(studio.instrument.end_gesture)
@@ -94,7 +107,7 @@ def bind_spin(widget: QSpinBox, knob_id: str, studio: Studio) -> None:
     """A box of whole numbers."""
     knob = PARAMETERS[knob_id]
     describe(widget, knob_id, studio)
-    widget.setRange(int(knob.low), int(knob.high))
+    set_range(widget, knob)
     widget.setKeyboardTracking(False)
     widget.valueChanged.connect(connect(studio, knob_id, widget.setValue))
 

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
-from loopgen_app.generation import GenerationState
+from loopgen_app.making.generation import GenerationState
 from loopgen_app.panels.binding import bind_spin, bind_toggle
 from loopgen_app.studio import Studio
 from loopgen_app.theme import icon

@@ -4,8 +4,8 @@ from functools import partial
 
 from PySide6.QtWidgets import QCheckBox, QMenu, QWidget
 
-from engine import LoopGenError
-from loopgen_app.composing import along
+from engine import KNOBS, LoopGenError
+from loopgen_app.making.composing import along
 from loopgen_app.panels.binding import bind_toggle, connect, learn_menu
 from loopgen_app.panels.frame import Panel, tool
 from loopgen_app.studio import Studio
@@ -41,6 +41,7 @@ class NoisePanel(Panel):
         self.pad.setObjectName("noisePad")
         self.pad.setAccessibleName("Noise pad")
         self.pad.setToolTip("Drag to move between four noises, Shift-drag to draw a motion, click a corner for more")
+        self.pad.setSingleStep(KNOBS["pad_x"].step, KNOBS["pad_y"].step)
         self.body.addWidget(self.pad, 1)
         self.pad.positionChanged.connect(self._moved)
         self.pad.gestureBegan.connect(self._grab)
@@ -109,8 +110,11 @@ class NoisePanel(Panel):
             self._set_corner(corner, current.recipe.noise_seed)
 
     def _export_motion(self) -> None:
+        motion = self._studio.composing.motion
+        if motion is None:
+            return
         try:
-            path = self._studio.exports.export_motion(self._studio.composing.motion)
+            path = self._studio.exports.export(motion)
         except LoopGenError as error:
             self._studio.messages.complain(str(error))
         else:

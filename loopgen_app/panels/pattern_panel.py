@@ -6,7 +6,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from engine import PARTS, STEPS_PER_BAR, InvalidRequest, LoopRequest, Pattern
-from loopgen_app.generation import Made
+from loopgen_app.making.generation import Made
 from loopgen_app.panels.binding import bind_toggle, bind_value, connect, describe
 from loopgen_app.panels.frame import Panel, tool
 from loopgen_app.state.pattern_edits import randomised, shifted, steps_shown, toggled_free, with_rows, with_step
@@ -18,9 +18,10 @@ from loopgen_app.widgets.step_grid import StepGrid
 
 MAX_BAR_BUTTONS = 4
 COMPOSED_BY = (
-    "seed", "tags", "negative_tags", "key", "bars", "pattern", "muted", "compose", "prompt", "negative_prompt",
+    "seed", "tempo_bpm", "tags", "negative_tags", "key", "bars", "pattern", "muted", "compose", "prompt",
+    "negative_prompt", "reference", "blend", "steer_dense",
 )  # fmt: skip
-"""Knobs that decide what is written into free parts."""
+"""Knobs that decide what is written into free parts: those of `LoopRequest.score`."""
 COMPOSE_MILLISECONDS = 80
 
 
@@ -28,7 +29,7 @@ class PatternPanel(Panel):
     """The grid shows one bar, or what all bars have in common ("All": edits reach every bar).
 
     Free rows show, dimmed, what the engine wrote into them for the loop that was made last, or, once something
-    changed, what it would write by the tags alone; a button makes it the user's own.
+    changed, what it will write at the next press on Generate; a button makes it the user's own.
     """
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
@@ -163,7 +164,7 @@ class PatternPanel(Panel):
         self._show_composed()
 
     def _take_made(self, made: Made) -> None:
-        self._made = _written_by(made.recipe.request), made.composed
+        self._made = made.recipe.request.score(), made.composed
         self._composing.start()
 
     def _compose(self) -> None:
@@ -177,7 +178,7 @@ class PatternPanel(Panel):
             self._asked = None
             self._show_score(Pattern())
             return
-        if self._made is not None and _written_by(self._asked) == self._made[0]:
+        if self._made is not None and self._asked.score() == self._made[0]:
             self._show_score(self._made[1])
         else:
             self._studio.scores.ask(self._asked)
@@ -187,7 +188,7 @@ class PatternPanel(Panel):
             self._compose()
 
     def _take_score(self, request: LoopRequest, score: Pattern) -> None:
-        made = self._made is not None and _written_by(request) == self._made[0]
+        made = self._made is not None and request.score() == self._made[0]
         if request == self._asked and not made:
             self._show_score(score)
 
@@ -227,12 +228,3 @@ class PatternPanel(Panel):
 
     def _tick(self, beat: float) -> None:
         self.grid.setHeard(int(beat * 4) % STEPS_PER_BAR if beat >= 0 else -1)
-
-
-def _written_by(request: LoopRequest) -> LoopRequest:
-    """What of a request decides what is composed."""
-    return LoopRequest(
-        seed=request.seed, bars=request.bars, tempo_bpm=request.tempo_bpm, key=request.key, tags=request.tags,
-        negative_tags=request.negative_tags, prompt=request.prompt, negative_prompt=request.negative_prompt,
-        pattern=request.pattern, compose=request.compose,
-    )  # fmt: skip

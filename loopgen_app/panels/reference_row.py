@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
-from loopgen_app.exports import AUDIO_SUFFIXES
+from engine import AUDIO_SUFFIXES
 from loopgen_app.panels.binding import bind_value, connect, describe
 from loopgen_app.panels.frame import tool
 from loopgen_app.state.parameters import PARAMETERS

@@ -3,11 +3,10 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
 
-from engine import MAX_SEED
+from engine import KNOBS, LIVE_STEPS, QUALITY_STEPS
 from loopgen_app.panels.binding import bind_combo, bind_spin, bind_toggle, bind_value, connect, describe
 from loopgen_app.panels.frame import Panel, tool
 from loopgen_app.panels.guidance_popup import GuidancePopup
-from loopgen_app.state.parameters import LIVE_STEPS, QUALITY_STEPS
 from loopgen_app.studio import Studio
 from loopgen_app.theme import icon
 from loopgen_app.widgets.dial import Dial
@@ -95,7 +94,7 @@ class ShapePanel(Panel):
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(self._label("Seed"))
-        self.seed = SeedBox(MAX_SEED, self)
+        self.seed = SeedBox(int(KNOBS["seed"].high), self)
         describe(self.seed, "seed", self._studio)
         self.seed.valueChanged.connect(connect(self._studio, "seed", self.seed.setValue))
         row.addWidget(self.seed, 1)

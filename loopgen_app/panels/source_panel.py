@@ -18,11 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from loopgen_app.generation import GenerationState
+from engine import GOOD_STRETCHES, KNOBS, STRETCH_RATIOS
+from loopgen_app.making.generation import GenerationState
+from loopgen_app.making.reworking import Side
+from loopgen_app.panels.binding import set_range
 from loopgen_app.panels.frame import Panel
-from loopgen_app.reworking import GOOD_STRETCHES, STRETCH_LIMITS, End
 from loopgen_app.state.picture import outline_of
-from loopgen_app.state.source import Trouble
+from loopgen_app.state.source import ReadProblem
 from loopgen_app.studio import Studio
 from loopgen_app.widgets.elided_button import ElidedButton
 from loopgen_app.widgets.segmented import Segmented
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from engine import SourceLoop
 
 CORNERS = ("top left", "top right", "bottom left", "bottom right")
-TRANSITION_BARS = (3, 64)
 
 
 class SourcePanel(Panel):
@@ -82,7 +83,7 @@ class SourcePanel(Panel):
         self.tempo.setObjectName("sourceTempo")
         self.tempo.setAccessibleName("Tempo of the source")
         self.tempo.setToolTip("The tempo of the source: type another if it was heard wrongly")
-        self.tempo.setRange(0.0, 999.0)
+        self.tempo.setRange(0.0, 999.0)  # wider than what is possible: it shows whatever a file says of itself
         self.tempo.setDecimals(2)
         self.tempo.setSuffix(" BPM")
         self.tempo.setSpecialValueText("tempo?")
@@ -109,12 +110,10 @@ class SourcePanel(Panel):
         self.strength.setObjectName("variationStrength")
         self.strength.setAccessibleName("Strength of the variation")
         self.strength.setToolTip("How far: 0 is the loop itself, 1 new noise under its conditions")
-        self.strength.setRange(0.0, 1.0)
-        self.strength.setSingleStep(0.05, 2)
-        self.strength.setDefault(0.5)
-        self.strength.setValue(0.5)
+        set_range(self.strength, KNOBS["strength"])
+        self.strength.setValue(KNOBS["strength"].default)
         self.strength.setMinimumWidth(48)  # the narrowest window has no more for it
-        self.keep = Segmented([("Keep all", "all"), ("rhythm", "rhythm"), ("sound", "sound")], self)
+        self.keep = Segmented([("Keep all" if word == "all" else word, word) for word in KNOBS["keep"].choices], self)
         self.keep.setObjectName("variationKeepBox")
         self.keep.setAccessibleName("What a variation keeps")
         self.vary = self._button("Vary", "varyButton", "Make a variation of the source")
@@ -144,15 +143,15 @@ class SourcePanel(Panel):
             button.setAccessibleName(f"Take the source as the {place} of a transition")
         self.bars = QSpinBox(self)
         self.bars.setObjectName("transitionBars")
-        self.bars.setAccessibleName("Bars of the transition")
-        self.bars.setRange(*TRANSITION_BARS)
-        self.bars.setValue(8)
+        self.bars.setAccessibleName(KNOBS["transition_bars"].label)
+        set_range(self.bars, KNOBS["transition_bars"])
+        self.bars.setValue(KNOBS["transition_bars"].default)
         self.bars.setSuffix(" bars")
         self.bars.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.bars.setFixedWidth(72)
         self.make = self._button("Transition", "transitionButton", "Make bars that begin as A and end as B")
         self.make.clicked.connect(lambda: self._work.transition(self.bars.value()))
-        ends: tuple[tuple[End, ElidedButton], ...] = (("a", self.set_a), ("b", self.set_b))
+        ends: tuple[tuple[Side, ElidedButton], ...] = (("a", self.set_a), ("b", self.set_b))
         for end, button in ends:
             button.clicked.connect(lambda _checked=False, end=end: self._work.set_end(end))
         holder = self._row(self.set_a, self.set_b, self.bars, self.make, spring=0)
@@ -205,7 +204,7 @@ class SourcePanel(Panel):
         if source is None:
             self.drop.wave.setOutline(None, 0)
             self.drop.setWords(
-                "Drop a loop here", "An audio file of 1 to 16 bars, or a loop of the bank.", filled=filled
+                "Drop a loop here", f"An audio file of {KNOBS['bars'].span}, or a loop of the bank.", filled=filled
             )
             return
         loop, request = source.loop, source.loop.request
@@ -232,7 +231,7 @@ class SourcePanel(Panel):
 
     def _show_stretch(self) -> None:
         ratio, tempo = self._work.stretch_ratio, self._studio.instrument.value("tempo_bpm")
-        possible = ratio is not None and STRETCH_LIMITS[0] <= ratio <= STRETCH_LIMITS[1]
+        possible = ratio is not None and STRETCH_RATIOS[0] <= ratio <= STRETCH_RATIOS[1]
         self.stretch.setText(f"Stretch to {tempo:g} BPM")
         self.stretch.setEnabled(possible and self._work.refused is None)
         far = ratio is not None and not GOOD_STRETCHES[0] <= ratio <= GOOD_STRETCHES[1]
@@ -245,7 +244,7 @@ class SourcePanel(Panel):
 
     def _show_ends(self) -> None:
         ends = self._work.ends
-        named: tuple[tuple[End, ElidedButton], ...] = (("a", self.set_a), ("b", self.set_b))
+        named: tuple[tuple[Side, ElidedButton], ...] = (("a", self.set_a), ("b", self.set_b))
         for end, button in named:
             loop = ends.get(end)
             place = "beginning" if end == "a" else "end"
@@ -268,7 +267,7 @@ class SourcePanel(Panel):
         self._bottom.setVisible(bool(self.news.text()) or busy)
         self._give_room()
 
-    def _show_offers(self, trouble: Trouble | None) -> None:
+    def _show_offers(self, trouble: ReadProblem | None) -> None:
         trim, fit = (trouble.trim_bars, trouble.stretch_bpm) if trouble is not None else (None, None)
         self.trim.setVisible(trim is not None)
         self.fit.setVisible(fit is not None)

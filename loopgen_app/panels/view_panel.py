@@ -3,8 +3,8 @@
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
-from loopgen_app.audition import HeardLoop
-from loopgen_app.generation import GenerationState
+from loopgen_app.audition import LoopAtHand
+from loopgen_app.making.generation import GenerationState
 from loopgen_app.panels.frame import Panel
 from loopgen_app.state.loop_audio import Audio
 from loopgen_app.state.picture import Picture, band_of_hertz, hertz_of_band
@@ -37,7 +37,7 @@ class ViewPanel(Panel):
         studio.playback.ticked.connect(self.view.setBeat)
         self._show_state(studio.generation.state)
 
-    def _show_loop(self, heard: HeardLoop | None) -> None:
+    def _show_loop(self, heard: LoopAtHand | None) -> None:
         if heard is not None:
             picture = self._studio.pictures.ask(heard.id, heard.audio, heard.sample_rate, heard.beats)
             if picture is not None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
-from engine import CHARACTERS, PARTS, STYLES, TAGS
+from engine import CHARACTERS, PARTS, STYLES, TAGS, TODAY, InvalidRequest
 from loopgen_app.panels.binding import connect, describe, popup_at
 from loopgen_app.panels.frame import Panel, tool
 from loopgen_app.panels.reference_row import ReferenceRow
@@ -26,7 +26,7 @@ TAG_WORDS = tuple(dict.fromkeys(word for tag in TAGS for word in tag.split("_"))
 
 
 class WordsPanel(Panel):
-    """Prompt, negative prompt, what is not understood of them, tag chips, reference and steers."""
+    """Prompt, negative prompt, what the pack does not know of what is asked, tag chips, reference and steers."""
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__("Sound", parent)
@@ -78,6 +78,18 @@ class WordsPanel(Panel):
         self.hint.setWhole(self._not_understood())
 
     def _not_understood(self) -> str:
+        return self._words_not_understood() or self._not_known()
+
+    def _not_known(self) -> str:
+        info = self._studio.generation.state.info
+        if info is None or info.known == TODAY:
+            return ""
+        try:
+            return info.unknown(self._studio.instrument.request())
+        except InvalidRequest:  # knobs that cannot be asked together; Generate will say which
+            return ""
+
+    def _words_not_understood(self) -> str:
         state, instrument = self._studio.generation.state, self._studio.instrument
         if state.model != "ready":
             return ""

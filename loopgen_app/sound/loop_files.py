@@ -4,12 +4,26 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 PREFIX = "loopgen-sound-"
+
+
+@dataclass(frozen=True)
+class Playable:
+    """A loop as the window has it: `audio` `[2, T]` float32 at `sample_rate`, exactly `beats` beats."""
+
+    id: int
+    audio: NDArray[np.float32]
+    sample_rate: int
+    beats: int
+    tempo_bpm: float
 
 
 def shared_root() -> Path:
@@ -41,6 +55,18 @@ def _alive(pid: int) -> bool:
 def write_loop(path: Path, audio: NDArray[np.float32]) -> None:
     """Put `audio` `[2, T]` there as interleaved float32 frames."""
     np.ascontiguousarray(audio.T, dtype=np.float32).tofile(path)
+
+
+def order_to_load(folder: Path, loop: Playable, sample_rate: int) -> dict[str, Any]:
+    """Put `loop`, brought to `sample_rate`, into a new file of `folder`; gives the order by which it is loaded."""
+    audio = loop.audio
+    if loop.sample_rate != sample_rate:
+        from engine import resample_periodic  # noqa: PLC0415 - brings scipy; most devices take the loop's rate
+
+        audio = resample_periodic(audio, round(audio.shape[1] * sample_rate / loop.sample_rate))
+    path = folder / f"loop-{loop.id}-{time.monotonic_ns()}"
+    write_loop(path, audio)
+    return {"do": "load", "id": loop.id, "path": str(path), "frames": audio.shape[1], "beats": loop.beats}
 
 
 def read_loop(path: Path, frames: int) -> NDArray[np.float32]:

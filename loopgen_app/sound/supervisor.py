@@ -9,10 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from loopgen_app.sound import loop_files
+from loopgen_app.sound.loop_files import Playable
 from loopgen_app.sound.process import SoundProcess
 from loopgen_app.sound.status import Status, StatusBlock
 
@@ -36,18 +34,7 @@ KEPT_IN_CHILD = 4
 
 
 @dataclass(frozen=True)
-class Playable:
-    """A loop as the window has it: `audio` `[2, T]` float32 at `sample_rate`, exactly `beats` beats."""
-
-    id: int
-    audio: NDArray[np.float32]
-    sample_rate: int
-    beats: int
-    tempo_bpm: float
-
-
-@dataclass(frozen=True)
-class Heard:
+class SoundHealth:
     """What changed: `health` is ok, retrying, no_device or no_portaudio; `message` one line for the musician."""
 
     health: str
@@ -61,7 +48,7 @@ class Supervisor:
 
     def __init__(
         self,
-        on_change: Callable[[Heard], object] = lambda _heard: None,
+        on_change: Callable[[SoundHealth], object] = lambda _heard: None,
         *,
         device: str = "",
         buffer_frames: int = 1024,
@@ -81,7 +68,7 @@ class Supervisor:
         self._callbacks = -1
         self._opened = False
         self._retry_at: float | None = None
-        self._told: Heard | None = None
+        self._told: SoundHealth | None = None
         self._failures = 0
         self._rate = LOOP_RATE
         self._loops: dict[int, Playable] = {}
@@ -215,7 +202,7 @@ class Supervisor:
         self._failures += bool(message)
         self._retry_at = time.monotonic() + pause
         if message:
-            self._tell(Heard("retrying", message))
+            self._tell(SoundHealth("retrying", message))
 
     def _take(self, answer: dict[str, Any], now: float) -> None:
         match answer["event"]:
@@ -234,16 +221,16 @@ class Supervisor:
                 self._failures += 1
                 self._retry_at = now + RETRY_SECONDS[-1]
                 self._tell(
-                    Heard("no_portaudio", "No sound: the PortAudio library is missing (install libportaudio2).")
+                    SoundHealth("no_portaudio", "No sound: the PortAudio library is missing (install libportaudio2).")
                 )
             case "failed" if answer["order"] == "open":
                 log.debug("sound device: %s", answer["message"])
                 self._retry_at = now + LOOK_SECONDS
-                self._tell(Heard("no_device", "No sound device was found; still looking for one."))
+                self._tell(SoundHealth("no_device", "No sound device was found; still looking for one."))
             case "failed":
                 log.error("sound process: %s", answer)
 
-    def _tell(self, heard: Heard) -> None:
+    def _tell(self, heard: SoundHealth) -> None:
         if heard != self._told:  # it is tried again and again; once is enough to read
             self._told = heard
             self.on_change(heard)
@@ -261,7 +248,7 @@ class Supervisor:
             if self._playing:
                 self._send(do="play", beat=self._resume_beat, count_in_bpm=None)
         missed = f"{answer['missed']} is not there; playing through {answer['device']}." if answer["missed"] else ""
-        self._tell(Heard("ok", missed, str(answer["device"]), self._rate))
+        self._tell(SoundHealth("ok", missed, str(answer["device"]), self._rate))
 
     # ---- the process -------------------------------------------------------------------------------------------
 
@@ -290,16 +277,8 @@ class Supervisor:
             self._process.send(order)
 
     def _send_loop(self, loop: Playable) -> None:
-        if not self._opened:
-            return
-        audio = loop.audio
-        if loop.sample_rate != self._rate:
-            from engine import resample_periodic  # noqa: PLC0415 - brings scipy; most devices take the loop's rate
-
-            audio = resample_periodic(audio, round(audio.shape[1] * self._rate / loop.sample_rate))
-        path = self._folder / f"loop-{loop.id}-{time.monotonic_ns()}"
-        loop_files.write_loop(path, audio)
-        self._send(do="load", id=loop.id, path=str(path), frames=audio.shape[1], beats=loop.beats)
+        if self._opened:
+            self._send(**loop_files.order_to_load(self._folder, loop, self._rate))
 
     def _forget(self) -> None:
         # The child keeps a few more than it plays: memory must not be given back inside its callback.

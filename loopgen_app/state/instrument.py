@@ -2,12 +2,11 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine import MAX_SEED, InvalidRequest, LoopRequest
+from engine import InvalidRequest, LoopRequest, Recipe
 from loopgen_app.state.events import Event
 from loopgen_app.state.parameter import Parameter, to_json
 from loopgen_app.state.parameters import PARAMETERS, build_request, defaults, values_of
@@ -16,6 +15,11 @@ MERGE_SECONDS = 0.7
 """Changes of one knob closer together than this (a wheel, typing) are one step of undo."""
 
 MAX_HISTORY = 500
+AROUND_REQUEST = ("pattern", "muted", "pad_locks", "variations", "reference_name")
+"""Knobs of a recipe that its request does not know, or not all of."""
+PAD = ("pad_corners", "pad_x", "pad_y")
+"""Knobs that are taken from the pad's requests, not from the window: motions and variations move no control."""
+
 FRIENDLY_SEEDS = 1_000_000
 """Drawn seeds stay below this so that a musician can read one out loud."""
 
@@ -32,12 +36,15 @@ class Step:
 
 
 class Instrument:
-    """Values of all knobs with undo and redo. `changed(id)` is emitted after every change, in the caller's thread."""
+    """Values of all knobs with undo and redo. `changed(id)` is emitted after every change, in the caller's thread;
+    `restored()` when they are where they were as a sound was made that is there already.
+    """
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, random_source: random.Random | None = None
     ) -> None:
         self.changed: Event[str] = Event()
+        self.restored: Event[[]] = Event()
         self.history_changed: Event[[]] = Event()
         self._values = defaults()
         self._undo: list[Step] = []
@@ -45,6 +52,7 @@ class Instrument:
         self._clock = clock
         self._random = random_source or random.Random()
         self._gesture: Step | None = None
+        self._asked: LoopRequest | None = None
 
     def value(self, knob: str) -> Any:
         """The present value of `knob`."""
@@ -65,15 +73,6 @@ class Instrument:
         if clean:
             self._record(clean, label)
             self._apply(clean)
-
-    @contextmanager
-    def gesture(self, label: str) -> Iterator[None]:
-        """Everything set inside is one step of undo."""
-        self.begin_gesture(label)
-        try:
-            yield
-        finally:
-            self.end_gesture()
 
     def begin_gesture(self, label: str) -> None:
         """From here to `end_gesture` (a drag) all changes are one step of undo."""
@@ -140,10 +139,21 @@ class Instrument:
         return build_request({**self._values, **overrides})
 
     def next_request(self) -> LoopRequest:
-        """The request of a press on Generate: draws a new seed first unless it is locked or the pad decides."""
-        if not self._values["seed_locked"] and not self._values["pad_on"]:
+        """The request of a press on Generate.
+
+        It has a new seed unless the seed is locked, the pad decides, or something that is composed by was changed
+        since the last request: the parts that are shown as composed are then those that come.
+        """
+        as_shown = self.request().score() != self._asked
+        if not (as_shown or self._values["seed_locked"] or self._values["pad_on"]):
             self.draw_seed()
-        return self.request()
+        request = self.request()
+        self.note_asked(request)
+        return request
+
+    def note_asked(self, request: LoopRequest) -> None:
+        """Remember that a loop of `request` is being made."""
+        self._asked = request.score()
 
     def draw_seed(self) -> int:
         """Set and return a new random seed."""
@@ -165,6 +175,13 @@ class Instrument:
     ) -> None:
         """Turn every knob to where it was when `request` was made, and those it does not know to `around`."""
         self.set_many({**values_of(request), **self._readable(around or {})[0]}, label)
+
+    def restore_recipe(self, recipe: Recipe, label: str = "Restore loop") -> None:
+        """Turn every knob to where it was when the sound of `recipe` was made, and tell that it is there."""
+        names = AROUND_REQUEST if recipe.request.noise is not None else AROUND_REQUEST + PAD
+        around = {knob: recipe.knobs[knob] for knob in names if knob in recipe.knobs}
+        self.restore_request(recipe.request, around, label)
+        self.restored.emit()
 
     def _readable(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         good: dict[str, Any] = {}
@@ -196,4 +213,4 @@ def knob(name: str) -> Parameter:
     return PARAMETERS[name]
 
 
-__all__ = ["MAX_SEED", "Instrument", "Step", "knob"]
+__all__ = ["Instrument", "Step", "knob"]

@@ -6,14 +6,13 @@ import sqlite3
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from engine import AudioFileError, ExportError, InvalidRequest, LoopRequest
+from engine import AudioFileError, ExportError, InvalidRequest, LoopRequest, Origin, Recipe
 from loopgen_app.state.loop_audio import Audio, decode_flac, encode_flac, thumbnail
-from loopgen_app.state.recipe import PASSAGES, Recipe
 
 log = logging.getLogger(__name__)
 
@@ -47,14 +46,10 @@ class BankedLoop:
     loudness_lufs: float | None
     sample_rate: int
     samples: int
-    origin: Mapping[str, Any]
+    kind: str
+    origin: Origin | None
     thumbnail: bytes
     packed: bytes
-
-    @property
-    def is_passage(self) -> bool:
-        """Whether this is music that leads from one loop to another, and no loop."""
-        return self.origin.get("verb") in PASSAGES
 
     @property
     def recipe(self) -> Recipe:
@@ -141,8 +136,8 @@ class LoopBank:
         rows = self._read(f"SELECT {_COLUMNS}, recipe, thumbnail FROM loops WHERE id = ?", loop_id)
         if not rows:
             raise KeyError(loop_id)
-        *row, recipe, thumb = rows[0]
-        return _banked((*row, *_packed(recipe, thumb)))
+        *columns, recipe, thumb = rows[0]
+        return _banked(columns, recipe, thumb)
 
     def _read(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with self._lock:
@@ -205,11 +200,16 @@ class LoopBank:
             db.execute("UPDATE loops SET deleted_at = NULL WHERE id = ?", (loop_id,))
 
     def purge(self, deleted_before: float) -> int:
-        """Let go for good of loops deleted before that time (seconds since 1970); returns how many."""
+        """Let go for good of loops deleted before that time (seconds since 1970), and give their room back to the
+        disk; returns how many."""
         with self._transaction() as db:
             gone = db.execute("SELECT id FROM loops WHERE deleted_at < ?", (deleted_before,)).fetchall()
             db.executemany("DELETE FROM sounds WHERE loop_id = ?", gone)
             db.executemany("DELETE FROM loops WHERE id = ?", gone)
+        if gone:
+            with self._lock, contextlib.suppress(sqlite3.Error):  # a full disk: another time
+                self._db.execute("VACUUM")
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return len(gone)
 
     def close(self) -> None:
@@ -222,13 +222,10 @@ def _searched(loop: BankedLoop) -> str:
     return f"{loop.name} {loop.key or ''} {loop.tempo_bpm:g} {loop.tempo_bpm:g}bpm".lower()
 
 
-def _packed(recipe: str, thumb: bytes) -> tuple[Mapping[str, Any], bytes, bytes]:
-    return Recipe.from_json(recipe).origin, thumb, zlib.compress(recipe.encode())
-
-
-def _banked(row: tuple[Any, ...]) -> BankedLoop:
-    *columns, origin, thumb, packed = row
+def _banked(columns: list[Any], recipe: str, thumb: bytes) -> BankedLoop:
+    read = Recipe.from_json(recipe)
     names = [name.strip() for name in _COLUMNS.split(",")]
     values = dict(zip(names, columns, strict=True))
     values["favourite"] = bool(values["favourite"])
-    return BankedLoop(**values, origin=origin, thumbnail=thumb, packed=packed)
+    packed = zlib.compress(recipe.encode())
+    return BankedLoop(**values, kind=read.kind, origin=read.origin, thumbnail=thumb, packed=packed)

@@ -1,11 +1,10 @@
 """One knob: everything that is known about it, from which widget, preset, session and request are derived."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from engine import CURVES, EMBEDDING_DIM, PARTS, TAGS, InvalidRequest, LoopRequest, Pattern
+from engine import PARTS, TAGS, InvalidRequest, Knob, LoopRequest, NoisePad, Pattern
 
 Kind = Literal[
     "number",
@@ -26,11 +25,11 @@ Scope = Literal["sound", "playback"]
 
 @dataclass(frozen=True)
 class Parameter:
-    """A declared knob.
+    """What the window knows of a knob: what its `knob` declares, and how the window shows it.
 
     `low`..`high` bound numbers (text: `high` characters); `field` is its place in a `LoopRequest` ("" when the
-    request does not know it, "guidance.tags" inside a mapping); `name` the object name of its control; `midi` whether
-    a controller can learn it; `kept` whether presets and sessions carry it.
+    request does not know it, "guidance.tags" inside a mapping); `midi` whether a controller can
+    learn it. Kinds that no `Knob` has are declared here alone.
     """
 
     id: str
@@ -45,14 +44,23 @@ class Parameter:
     choices: tuple[Any, ...] = ()
     tip: str = ""
     field: str = ""
-    name: str = ""
     midi: bool = False
     scope: Scope = "sound"
+    knob: Knob | None = None
+
+    @classmethod
+    def of(cls, knob: Knob, *, tip: str, scope: Scope = "sound", starts: Any = None) -> Self:
+        """The parameter of `knob`; it is at `starts` at first start, else at the knob's default."""
+        return cls(
+            knob.id, knob.label, knob.kind, knob.default if starts is None else starts, knob.unit, knob.low,
+            knob.high, knob.step, knob.decimals, (None, *knob.choices) if knob.optional else knob.choices, tip,
+            knob.field, knob.learnable, scope, knob,
+        )  # fmt: skip
 
     def clean(self, value: Any) -> Any:
         """`value` in the type this knob keeps; raises `InvalidRequest` on anything else."""
         try:
-            return _CLEANERS[self.kind](self, value)
+            return self.knob.check(value) if self.knob is not None else _CLEANERS[self.kind](self, value)
         except (TypeError, ValueError, AttributeError) as error:
             if isinstance(error, InvalidRequest):
                 raise
@@ -84,10 +92,7 @@ class Parameter:
     @property
     def tooltip(self) -> str:
         """What it does, its range and its unit."""
-        reach = ""
-        if self.kind in ("number", "whole"):
-            high = f"{self.high:g}" if self.high < 1e6 else "any size"
-            reach = f"  ({self.low:g} to {high}{' ' + self.unit if self.unit else ''})"
+        reach = f"  ({self.knob.span})" if self.knob is not None and self.kind in ("number", "whole") else ""
         return f"{self.tip or self.label}{reach}"
 
 
@@ -98,37 +103,6 @@ def to_json(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: to_json(each) for name, each in value.items()}
     return list(value) if isinstance(value, tuple) else value
-
-
-def _number(knob: Parameter, value: Any) -> float:
-    number = float(value)
-    if isinstance(value, bool) or math.isnan(number) or not knob.low <= number <= knob.high:
-        raise InvalidRequest(f"{knob.label} {value!r} is out of range: {knob.low:g} to {knob.high:g} {knob.unit}.")
-    return number
-
-
-def _whole(knob: Parameter, value: Any) -> int:
-    if isinstance(value, bool) or int(value) != value or not knob.low <= value <= knob.high:
-        raise InvalidRequest(f"{knob.label} {value!r} is not possible: a whole number from {knob.low:g} up.")
-    return int(value)
-
-
-def _choice(knob: Parameter, value: Any) -> Any:
-    if value not in knob.choices:
-        raise InvalidRequest(f"{knob.label} {value!r} is unknown; possible: {', '.join(map(str, knob.choices))}.")
-    return value
-
-
-def _text(knob: Parameter, value: Any) -> str:
-    if not isinstance(value, str) or len(value) > knob.high:
-        raise InvalidRequest(f"{knob.label} is a text of at most {knob.high:g} characters.")
-    return value
-
-
-def _toggle(knob: Parameter, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise InvalidRequest(f"{knob.label} is on or off, not {value!r}.")
-    return value
 
 
 def _words(knob: Parameter, value: Any) -> tuple[str, ...]:
@@ -147,20 +121,8 @@ def _pattern(knob: Parameter, value: Any) -> Pattern:
     return value
 
 
-def _curve(knob: Parameter, value: Any) -> tuple[float, ...] | None:
-    if value is None:
-        return None
-    points = tuple(float(v) for v in (value if isinstance(value, list | tuple) else (value,)))
-    if not points or not all(0.0 <= v <= 1.0 for v in points):
-        raise InvalidRequest(f"{knob.label} needs values from 0 to 1 (curves: {', '.join(CURVES)}).")
-    return points
-
-
-def _seeds(knob: Parameter, value: Any) -> tuple[int, ...]:
-    seeds = tuple(int(v) for v in value)
-    if len(seeds) != 4 or not all(0 <= v <= knob.high for v in seeds):
-        raise InvalidRequest(f"{knob.label} needs four seeds.")
-    return seeds
+def _seeds(_knob: Parameter, value: Any) -> tuple[int, ...]:
+    return NoisePad(value).corners
 
 
 def _flags(knob: Parameter, value: Any) -> tuple[bool, ...]:
@@ -170,11 +132,8 @@ def _flags(knob: Parameter, value: Any) -> tuple[bool, ...]:
     return flags
 
 
-def _embedding(knob: Parameter, value: Any) -> tuple[float, ...]:
-    values = tuple(float(v) for v in value)
-    if len(values) not in (0, EMBEDDING_DIM) or not all(-1.0 <= v <= 1.0 for v in values):
-        raise InvalidRequest(f"{knob.label} needs an embedding of {EMBEDDING_DIM} values.")
-    return values
+def _embedding(_knob: Parameter, value: Any) -> tuple[float, ...]:
+    return LoopRequest(reference=value).reference
 
 
 def _voices(knob: Parameter, value: Any) -> dict[str, Any]:
@@ -184,14 +143,8 @@ def _voices(knob: Parameter, value: Any) -> dict[str, Any]:
 
 
 _CLEANERS: dict[Kind, Callable[[Parameter, Any], Any]] = {
-    "number": _number,
-    "whole": _whole,
-    "choice": _choice,
-    "text": _text,
-    "toggle": _toggle,
     "words": _words,
     "pattern": _pattern,
-    "curve": _curve,
     "seeds": _seeds,
     "flags": _flags,
     "embedding": _embedding,

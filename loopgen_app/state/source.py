@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine import AudioFileError, InvalidRequest, LoopGenError, read_audio
+from engine import LoopGenError, Recipe
 from loopgen_app.state.loop_audio import Audio
-from loopgen_app.state.recipe import Recipe
 
 if TYPE_CHECKING:
     from engine import SourceLoop
@@ -22,7 +21,7 @@ SURE = 0.5
 
 
 @dataclass(frozen=True)
-class Wish:
+class ReadRequest:
     """A file to read as a loop: at `tempo_bpm` unless it is known, and with `fit` "trim" or "stretch" made whole."""
 
     path: Path
@@ -31,7 +30,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Trouble:
+class ReadProblem:
     """Why a file is no loop, in one sentence, and what is possible: a cut to bars, a tempo at which it is whole.
 
     `tempo_bpm` is what the file says of itself, where it does.
@@ -48,7 +47,7 @@ class Source:
     """A loop to work on. `wish` is None for one of the bank, `recipe` for sound from elsewhere."""
 
     loop: SourceLoop
-    wish: Wish | None = None
+    wish: ReadRequest | None = None
     recipe: Recipe | None = None
 
     @property
@@ -67,7 +66,7 @@ class Source:
         return " ".join(words)
 
 
-def read(wish: Wish) -> Source | Trouble:
+def read(wish: ReadRequest) -> Source | ReadProblem:
     """Read the file of `wish`; takes up to some seconds."""
     from engine import NotWholeBars, TempoUnsure, read_source  # noqa: PLC0415
 
@@ -75,29 +74,26 @@ def read(wish: Wish) -> Source | Trouble:
         loop = read_source(wish.path, SAMPLE_RATE, tempo_bpm=wish.tempo_bpm, fit=wish.fit)
     except NotWholeBars as error:
         offers = "" if error.trim_bars or error.stretch_bpm else " Type another tempo."
-        return Trouble(f"{error.lasts}: not whole bars.{offers}", error.tempo_bpm, error.trim_bars, error.stretch_bpm)
+        return ReadProblem(
+            f"{error.lasts}: not whole bars.{offers}", error.tempo_bpm, error.trim_bars, error.stretch_bpm
+        )
     except TempoUnsure:
-        return Trouble(f"The tempo of {wish.path.name} cannot be heard surely. Type it.")
+        return ReadProblem(f"The tempo of {wish.path.name} cannot be heard surely. Type it.")
     except LoopGenError as error:
-        return Trouble(str(error))
-    return Source(loop, wish, _recipe(wish.path) if loop.tempo_from == "recipe" else None)
+        return ReadProblem(str(error))
+    return Source(loop, wish, loop.recipe)
 
 
-def of_bank(name: str, audio: Audio, sample_rate: int, recipe: Recipe) -> Source | Trouble:
+def of_bank(name: str, audio: Audio, sample_rate: int, recipe: Recipe) -> Source | ReadProblem:
     """A loop of the bank as a source: all is known of it."""
     from engine import SourceLoop  # noqa: PLC0415
 
-    if recipe.is_passage:
-        return Trouble(f"{name} is a transition: only loops can be reworked.")
+    if recipe.kind == "passage":
+        return ReadProblem(f"{name} is a transition: only loops can be reworked.")
+    if recipe.kind == "motion":
+        return ReadProblem(f"{name} is several loops in a row: only one can be reworked.")
     try:
         loop = SourceLoop.from_audio(audio, sample_rate, recipe.request, name)
     except LoopGenError as error:
-        return Trouble(str(error))
+        return ReadProblem(str(error))
     return Source(loop, recipe=recipe)
-
-
-def _recipe(path: Path) -> Recipe | None:
-    try:
-        return Recipe.from_json(read_audio(path).metadata.comment or "")
-    except (AudioFileError, InvalidRequest):
-        return None

@@ -37,7 +37,7 @@ class Dial(ValueWidget):
         if self._taps and now - self._taps[-1] > TAP_TIMEOUT:
             self._taps.clear()
         self._taps = [*self._taps[-(MAX_TAPS - 1) :], now]
-        if len(self._taps) > 1:
+        if self._taps[-1] > self._taps[0]:  # two taps can share a tick of the clock
             self.setValue(round(60.0 * (len(self._taps) - 1) / (self._taps[-1] - self._taps[0]), 1))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -22,7 +22,6 @@ class CurveKnob(ValueWidget):
         self._label = label
         self._curve: Curve = None
         self._value = 0.5
-        self.setSingleStep(0.02, 2)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.valueChanged.connect(self._turned)
 
@@ -52,6 +51,10 @@ class CurveKnob(ValueWidget):
 
     def _turned(self, value: float) -> None:
         self.setCurve((value,))
+
+    def take(self, typed: float) -> None:
+        """Percent, as it shows them; also where the knob was free."""
+        self.setCurve((round(min(100.0, max(0.0, typed)) / 100, 2),))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Set it free again, or to the middle when it was."""

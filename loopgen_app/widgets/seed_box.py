@@ -42,7 +42,9 @@ class SeedBox(QAbstractSpinBox):
         """Digits alone."""
         if not text:
             return (QValidator.State.Intermediate, text, position)
-        fits = text.isascii() and text.isdigit() and int(text) <= self._maximum
+        # Length first: Python refuses to read thousands of digits, and an exception in here ends the program.
+        short = len(text) <= len(str(self._maximum))
+        fits = short and text.isascii() and text.isdigit() and int(text) <= self._maximum
         return (QValidator.State.Acceptable if fits else QValidator.State.Invalid, text, position)
 
     def _take_typed(self) -> None:

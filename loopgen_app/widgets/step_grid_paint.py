@@ -10,7 +10,7 @@ from loopgen_app.theme import colour, font, icon
 NAME_WIDTH = 74.0
 MUTE_WIDTH = 20.0
 VOICE_WIDTH = 19.0
-"""Of the dice that draws a row's voice anew, and of the lock that keeps it."""
+"""Widths of the dice that draws a row's voice anew, and of the lock that keeps it."""
 GAP, BEAT_GAP = 2.0, 5.0
 FOUND_HEIGHT = 8.0
 

@@ -2,13 +2,29 @@
 
 import math
 
-from PySide6.QtCore import QPointF, QRect, Qt, Signal
-from PySide6.QtGui import QDoubleValidator, QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QPointF, QRect, QRegularExpression, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QRegularExpressionValidator, QWheelEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 FINE = 0.01
 DRAG_PIXELS = 200.0
 """Pixels of vertical drag from one end of the range to the other (times ten with Shift)."""
+NUMBER = r"[+-]?\d{0,9}([.,]\d{0,6})?"
+"""What can be typed, with a point or a comma wherever the computer was bought."""
+
+
+class _Field(QLineEdit):
+    """Keeps every key to itself: Enter, passed on, would open it again."""
+
+    left = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Type; Escape leaves."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+        event.accept()
 
 
 class ValueWidget(QWidget):
@@ -59,6 +75,7 @@ class ValueWidget(QWidget):
         if math.isnan(value):
             return
         value = round(min(self._high, max(self._low, float(value))), self._decimals)
+        value = min(self._high, max(self._low, value))  # rounding can step over an end
         if value != self._value:
             self._value = value
             self.valueChanged.emit(value)
@@ -144,28 +161,37 @@ class ValueWidget(QWidget):
 
     def edit(self) -> None:
         """Open a field to type the value; Enter takes it, Escape leaves it."""
-        editor = QLineEdit(self.text(), self)
-        editor.setValidator(QDoubleValidator(-1e9, 1e9, 6, editor))
+        if self._editor is not None:
+            return
+        editor = _Field(self.text() if _has_digits(self.text()) else "", self)
+        editor.setValidator(QRegularExpressionValidator(QRegularExpression(NUMBER), editor))
         editor.setAlignment(Qt.AlignmentFlag.AlignCenter)
         editor.setObjectName("valueEditor")
         editor.setAccessibleName(f"{self.accessibleName()} value")
         editor.setGeometry(self.edit_rect())
         editor.selectAll()
         editor.editingFinished.connect(self._take_typed)
+        editor.left.connect(self._close_editor)
         self._editor = editor
         editor.show()
         editor.setFocus()
 
     def _take_typed(self) -> None:
+        editor = self._close_editor()
+        if editor is not None and _has_digits(editor.text()):
+            self.take(float(editor.text().replace(",", ".")))
+
+    def take(self, typed: float) -> None:
+        """Set the value to a number that was typed; widgets that show another unit turn it into theirs."""
+        self.setValue(typed)
+
+    def _close_editor(self) -> QLineEdit | None:
         editor, self._editor = self._editor, None
         if editor is not None:
-            try:
-                self.setValue(float(editor.text().replace(",", ".")))
-            except ValueError:
-                self.update()
             editor.hide()
             editor.deleteLater()
             self.setFocus()
+        return editor
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show the focus."""
@@ -176,3 +202,7 @@ class ValueWidget(QWidget):
         """Hide the focus."""
         super().focusOutEvent(event)
         self.update()
+
+
+def _has_digits(text: str) -> bool:
+    return any(sign.isdigit() for sign in text)

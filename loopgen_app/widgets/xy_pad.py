@@ -24,7 +24,6 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from loopgen_app.theme import colour, font, icon
 
 Point = tuple[float, float]
-KEY_STEP = 0.02
 CORNER = 40.0
 GRAIN = 6
 MAX_PATH = 64
@@ -48,6 +47,7 @@ class XYPad(QWidget):
         self._corners: tuple[int, ...] = (1, 2, 3, 4)
         self._locks: tuple[bool, ...] = (False,) * 4
         self._active = False
+        self._step: Point = (0.02, 0.02)
         self._dragging = self._drawing = False
         self._path: list[Point] = []
         self._ground: QPixmap | None = None
@@ -74,6 +74,10 @@ class XYPad(QWidget):
             self._at = at
             self.update()
             self.positionChanged.emit(*at)
+
+    def setSingleStep(self, x: float, y: float) -> None:
+        """How far an arrow key moves the point."""
+        self._step = (x, y)
 
     def setCorners(self, names: Sequence[int], locks: Sequence[bool]) -> None:
         """Numbers that name the corners (and seed their textures), and which are locked."""
@@ -135,7 +139,7 @@ class XYPad(QWidget):
         if self._drawing:
             self._drawing = False
             thin = max(1, len(self._path) // MAX_PATH + 1)
-            self._path = self._path[::thin]
+            self._path = [*self._path[:-1:thin], self._path[-1]]
             if len(self._path) > 1:
                 self.pathDrawn.emit(self.path())
             else:
@@ -160,7 +164,7 @@ class XYPad(QWidget):
         if move is None:
             super().keyPressEvent(event)
         else:
-            self.setPosition(self._at[0] + move[0] * KEY_STEP, self._at[1] + move[1] * KEY_STEP)
+            self.setPosition(self._at[0] + move[0] * self._step[0], self._at[1] + move[1] * self._step[1])
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show the focus."""

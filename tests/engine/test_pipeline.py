@@ -15,11 +15,12 @@ from engine.devices import available_devices, choose_device
 from engine.diffusion.found_noise import NoiseShelf
 from engine.diffusion.noise import seeded_noise
 from engine.errors import Cancelled, DeviceError, InvalidRequest, PackError
-from engine.loop import PackInfo, StepReport
+from engine.loop import PackInfo
 from engine.models.blocks import AdaptiveGroupNorm
-from engine.pack_models import load_codec, load_denoiser, load_voices, store_voices
-from engine.packs import Pack
+from engine.packs.models import load_codec, load_denoiser, load_voices, store_voices
+from engine.packs.pack import Pack
 from engine.pipeline import LoopPipeline
+from engine.progress import Progress, StepReport
 from engine.requests import LoopRequest, NoisePad, Pattern
 from engine.tempo import LoopGeometry
 from engine.vocabulary import CURVES, KEYS, PARTS, TAGS
@@ -122,7 +123,7 @@ def test_voices_are_told_on_both_sides_and_kept_by_their_seed(tmp_path: Path) ->
 
 def test_samples_that_are_no_numbers_are_an_error(pipeline: LoopPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     request = LoopRequest(tempo_bpm=160, bars=1, num_steps=1)
-    monkeypatch.setattr(pipeline, "_decode", lambda _, samples: np.full((1, 2, samples), np.nan, np.float32))
+    monkeypatch.setattr(pipeline, "_decode", lambda _, samples, again: np.full((1, 2, samples), np.nan, np.float32))
     with pytest.raises(PackError, match="not numbers"):
         pipeline.render(request)
 
@@ -163,7 +164,7 @@ def test_guidance_0_is_the_open_request_and_1_is_plain(pipeline: LoopPipeline) -
 
 def test_steps_are_told_and_can_be_cancelled(pipeline: LoopPipeline) -> None:
     reports: list[StepReport] = []
-    pipeline.render(REQUEST.with_(num_steps=3), on_step=reports.append)
+    pipeline.render(REQUEST.with_(num_steps=3), progress=Progress(reports.append))
     assert [(r.step, r.num_steps) for r in reports] == [(1, 3), (2, 3), (3, 3)]
     assert reports[-1].alpha == 1.0
     preview = reports[0].preview()
@@ -171,7 +172,7 @@ def test_steps_are_told_and_can_be_cancelled(pipeline: LoopPipeline) -> None:
     assert preview.shape == (2, LoopGeometry(170, 1).samples)
     seen: list[StepReport] = []
     with pytest.raises(Cancelled):
-        pipeline.render(REQUEST.with_(num_steps=9), on_step=seen.append, cancelled=lambda: len(seen) >= 2)
+        pipeline.render(REQUEST.with_(num_steps=9), progress=Progress(seen.append, lambda: len(seen) >= 2))
     assert len(seen) == 2
 
 

@@ -11,8 +11,8 @@ from tiny import tiny_clap, tiny_pack
 from engine.conditioning.composition import compose
 from engine.conditioning.prompts import PromptReader, Reading
 from engine.errors import AudioFileError, PackError
-from engine.pack_models import load_codec, load_denoiser
-from engine.packs import Pack
+from engine.packs.models import load_codec, load_denoiser
+from engine.packs.pack import Pack
 from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest, Pattern
 from engine.vocabulary import TAGS
@@ -48,7 +48,7 @@ def test_words_reach_the_loop_and_unknown_words_do_not(pipeline: LoopPipeline) -
 
 def test_a_reference_and_steers_reach_the_loop(pipeline: LoopPipeline) -> None:
     noise = np.random.default_rng(0).standard_normal((1, 30000)).astype(np.float32)
-    reference = pipeline.hear(0.1 * noise, 22050)
+    reference = pipeline.embed_sound(0.1 * noise, 22050)
     assert len(reference) == 512 and float(np.linalg.norm(reference)) == pytest.approx(1, abs=1e-3)
     heard = render(pipeline, reference=reference)
     assert np.abs(heard - render(pipeline)).max() > 1e-3
@@ -57,19 +57,19 @@ def test_a_reference_and_steers_reach_the_loop(pipeline: LoopPipeline) -> None:
 
 def test_what_cannot_be_heard_says_so(pipeline: LoopPipeline, tmp_path: Path) -> None:
     with pytest.raises(AudioFileError, match="silent"):
-        pipeline.hear(np.zeros((2, 5000), np.float32), 44100)
+        pipeline.embed_sound(np.zeros((2, 5000), np.float32), 44100)
     with pytest.raises(AudioFileError, match="not numbers"):
-        pipeline.hear(np.full((2, 5000), np.nan, np.float32), 44100)
+        pipeline.embed_sound(np.full((2, 5000), np.nan, np.float32), 44100)
     deaf = LoopPipeline.from_pack(tiny_pack(tmp_path / "deaf"), device="cpu")
     with pytest.raises(PackError, match="no embedder"):
-        deaf.hear(np.ones((2, 5000), np.float32), 44100)
+        deaf.embed_sound(np.ones((2, 5000), np.float32), 44100)
     assert np.array_equal(render(deaf, prompt="warm"), render(deaf))
 
 
 def test_what_words_say_of_parts_is_composed(pipeline: LoopPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     """A prompt that asks a part away leaves it out of the arrangement."""
     asked: list[LoopRequest] = []
-    monkeypatch.setattr("engine.pipeline.compose", asked.append)
+    monkeypatch.setattr("engine.pipeline.compose", lambda request, known: asked.append(request))
     monkeypatch.setattr(pipeline, "_read", _Reader())
     pipeline.render(REQUEST.with_(prompt="no kick", negative_prompt="pad", tags=("house",), compose=True))
     assert asked[0].tags == ("house", "bass")
@@ -107,10 +107,10 @@ def test_the_pack_tells_which_words_it_takes_and_what_was_composed(pipeline: Loo
 
 def test_a_sound_of_a_millisecond_can_be_heard(pipeline: LoopPipeline) -> None:
     click = np.random.default_rng(1).standard_normal((2, 44)).astype(np.float32)
-    assert float(np.linalg.norm(pipeline.hear(0.2 * click, 44100))) == pytest.approx(1, abs=1e-3)
+    assert float(np.linalg.norm(pipeline.embed_sound(0.2 * click, 44100))) == pytest.approx(1, abs=1e-3)
 
 
 def test_of_a_long_sound_the_middle_half_minute_is_heard_without_resampling_the_rest(pipeline: LoopPipeline) -> None:
     noise = 0.1 * np.random.default_rng(2).standard_normal((1, 8000 * 90)).astype(np.float32)
     middle = noise[:, 8000 * 30 : 8000 * 60]
-    assert pipeline.hear(noise, 8000) == pytest.approx(pipeline.hear(middle, 8000), abs=1e-4)
+    assert pipeline.embed_sound(noise, 8000) == pytest.approx(pipeline.embed_sound(middle, 8000), abs=1e-4)

@@ -1,9 +1,13 @@
 """`import engine` is light, needs no window toolkit, and every public name is really there."""
 
+import ast
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+
+import pytest
 
 import engine
 
@@ -42,6 +46,24 @@ def test_what_the_window_needs_loads_without_torch() -> None:
     assert _run(f"import sys; from engine import {names}; print('torch' in sys.modules)").strip() == "False"
 
 
-def test_names_are_sorted_unique_and_complete() -> None:
-    assert len(set(engine.__all__)) == len(engine.__all__) and set(dir(engine)) >= set(engine.__all__)
+def _named_for_type_checkers() -> dict[str, str]:
+    """The home of every name, as the imports below `if TYPE_CHECKING` say it, read from the source alone."""
+    tree = ast.parse(Path(engine.__file__).read_text(encoding="utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    assert len(imports) == len(block.body)
+    return {alias.name: str(node.module) for node in imports for alias in node.names}
+
+
+def test_what_is_named_at_run_time_is_what_type_checkers_see() -> None:
+    homes = _named_for_type_checkers()
+    assert sorted(engine.__all__) == sorted(homes) and homes == engine._HOME_OF
+    assert len(homes) > 60 and homes["LoopRequest"] == "engine.requests"
+
+
+def test_every_name_is_defined_in_its_home_and_no_other_is_given() -> None:
+    for name, home in _named_for_type_checkers().items():
+        assert getattr(engine, name) is getattr(import_module(home), name)
+    with pytest.raises(AttributeError, match="no attribute 'Lop'"):
+        _ = engine.Lop
     assert engine.LoopRequest().bars == 4

@@ -11,8 +11,8 @@ from tiny import tiny_corpus
 
 from engine.cli.app import run
 from engine.models.unet import DenoiserConfig
-from engine.pack_models import load_clap, load_codec, load_denoiser
-from engine.packs import Pack
+from engine.packs.models import load_clap, load_codec, load_denoiser
+from engine.packs.pack import Pack
 from engine.pretrained.models import read_laion
 from engine.tempo import LoopGeometry
 from engine.training.denoiser_run import train_denoiser

@@ -10,9 +10,9 @@ import soundfile
 from engine.cli.app import run
 from engine.conditioning.prompts import read_prompt
 from engine.config import starter_pack
-from engine.evaluation.seam import measure_seam
-from engine.pack_models import load_clap
-from engine.packs import Pack
+from engine.evaluation.judges.seam import measure_seam
+from engine.packs.models import load_clap
+from engine.packs.pack import Pack
 from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest
 from engine.tempo import LoopGeometry

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FakeRenderer
+from fakes import FakeApplications, FakeRenderer
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from sound_server import SoundServer
 
+import engine
 from engine import GenerationService, starter_pack
 from loopgen_app.application import Application
-from loopgen_app.generation import load_pack
+from loopgen_app.making.service import load_pack
 from loopgen_app.settings import Folders
 
 
@@ -98,6 +99,14 @@ def stage(make_stage: Callable[..., Stage]) -> Stage:
     """One window whose model is ready."""
     made = make_stage()
     made.wait(lambda: made.studio.generation.state.model == "ready")
+    return made
+
+
+@pytest.fixture
+def applications(monkeypatch: pytest.MonkeyPatch) -> FakeApplications:
+    """Fakes in place of what reworks loops."""
+    made = FakeApplications()
+    made.install(lambda name, function: monkeypatch.setattr(engine, name, function, raising=False))
     return made
 
 

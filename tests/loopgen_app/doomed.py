@@ -11,10 +11,9 @@ from typing import Any
 from fakes import FakeRenderer
 from PySide6.QtCore import QTimer
 
-from engine import GenerationService
+from engine import FORMATS, GenerationService
 from loopgen_app.application import Application
-from loopgen_app.exports import FORMATS
-from loopgen_app.generation import Made
+from loopgen_app.making.generation import Made
 from loopgen_app.settings import Folders
 from loopgen_app.state.loop_bank import LoopBank
 

@@ -288,7 +288,7 @@ def test_a_mistake_in_keeping_a_loop_ends_the_wait_for_it(playing: Stage, monkey
 
 def test_one_picture_that_fails_is_not_the_last(playing: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("loopgen_app.pictures.draw", lambda *_: 1 / 0)
+        patch.setattr("loopgen_app.making.pictures.draw", lambda *_: 1 / 0)
         playing.generate()
         playing.wait(lambda: "pictures failed" in playing.studio.folders.log.read_text())
     playing.generate()

@@ -143,8 +143,16 @@ def test_listeners_hear_each_changed_knob_once(instrument: Instrument) -> None:
 
 
 def test_seed_is_drawn_unless_locked_and_corners_reroll_unless_locked(instrument: Instrument) -> None:
-    first, second = instrument.next_request().seed, instrument.next_request().seed
-    assert first != second
+    shown, second = instrument.next_request().seed, instrument.next_request().seed
+    assert (shown, shown != second) == (7, True)
+    # What is composed for the seed is shown once a row is drawn, so that seed is what comes.
+    instrument.set("pattern", Pattern({"kick": (1.0,) * 16}))
+    assert instrument.next_request().seed == second
+    assert instrument.next_request().seed != second
+    second = instrument.value("seed")
+    instrument.set("temperature", 0.3)  # decides nothing that is composed
+    assert instrument.next_request().seed != second
+    second = instrument.value("seed")
     instrument.set("seed_locked", True)
     assert instrument.next_request().seed == second
     instrument.set("pad_locks", (True, False, False, True))

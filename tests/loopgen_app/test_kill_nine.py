@@ -12,10 +12,9 @@ import numpy as np
 from doomed import PHASES
 from fakes import sine_loop
 
-from engine import read_audio, sweep_stale_files
+from engine import Recipe, read_audio, sweep_stale_files
 from loopgen_app.settings import Folders, Settings
 from loopgen_app.state.loop_bank import LoopBank
-from loopgen_app.state.recipe import Recipe
 from loopgen_app.state.session import open_session
 
 KILLS = int(os.environ.get("LOOPGEN_KILLS", "5"))

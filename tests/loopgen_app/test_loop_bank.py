@@ -5,15 +5,18 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import Stage
 
-from engine import ExportError, LoopRequest
+from engine import ExportError, LoopRequest, Recipe
+from loopgen_app.settings import Folders
 from loopgen_app.state.loop_audio import decode_flac, encode_flac, thumbnail
 from loopgen_app.state.loop_bank import LoopBank
-from loopgen_app.state.recipe import Recipe
 
 RATE = 44100
 
@@ -73,9 +76,32 @@ def test_delete_hides_undelete_returns_purge_lets_go(bank: LoopBank) -> None:
     bank.undelete(ids[1])
     assert len(bank.loops()) == 3
     bank.delete(ids[0])
+    assert bank.purge(deleted_before=1e9) == 0  # deleted since
+    before = _bytes_on_disk(bank)
     assert bank.purge(deleted_before=4e9) == 1
+    assert _bytes_on_disk(bank) < before - 4000
     with pytest.raises(KeyError):
         bank.audio(ids[0])
+
+
+def _bytes_on_disk(bank: LoopBank) -> int:
+    return sum(path.stat().st_size for path in bank.path.parent.glob(f"{bank.path.name}*"))
+
+
+def test_what_was_deleted_a_month_ago_is_gone_at_the_next_start(
+    tmp_path: Path, make_stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = LoopBank(Folders(tmp_path / "data").bank)
+    ids = [bank.add(noise(i), RATE, recipe(i)).id for i in range(3)]
+    now = time.time()
+    with monkeypatch.context() as past:
+        past.setattr(time, "time", lambda: now - 31 * 24 * 3600)
+        bank.delete(ids[0])
+    bank.delete(ids[1])
+    bank.close()
+    stage = make_stage()
+    assert [loop.id for loop in stage.studio.bank.loops("deleted")] == [ids[1]]
+    assert [loop.id for loop in stage.studio.bank.loops()] == [ids[2]]
 
 
 def test_filter_finds_words_tempo_key_and_favourites(bank: LoopBank) -> None:
@@ -120,9 +146,8 @@ WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from engine import LoopRequest
+from engine import LoopRequest, Recipe
 from loopgen_app.state.loop_bank import LoopBank
-from loopgen_app.state.recipe import Recipe
 bank = LoopBank(Path(sys.argv[1]))
 seed = 0
 while True:

@@ -19,7 +19,7 @@ from engine import starter_pack
 from loopgen_app.playback import SIXTEENTHS
 from loopgen_app.sound.deck import Deck
 from loopgen_app.sound.deck_loop import DeckLoop
-from loopgen_app.sound.supervisor import Playable
+from loopgen_app.sound.loop_files import Playable
 
 MINUTES = float(os.environ.get("LOOPGEN_PLAYBACK_MINUTES", "0.2"))
 HAS_PACK = (starter_pack() / "pack.json").is_file()

@@ -1,16 +1,14 @@
 """Sessions, presets, settings and recipes on disk."""
 
-import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import RESOURCES, ExportError, InvalidRequest, LoopRequest, write_atomically
+from engine import RESOURCES, ExportError, write_atomically
 from loopgen_app.settings import Folders, Settings
 from loopgen_app.state.instrument import Instrument
-from loopgen_app.state.recipe import Recipe
 from loopgen_app.state.session import (
     Session,
     SessionError,
@@ -56,25 +54,6 @@ def test_no_bytes_make_the_session_reader_stumble(data: bytes) -> None:
         Session.from_bytes(data, "x")
     except SessionError:
         return
-
-
-@settings(max_examples=40)
-@given(st.recursive(st.none() | st.integers() | st.text(), lambda v: st.lists(v) | st.dictionaries(st.text(), v)))
-def test_no_json_makes_the_recipe_reader_stumble(content: object) -> None:
-    try:
-        recipe = Recipe.from_json(json.dumps(content))
-    except InvalidRequest:
-        return
-    assert isinstance(content, dict)
-    assert Recipe.from_json(recipe.to_json()) == recipe
-
-
-def test_recipes_of_the_command_line_are_read_too() -> None:
-    request = LoopRequest(prompt="x", tempo_bpm=99)
-    assert Recipe.from_json(json.dumps(request.to_dict())).request == request
-    assert Recipe.from_json(Recipe(request, "p", "h", {"bars": 4}).to_json()) == Recipe(
-        request, "p", "h", {"bars": 4}
-    )
 
 
 def test_an_unwritable_place_keeps_the_old_file(tmp_path: Path) -> None:

@@ -11,19 +11,11 @@ from fakes import FOUND_SEED, FakeApplications, FakeRenderer, sine_loop
 from PySide6.QtCore import QSize
 
 import engine
-from engine import LoopRequest, read_audio, write_wav
+from engine import LoopRequest, Origin, Recipe, read_audio, write_wav
 from loopgen_app.drops import take_drop
 from loopgen_app.panels.noise_panel import NoisePanel
-from loopgen_app.state.recipe import Recipe
 
 RATE = 44_100
-
-
-@pytest.fixture
-def applications(monkeypatch: pytest.MonkeyPatch) -> FakeApplications:
-    made = FakeApplications()
-    made.install(lambda name, function: monkeypatch.setattr(engine, name, function, raising=False))
-    return made
 
 
 @pytest.fixture
@@ -189,9 +181,9 @@ def test_a_variation_lands_in_the_bank_with_its_recipe_plays_and_can_be_undone(
     assert (name, told["strength"], told["keep"]) == ("vary", 0.3, "rhythm")
     row = stage.studio.bank.loops()[0]
     assert row.name == "groove_120bpm varied"
-    assert row.recipe.origin == {
-        "verb": "vary", "source": "groove_120bpm.wav", "strength": 0.3, "keep": "rhythm", "noise_seed": told["seed"],
-    }  # fmt: skip
+    assert row.recipe.origin == Origin(
+        "vary", source="groove_120bpm.wav", strength=0.3, keep="rhythm", noise_seed=told["seed"]
+    )
     current = stage.studio.audition.current
     assert current is not None
     assert current.id == row.id
@@ -279,7 +271,7 @@ def test_a_transition_is_kept_and_exported_as_a_passage_and_no_loop(
     settle(stage)
     assert applications.calls[-1] == ("transition", {"a": "a_120bpm.wav", "b": "b_90bpm.wav", "bars": 20})
     row = stage.studio.bank.loops()[0]
-    assert (row.name, row.bars, row.recipe.is_passage) == ("a_120bpm to b_90bpm", 20, True)
+    assert (row.name, row.bars, row.recipe.kind) == ("a_120bpm to b_90bpm", 20, "passage")
     detail = stage.find("loopBank").model().index(0, 0).data(engine_role())
     assert detail == "120.0 to 90 BPM · 20 bars · transition, no loop"
     current = stage.studio.audition.current
@@ -290,7 +282,7 @@ def test_a_transition_is_kept_and_exported_as_a_passage_and_no_loop(
     assert path is not None
     metadata = read_audio(path).metadata
     assert (metadata.loops, metadata.tempo_bpm) == ((), None)
-    assert Recipe.from_json(metadata.comment or "").is_passage
+    assert Recipe.from_json(metadata.comment or "").kind == "passage"
     tempo = stage.value("tempo_bpm")
     take_drop(stage.studio, [path])
     settle(stage)
@@ -318,8 +310,9 @@ def test_a_drawn_path_becomes_a_passage(stage: Stage, applications: FakeApplicat
     assert (name, told["bars"], told["points"][0], told["points"][-1]) == ("render_path", 16, (0.0, 0.0), (1.0, 1.0))
     assert told["pad"].corners == stage.value("pad_corners")
     row = stage.studio.bank.loops()[0]
-    assert (row.name, row.bars, row.recipe.is_passage) == ("path on the pad", 16, True)
-    assert row.recipe.origin["points"][32] == pytest.approx([1.0, 0.0], abs=0.02)
+    assert (row.name, row.bars, row.recipe.kind) == ("path on the pad", 16, "passage")
+    assert row.recipe.origin is not None
+    assert row.recipe.origin.points[32] == pytest.approx([1.0, 0.0], abs=0.02)
     stage.window.message_bar._act()
     assert stage.studio.bank.loops()[0].name != "path on the pad"
 

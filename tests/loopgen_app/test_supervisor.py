@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from loopgen_app.sound import loop_files
-from loopgen_app.sound.supervisor import Heard, Playable, Supervisor
+from loopgen_app.sound.loop_files import Playable
+from loopgen_app.sound.supervisor import SoundHealth, Supervisor
 
 RATE = 44100
 NULL = "pcm.!default { type null }\nctl.!default { type null }\n"
@@ -31,7 +32,7 @@ class Ears:
 
     def __init__(self, home: Path, asoundrc: str, **options: object) -> None:
         (home / ".asoundrc").write_text(asoundrc)
-        self.heard: list[Heard] = []
+        self.heard: list[SoundHealth] = []
         environment = {**os.environ, "HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[2])}
         self.supervisor = Supervisor(self.heard.append, environment=environment, **options)  # type: ignore[arg-type]
 

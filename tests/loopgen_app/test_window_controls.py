@@ -1,5 +1,6 @@
 """Every control, driven by its object name against a fake engine."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -10,8 +11,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from engine import CURVES, PARTS, Pattern, compose
-from loopgen_app.sound.supervisor import Heard
+from loopgen_app.panels.names import OBJECT_NAMES
+from loopgen_app.sound.supervisor import SoundHealth
 from loopgen_app.state.parameters import PARAMETERS
+from loopgen_app.state.pattern_edits import steps_shown
 
 NAMES = (
     "bpmDial", "promptEdit", "negativePromptEdit", "guidanceSlider", "stepsBox", "barsBox", "seedBox", "keyBox",
@@ -48,8 +51,8 @@ def test_every_named_control_is_there_visible_and_accessible(stage: Stage, name:
 
 def test_every_control_of_a_knob_tells_its_range_and_unit(stage: Stage) -> None:
     for knob in PARAMETERS.values():
-        if knob.name and knob.kind in ("number", "whole"):
-            tip = stage.find(knob.name).toolTip()
+        if knob.id in OBJECT_NAMES and knob.kind in ("number", "whole"):
+            tip = stage.find(OBJECT_NAMES[knob.id]).toolTip()
             assert f"{knob.low:g} to" in tip
             assert knob.unit in tip
 
@@ -214,7 +217,7 @@ def test_the_dice_of_a_row_draws_a_voice_and_its_lock_keeps_or_releases_one(stag
     assert stage.value("voices")["kick"] == 4711 and stage.value("muted") == ()
     stage.generate()
     assert stage.renderer.rendered[-1].voices == stage.value("voices")
-    assert stage.renderer.rendered[-1].seed != 4711 or stage.value("seed_locked")
+    assert stage.renderer.rendered[-1].seed == 4711  # what is shown as composed is that seed's
     click(0, lock)
     assert set(stage.value("voices")) == {"snare"}
     click(1, lock)
@@ -261,6 +264,30 @@ def test_composed_parts_show_in_free_rows_and_can_be_kept(stage: Stage) -> None:
     stage.find("composeButton").click()
     assert not stage.studio.instrument.request().compose
     stage.wait(lambda: grid.suggested() == [None] * 8)
+
+
+def test_the_preview_is_what_generate_takes(stage: Stage) -> None:
+    """Rows shown dimmed, one drawn and the dense slider turned: the others stay, and are what is asked for next."""
+    grid, instrument = stage.find("stepGrid"), stage.studio.instrument
+    stage.wait(lambda: any(row is not None and any(row) for row in grid.suggested()))
+    shown = grid.suggested()
+    QTest.keyClick(grid, Qt.Key.Key_Return)  # the kick's first step
+    stage.wait(lambda: grid.suggested()[0] is None)
+    assert grid.suggested()[1:] == shown[1:]
+    instrument.set("steer_dense", 2.0)
+    stage.wait(lambda: grid.suggested()[1:] != shown[1:])
+    denser = grid.suggested()
+    assert sum(map(_hits, denser)) > sum(map(_hits, shown[1:]))
+    stage.generate()
+    made = stage.renderer.rendered[-1]
+    written = compose(made)
+    assert written is not None and made.pattern.rows.keys() == {"kick"}
+    played = written.pattern(made.bars)
+    assert denser == [None if row is None else row[:16] for row in (steps_shown(played, p, made.bars) for p in PARTS)]
+
+
+def _hits(row: Sequence[float] | None) -> int:
+    return sum(velocity > 0 for velocity in row or ())
 
 
 def test_keys_drive_the_grid(stage: Stage) -> None:
@@ -351,8 +378,8 @@ def test_the_status_bar_tells_of_model_work_and_sound(stage: Stage) -> None:
         return [label.text() for label in stage.find("statusBar").findChildren(QLabel)]
 
     assert "Model: fake" in told()
-    stage.studio.playback.hear(Heard("ok", "", "Card", 48_000))
+    stage.studio.playback.take_health(SoundHealth("ok", "", "Card", 48_000))
     assert "Card · 48 kHz · 0 dropouts" in told()
-    stage.studio.playback.hear(Heard("no_device", "No sound device was found."))
+    stage.studio.playback.take_health(SoundHealth("no_device", "No sound device was found."))
     assert "No sound" in told()
     assert stage.said() == "No sound device was found."

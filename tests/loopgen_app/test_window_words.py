@@ -1,6 +1,7 @@
 """Words, references and steers in the window, against a fake engine."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from engine import STEERS, LoopRequest, Pattern
+from engine import STEERS, TODAY, LoopRequest, Pattern
 from loopgen_app.drops import take_drop
 from loopgen_app.state.parameters import PARAMETERS
 
@@ -157,6 +158,22 @@ def test_a_pack_without_words_says_so(make_stage: Callable[..., Stage], tmp_path
     take(stage, wav(tmp_path / "a.wav"))
     assert "no embedder" in stage.said()
     assert stage.value("reference") == ()
+
+
+def test_tags_parts_and_steers_that_the_pack_does_not_know_are_said(make_stage: Callable[..., Stage]) -> None:
+    renderer = FakeRenderer()
+    without = {"parts": TODAY.parts[1:], "tags": tuple(tag for tag in TODAY.tags if tag != "acid")}
+    renderer.info = replace(renderer.info, known=replace(TODAY, steers=TODAY.steers[1:], **without))
+    stage = make_stage(renderer=renderer)
+    stage.wait(lambda: stage.studio.generation.state.model == "ready")
+    assert hint(stage) == ""
+    stage.studio.instrument.set("tags", ("techno", "acid"))
+    assert hint(stage) == "Pack 'fake' does not know tag 'acid': it plays without."
+    stage.find("steerBright").setValue(1)
+    stage.studio.instrument.set("pattern", Pattern(rows={"kick": (1.0,) + 15 * (0.0,)}))
+    assert hint(stage) == "Pack 'fake' does not know part 'kick', tag 'acid', steer 'bright': it plays without."
+    typed(stage, "grmpf")
+    assert hint(stage).startswith("No word here is known")
 
 
 def test_long_and_strange_prompts_lose_nothing_and_the_transport_goes_on(stage: Stage) -> None:

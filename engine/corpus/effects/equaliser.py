@@ -1,4 +1,4 @@
-"""Filters and equalisers as designs (see `transfer`): passes, shelves, bells, tilt, and chains of them."""
+"""Filters and equalisers as designs (see `transfer`): passes, bells, tilt, and chains of them."""
 
 import numpy as np
 
@@ -30,29 +30,10 @@ def band_pass(hertz: float, q: float = 1.0) -> Design:
     return lambda grid: _section(grid, hertz, (0, 1 / q, 0), (1, 1 / q, 1))
 
 
-def notch_pass(hertz: float, q: float = 1.0) -> Design:
-    """Second-order notch with gain 0 at `hertz`."""
-    return lambda grid: _section(grid, hertz, (1, 0, 1), (1, 1 / q, 1))
-
-
 def bell(hertz: float, gain_db: float, q: float = 1.0) -> Design:
     """Peaking equaliser, `gain_db` at `hertz`."""
     a = 10 ** (gain_db / 40)
     return lambda grid: _section(grid, hertz, (1, a / q, 1), (1, 1 / (a * q), 1))
-
-
-def low_shelf(hertz: float, gain_db: float, q: float = 0.7071) -> Design:
-    """`gain_db` below `hertz`."""
-    a = 10 ** (gain_db / 40)
-    middle = np.sqrt(a) / q
-    return lambda grid: _section(grid, hertz, (a * a, a * middle, a), (1, middle, a))
-
-
-def high_shelf(hertz: float, gain_db: float, q: float = 0.7071) -> Design:
-    """`gain_db` above `hertz`."""
-    a = 10 ** (gain_db / 40)
-    middle = np.sqrt(a) / q
-    return lambda grid: _section(grid, hertz, (a, a * middle, a * a), (a, middle, 1))
 
 
 def tilt(gain_db: float, hertz: float = 800.0) -> Design:

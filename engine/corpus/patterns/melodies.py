@@ -9,8 +9,6 @@ from engine.corpus.streams import chance, pick
 PENTATONIC = (0, 2, 3, 4, 6, 7)
 """Degrees of the minor pentatonic in a seven-note minor scale, with the octave."""
 
-ACID_NOTES = ((0, 0, 0, 7), (0, 0, 7, 6, 2), (0, 0, 0, 1, 7), (0, 2, 4, 6, 7), (0, 0, 7, 14), (0, 0, 4, 3, -1))
-
 
 def with_degrees(canvas: Canvas, row: str, degrees: Sequence[int], length: float) -> list[Hit]:
     """A written rhythm of one bar with notes drawn from `degrees`; phrase ends may take other notes.

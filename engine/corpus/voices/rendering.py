@@ -11,9 +11,9 @@ from engine.corpus.score import Audio, Note, Sound
 from engine.corpus.voices.registry import voice_of
 from engine.corpus.voices.shaping import finish
 from engine.corpus.voices.voice import SAMPLE_RATE, Glide, Strike
-from engine.vocabulary import PARTS
+from engine.vocabulary import NOTE_RANGES, PARTS
 
-DRUMS: Final = PARTS[:5]
+DRUMS: Final = tuple(part for part in PARTS if part not in NOTE_RANGES)
 SYNTH_HEADROOM: Final = 0.5
 VELOCITY_STEPS: Final = 3
 _LONG_DECAY: Final = 0.8

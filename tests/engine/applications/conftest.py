@@ -7,10 +7,10 @@ import torch
 from beeping import WALK, source
 from tiny import tiny_pack
 
-from engine.applications.inversion import InvertedLoop, invert_loop
+from engine.applications.inversion import InvertedLoop, invert_loops
 from engine.loop import PackInfo
-from engine.pack_models import load_codec, load_denoiser
-from engine.packs import Pack
+from engine.packs.models import load_codec, load_denoiser
+from engine.packs.pack import Pack
 from engine.pipeline import LoopPipeline
 
 
@@ -25,4 +25,4 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopPipeline]
 
 @pytest.fixture(scope="session")
 def inverted(pipeline: LoopPipeline) -> InvertedLoop:
-    return invert_loop(pipeline, source(), WALK)
+    return invert_loops(pipeline, [source()], WALK)[0]

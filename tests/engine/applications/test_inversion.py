@@ -7,17 +7,18 @@ import pytest
 import torch
 from beeping import WALK, source
 
-from engine.applications.inversion import InvertedLoop, Walk, invert_loop, keep_noise, replay
+from engine.applications.inversion import InvertedLoop, Walk, invert_loops, keep_noise, replay
 from engine.applications.source import SourceLoop
 from engine.diffusion.found_noise import NoiseShelf
 from engine.errors import Cancelled, InvalidRequest
-from engine.loop import StepReport
 from engine.pipeline import LoopPipeline
+from engine.progress import Progress, StepReport
 from engine.requests import LoopRequest, NoisePad
 
 
 def test_a_loop_comes_back_from_its_noise(pipeline: LoopPipeline, inverted: InvertedLoop) -> None:
-    loop, trip = replay(pipeline, inverted)
+    [back] = replay(pipeline, [inverted])
+    loop, trip = back.loop(pipeline), back.round_trip(pipeline)
     assert trip.latent_error < 2e-3
     assert trip.mel < 0.01 and trip.si_sdr_db > 30
     assert trip.heard_si_sdr_db <= trip.si_sdr_db
@@ -28,7 +29,7 @@ def test_a_loop_comes_back_from_its_noise(pipeline: LoopPipeline, inverted: Inve
 def test_a_rendered_loop_leads_back_to_its_seed(pipeline: LoopPipeline) -> None:
     walk = Walk(num_steps=8, corrections=4)
     request = walk.of(LoopRequest(tempo_bpm=180, bars=1, tags=("kick",), seed=4, temperature=1.0, repeat=0.0))
-    found = invert_loop(pipeline, SourceLoop.from_loop(pipeline.render(request)), walk)
+    [found] = invert_loops(pipeline, [SourceLoop.from_loop(pipeline.render(request))], walk)
     wanted = pipeline.noise(request)
     assert float((found.noise - wanted).norm() / wanted.norm()) < 0.01
     assert found.deviation == pytest.approx(1.0, abs=0.05)
@@ -53,7 +54,7 @@ def test_a_found_noise_lies_in_a_corner_of_the_pad(
 
 def test_more_steps_and_corrections_come_nearer(pipeline: LoopPipeline) -> None:
     errors = [
-        replay(pipeline, invert_loop(pipeline, source(), walk))[1].latent_error
+        replay(pipeline, invert_loops(pipeline, [source()], walk))[0].round_trip(pipeline).latent_error
         for walk in (Walk(2, corrections=0), Walk(8, corrections=0), Walk(8, corrections=2))
     ]
     assert errors[0] > 2 * errors[1] > 2 * errors[2]
@@ -61,11 +62,11 @@ def test_more_steps_and_corrections_come_nearer(pipeline: LoopPipeline) -> None:
 
 def test_progress_counts_both_walks_and_cancelling_ends_them(pipeline: LoopPipeline) -> None:
     told: list[StepReport] = []
-    found = invert_loop(pipeline, source(), WALK, on_step=told.append, total=12)
-    replay(pipeline, found, on_step=told.append, done=6, total=12)
+    progress = Progress(told.append, total=12)
+    replay(pipeline, invert_loops(pipeline, [source()], WALK, progress=progress), progress=progress)
     assert [(report.step, report.num_steps) for report in told] == [(step, 12) for step in range(1, 13)]
     with pytest.raises(Cancelled):
-        invert_loop(pipeline, source(), WALK, on_step=told.append, cancelled=lambda: len(told) >= 14)
+        invert_loops(pipeline, [source()], WALK, progress=Progress(told.append, lambda: len(told) >= 14))
     assert len(told) == 14
 
 

@@ -8,20 +8,22 @@ import torch
 from beeping import WALK, source
 
 from engine.applications.interpolation import End, blend, same
-from engine.applications.inversion import InvertedLoop, invert_loop
+from engine.applications.inversion import InvertedLoop, Walk, invert_loops
 from engine.applications.noise_path import render_path
 from engine.applications.passage import ride
 from engine.applications.time_stretch import stretch
 from engine.applications.transition import transition
+from engine.conditioning.composition import Composition
 from engine.errors import InvalidRequest
 from engine.pipeline import LoopPipeline
-from engine.requests import LoopRequest, NoisePad
+from engine.progress import Progress
+from engine.requests import LoopRequest, NoisePad, Pattern
 from engine.tempo import LoopGeometry, TempoRamp
 
 
 @pytest.fixture(scope="module")
 def ends(pipeline: LoopPipeline, inverted: InvertedLoop) -> tuple[End, End]:
-    other = invert_loop(pipeline, source(220, 2, 330.0), WALK)
+    [other] = invert_loops(pipeline, [source(220, 2, 330.0)], WALK)
     return End.of_loop(inverted), End.of_loop(other)
 
 
@@ -38,6 +40,37 @@ def test_a_transition_begins_as_a_and_ends_as_b(
     again = transition(pipeline, ends[1], ends[1], 4, WALK)
     assert np.allclose(passage.latent[:, -last:], again.latent[:, -last:], atol=0.02 * again.latent.std())
     assert passage.window_seconds == pytest.approx((1.2, 1.2 + 4 * 60 / 205), abs=0.03)
+
+
+def told_by(progress_total: int | None = None) -> tuple[Progress, list[tuple[int, int]]]:
+    told: list[tuple[int, int]] = []
+    return Progress(lambda report: told.append((report.step, report.num_steps)), total=progress_total), told
+
+
+def test_a_transition_counts_the_walks_of_its_ends_too_where_their_states_are_not_known(
+    pipeline: LoopPipeline, ends: tuple[End, End]
+) -> None:
+    walk = Walk(2, corrections=0)
+    unknown = End.of_request(pipeline, LoopRequest(tempo_bpm=200, bars=1, compose=False))
+    progress, told = told_by()
+    transition(pipeline, ends[0], unknown, 3, walk, progress=progress)
+    assert told == [(step, 6) for step in range(1, 7)]  # both ends, for the loop was inverted by another walk
+    progress, told = told_by(20)
+    transition(pipeline, *ends, 3, WALK, progress=progress.part(3))
+    assert told == [(step, 20) for step in (1, 1, 2, 2, 3, 3)]
+
+
+def test_a_blend_counts_on_over_its_passes(pipeline: LoopPipeline) -> None:
+    a, b = (
+        End.of_request(pipeline, LoopRequest(tempo_bpm=200, bars=1, num_steps=2, seed=seed, compose=False))
+        for seed in (1, 2)
+    )
+    progress, told = told_by()
+    blend(pipeline, a, b, [point / 8 for point in range(9)], progress=progress)
+    assert told == [(step, 4) for step in (1, 2, 3, 4)]
+    progress, told = told_by(7)
+    blend(pipeline, a, b, [0.0, 1.0], progress=progress)
+    assert told == [(1, 7), (2, 7)]
 
 
 def test_a_path_that_stays_is_its_loop_over_and_over(pipeline: LoopPipeline) -> None:
@@ -70,12 +103,19 @@ def test_blends_move_from_end_to_end(pipeline: LoopPipeline, ends: tuple[End, En
         blend(pipeline, *ends, [0.5])
 
 
+def test_a_stretched_loop_carries_the_score_that_was_played(pipeline: LoopPipeline, inverted: InvertedLoop) -> None:
+    """Not one that is composed anew for its new tempo."""
+    played = Composition({"kick": ((0.0, 0.9), (2.5, 0.6))}, {}, 0.0, ("kick",), None)
+    stretched = stretch(pipeline, replace(inverted, composition=played), 120)
+    assert stretched.composed == Pattern({"kick": (0.9, *[0.0] * 9, 0.6, *[0.0] * 5)})
+
+
 def test_a_stretched_loop_is_exact_and_its_ratio_is_judged(pipeline: LoopPipeline, inverted: InvertedLoop) -> None:
     for turn_at in (0.0, 0.5):
         loop = stretch(pipeline, inverted, 170.5, turn_at=turn_at)
         assert loop.audio.shape[1] == LoopGeometry(170.5, 1).samples
         assert loop.request.tempo_bpm == 170.5
-    part_way = invert_loop(pipeline, source(), WALK, down_to=0.4)
+    [part_way] = invert_loops(pipeline, [source()], WALK, down_to=0.4)
     assert np.allclose(stretch(pipeline, part_way, 170.5).audio, stretch(pipeline, inverted, 170.5).audio, atol=1e-4)
     with pytest.raises(InvalidRequest, match="part of the way"):
         stretch(pipeline, part_way, 170.5, turn_at=0.0)

@@ -5,7 +5,7 @@ import pytest
 from beeping import source
 from scipy.stats import spearmanr
 
-from engine.applications.inversion import InvertedLoop, Walk, invert_loop
+from engine.applications.inversion import InvertedLoop, Walk, invert_loops
 from engine.applications.rhythm import heard_onsets
 from engine.applications.source import SourceLoop
 from engine.applications.variation import varied_request, vary
@@ -18,13 +18,13 @@ from engine.tempo import LoopGeometry
 def test_distance_rises_with_strength(pipeline: LoopPipeline, inverted: InvertedLoop) -> None:
     strengths = np.linspace(0, 1, 6)
     own = pipeline.restore(inverted.x_1)[0].numpy()
-    found = [np.linalg.norm(vary(pipeline, inverted, s, seed=5).latent - own) for s in strengths]
+    found = [np.linalg.norm(loop.latent - own) for loop in vary(pipeline, inverted, strengths, seed=5)]
     assert spearmanr(strengths, found).statistic == pytest.approx(1.0)
     assert found[0] < 0.02 * found[-1]
 
 
 def test_strength_1_is_the_request_at_another_seed(pipeline: LoopPipeline, inverted: InvertedLoop) -> None:
-    whole = vary(pipeline, inverted, 1.0, seed=5)
+    [whole] = vary(pipeline, inverted, [1.0], seed=5)
     assert np.array_equal(whole.audio, pipeline.render(inverted.request.with_(seed=5)).audio)
 
 
@@ -35,7 +35,7 @@ def test_what_is_kept(pipeline: LoopPipeline) -> None:
             tempo_bpm=180, bars=1, tags=("techno", "kick", "dark"), key="Am", curves={"brightness": (0.2, 0.6)}
         )
     )
-    found = invert_loop(pipeline, SourceLoop.from_loop(pipeline.render(request)), walk)
+    [found] = invert_loops(pipeline, [SourceLoop.from_loop(pipeline.render(request))], walk)
     rhythm = varied_request(found, "rhythm", 9, ("bright",))
     assert (rhythm.guidance_scale, varied_request(found, "all", 9).guidance_scale) == (3.0, 1.0)
     assert rhythm.tags == ("kick", "bright") and rhythm.key is None and not rhythm.curves
@@ -57,8 +57,8 @@ def test_rhythm_is_heard_where_nobody_wrote_it() -> None:
 
 def test_impossible_variations_are_refused(pipeline: LoopPipeline, inverted: InvertedLoop) -> None:
     with pytest.raises(InvalidRequest, match=r"Strength 1\.5 is out of range: 0"):
-        vary(pipeline, inverted, 1.5)
+        vary(pipeline, inverted, [1.5])
     with pytest.raises(InvalidRequest, match="possible: all, rhythm, sound"):
-        vary(pipeline, inverted, 0.5, keep="key")
+        vary(pipeline, inverted, [0.5], keep="key")
     with pytest.raises(InvalidRequest, match="New tags"):
-        vary(pipeline, inverted, 0.5, tags=("dark",))
+        vary(pipeline, inverted, [0.5], tags=("dark",))

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import engine
 from engine.cli.app import build_app, run
 from engine.errors import MissingDependency
-from engine.packs import write_pack
+from engine.packs.pack import write_pack
 
 ROOT = Path(engine.__file__).parent.parent
 MANIFEST = {
@@ -142,8 +142,8 @@ def test_pack_show_sums_training_up(
 def test_pack_list_shows_damaged_ones_with_their_problem(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.packs.user_packs", lambda: folder.parent)
-    monkeypatch.setattr("engine.packs.starter_pack", lambda: folder.parent / "nowhere")
+    monkeypatch.setattr("engine.packs.pack.user_packs", lambda: folder.parent)
+    monkeypatch.setattr("engine.packs.pack.starter_pack", lambda: folder.parent / "nowhere")
     (folder.parent / "bad").mkdir()
     (folder.parent / "bad" / "pack.json").write_text("{")
     assert run(["pack", "list", "--json"], _no_window) == 0

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from fakes import FakeRenderer, sine_loop
 from engine.audio.io import read_audio, write_wav
 from engine.cli import rendering
 from engine.cli.app import run
+from engine.recipe import find_recipe
 from engine.requests import LoopRequest
+from engine.vocabulary import TODAY
 
 
 def _no_window() -> int:
@@ -62,6 +65,18 @@ def test_every_flag_reaches_the_request(
     recipe = json.loads(str(file.metadata.comment))
     assert LoopRequest.from_dict(recipe["request"]) == expected
     assert recipe["pack"] == {"name": "fake", "hash": "0" * 64}
+
+
+def test_what_the_pack_was_never_trained_with_is_told_on_stderr(
+    renderer: FakeRenderer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = replace(TODAY, tags=TODAY.tags[1:], keys=TODAY.keys[:3], steers=("dub",))
+    renderer.info = replace(renderer.info, known=known)
+    asked = f"--bars 1 --seed 1 --steps 1 --count 2 --tag {TODAY.tags[0]} --key Am --steer bright=1 --out {tmp_path}"
+    code, out, err = _run(capsys, "render", *asked.split())
+    said = f"Pack 'fake' does not know tag '{TODAY.tags[0]}', key 'Am', steer 'bright': it plays without."
+    assert (code, len(out), err) == (0, 2, [said])
+    assert _run(capsys, "render", *f"--bars 1 --tag {TODAY.tags[1]} --key C --out {tmp_path}".split())[2] == []
 
 
 def test_a_reference_is_heard_and_steers_are_read(
@@ -133,7 +148,7 @@ BAD = {
     "--guidance -1": "Guidance -1.0 is out of range: 0 to 10",
     "--seed -1": "Seed -1 is not possible",
     "--seed 9223372036854775807 --count 2": "Seed 9223372036854775808 is not possible",
-    "--count 0": "Count 0 is not possible: 1 to 1000",
+    "--count 0": "count 0 is not possible: a whole number from 1 to 1000",
     "--count 2 --out {tmp}/a.wav": "give a folder",
     "--tag jazz": "Unknown tag 'jazz'; possible: minimal, house",
     "--key H": "Unknown key 'H'; possible: C, Db",
@@ -153,7 +168,8 @@ BAD = {
     "--schedule fast": "Unknown schedule 'fast'; possible: linear",
     "--bit-depth 20": "Bit depth 20 is not possible: 16, 24 or 32",
     "--bit-depth 32 --out {tmp}/a.flac": "FLAC holds 16 or 24 bits",
-    "--out {tmp}/a.mp3": "neither an existing folder nor a file name ending in .wav or .flac",
+    "--bit-depth 32 --out {tmp}/a.aiff": "AIFF holds 16 or 24 bits",
+    "--out {tmp}/a.mp3": "neither an existing folder nor a file name ending in .wav, .flac or .aiff",
     "--out {tmp}/nowhere/a.wav": "does not exist",
     "--pattern {tmp}/none.json": "No such file",
     "--pattern {tmp}": "Is a directory",
@@ -239,3 +255,15 @@ def test_unknown_packs_and_devices_reach_the_user_as_a_sentence(
 def test_all_requests_are_checked_before_the_first_is_rendered(renderer: FakeRenderer, tmp_path: Path) -> None:
     arguments: list[Any] = ["render", "--seed", 2**63 - 2, "--count", 5, "--out", tmp_path]
     assert run([str(a) for a in arguments], _no_window) == 2 and not renderer.requests
+
+
+def test_aiff_carries_beats_key_and_recipe(
+    renderer: FakeRenderer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "a.aif"
+    code, _, err = _run(capsys, "render", "--bars", 1, "--key", "Bbm", "--bpm", 90, "--bit-depth", 16, "--out", out)
+    assert (code, err) == (0, [])
+    metadata = read_audio(out).metadata
+    assert (metadata.tempo_bpm, metadata.key, metadata.beats) == (90.0, "Bbm", 4)
+    recipe = find_recipe(metadata.comment)
+    assert recipe is not None and recipe.request == renderer.rendered[0]

@@ -11,6 +11,7 @@ from tiny import tiny_pack
 
 from engine.audio.io import read_audio, write_wav
 from engine.cli.app import run
+from engine.recipe import find_recipe
 from engine.tempo import LoopGeometry, TempoRamp
 
 
@@ -92,6 +93,9 @@ def test_transition_and_blend(pack: Path, a: Path, tmp_path: Path, capsys: pytes
     told = _told(capsys, "transition", a, b, "--bars", 3, "--out", tmp_path / "t.wav", "--pack", pack)
     assert told["samples"] == TempoRamp(200, 220, 3).samples == soundfile.info(tmp_path / "t.wav").frames
     assert (told["from_bpm"], told["tempo_bpm"]) == (200, 220)
+    recipe = find_recipe(read_audio(tmp_path / "t.wav").metadata.comment)
+    assert recipe is not None and recipe.fits(told["samples"], 44100)
+    assert (recipe.kind, recipe.bars, recipe.request.tempo_bpm) == ("passage", 3, 220)
     out = tmp_path / "out"
     out.mkdir()
     told = _told(
@@ -157,8 +161,8 @@ def _text(path: Path) -> Path:
         ("invert {fine} --fit shrink", "trim, stretch"),
         ("invert {fine} --steps 0", "1 to 256"),
         ("invert {fine} --corrections 99", "0 to 20"),
-        ("vary {fine} --strength 2", "0 (the loop itself)"),
-        ("vary {fine} --strength nan", "0 (the loop itself)"),
+        ("vary {fine} --strength 2", "strength 2.0 is out of range: 0 to 1"),
+        ("vary {fine} --strength nan", "0 to 1"),
         ("vary {fine} --keep key", "all, rhythm, sound"),
         ("vary {fine} --tag dark", "keep 'rhythm'"),
         ("vary {fine} --keep rhythm --tag loud", "Unknown tag"),

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from engine.codec.bands import band_means, band_shapes
+from engine.codec.base import Recurrence
 from engine.codec.networks import SpectralCodecConfig
 from engine.codec.peaks import tonal_peaks
 from engine.codec.spectral import Placement, SpectralCodec, mid_side
@@ -169,7 +170,7 @@ def test_what_has_phases_comes_back_exactly_and_inputs_are_levelled() -> None:
         low = codec.low_band(audio, 40, True)
         spectrum = codec._low_spectrum(codec.features(audio, 40, True))
         rebuilt = mid_side(synthesise(spectrum, window, 1024 * 40, circular=True))
-        heard = codec.hear(audio, 40, False) / codec.encoder.usual
+        heard = codec.encoder_input(audio, 40, False) / codec.encoder.usual
         latent = codec.encode(audio, 40, circular=False)
     assert (rebuilt - low).abs().max() < 1e-4
     power = torch.fft.rfft(low).abs().square().sum((0, 1))
@@ -226,7 +227,8 @@ def test_noise_has_the_level_of_its_gains_and_is_always_the_same() -> None:
     gains = torch.full((1, 2 * 4 * 20, 30), -3.0)
     place = Placement(30 * 512, True)
     first, again, louder = (
-        place.synthesise(codec._noise(level), codec.short_window, noise=True) for level in (gains, gains, gains + 1)
+        place.synthesise(codec._noise(level, None), codec.short_window, noise=True)
+        for level in (gains, gains, gains + 1)
     )
     assert torch.equal(first, again)
     assert first.shape == (1, 2, 30 * 512)
@@ -258,3 +260,24 @@ def test_a_decoder_that_learns_to_shape_begins_with_what_it_played() -> None:
     peak = int(torch.fft.rfft(change).abs().argmax()) * 44100 / 16_000
     assert peak == pytest.approx(861, abs=44)
     assert wider.decode_parts(latent, 16_000).shaped.shape == (1, 2, 90, 32)
+
+
+def test_noise_comes_again_with_the_beat_as_far_as_it_is_asked_to() -> None:
+    codec, columns = SpectralCodec(TINY), 96
+    period = 6 * TINY.stride * TINY.attacks
+    drawn = {share: codec._drawn(4 * period, Recurrence(6, share)) for share in (0.0, 0.5, 1.0)}
+    assert torch.equal(drawn[0.0], codec._drawn(4 * period, None))
+    for share, noise_ in drawn.items():
+        beats = noise_.unflatten(1, (4, period))
+        likeness = (beats[:, 1:] * beats[:, :1]).mean() / beats.square().mean()
+        assert likeness == pytest.approx(share, abs=0.02)
+        assert noise_.std() == pytest.approx(1.0, abs=0.02)
+    assert torch.equal(drawn[1.0][:, :period], drawn[1.0][:, 3 * period :])
+    assert codec._drawn(columns, Recurrence(500, 1.0)).shape[1] == columns
+    # Through the decoder: what recurs changes the sound, by noise alone.
+    latent = torch.randn(1, codec.latent_dim, 24, generator=torch.Generator().manual_seed(2))
+    with torch.inference_mode():
+        free, none, again = (
+            codec.decode(latent, 24_000, again=r) for r in (None, Recurrence(6, 0), Recurrence(6, 1))
+        )
+    assert torch.equal(free, none) and not torch.equal(free, again)

@@ -1,5 +1,7 @@
 """Composing: what is asked for is in the arrangement, what is drawn stays, and a seed decides the rest."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -55,6 +57,46 @@ def test_drawn_rows_stay_and_silent_rows_stay_silent() -> None:
     kick = PARTS.index("kick")
     assert torch.equal(whole.pattern[0, kick], open_.pattern[0, kick])
     assert open_.key.sum() == 0 and whole.key.sum() == 1
+
+
+def test_a_drawn_row_changes_no_other_part() -> None:
+    """Nor does a silent one; were the arrangement chosen anew, all others would change under the hand."""
+    for seed in range(20):
+        plain = composed(seed=seed)
+        for drawn in PARTS:
+            for row in (ROW, (0.0,) * 16):
+                found = composed(seed=seed, pattern={"rows": {drawn: row}})
+                assert found.onsets == {part: onsets for part, onsets in plain.onsets.items() if part != drawn}
+                assert {part: n for part, n in found.notes.items() if part != drawn} == {
+                    part: n for part, n in plain.notes.items() if part != drawn
+                }
+                assert (found.swing, found.key) == (plain.swing, plain.key)
+                assert (drawn in found.tags) == any(row)
+
+
+def test_a_bass_drawn_into_an_arrangement_without_one_plays_in_its_key() -> None:
+    for seed in range(20):
+        found = composed(seed=seed, key="Am", negative_tags=("lead", "pad", "bass"), pattern={"rows": {"bass": ROW}})
+        assert [beat for beat, _, _ in found.notes["bass"]] == [float(beat) for beat in range(8)]
+        assert all(pitch % 12 in A_MINOR for _, _, pitch in found.notes["bass"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"guidance_scale": 1.0},
+        {"num_steps": 4},
+        {"temperature": 0.2},
+        {"sampler": "heun"},
+        {"steer": {"bright": 1.5}},
+    ],
+)
+def test_requests_of_one_score_compose_the_same(change: dict[str, Any]) -> None:
+    asked = LoopRequest(bars=1, seed=8, tags=("house",), pattern=Pattern({"kick": ROW}))
+    changed = asked.with_(**change)
+    assert changed != asked and changed.score() == asked.score() and compose(changed) == compose(asked)
+    denser = asked.with_(steer={"dense": 2.0})
+    assert denser.score() != asked.score() and compose(denser) != compose(asked)
 
 
 def test_a_drawn_bass_line_gets_pitches_of_the_key() -> None:

@@ -19,7 +19,7 @@ from engine.conditioning.notes import NOTE_RANGES, NOTE_ROWS, notes_condition
 from engine.conditioning.pattern import RAMP_FRAMES, onset_ramps, pattern_condition
 from engine.conditioning.tags import key_condition, tags_condition
 from engine.corpus.score import Annotation
-from engine.guided import guided_directions
+from engine.rendering.guided import guided_directions
 from engine.requests import LoopRequest, Pattern
 from engine.tempo import LoopGeometry
 from engine.vocabulary import KEYS, PARTS, TAGS

@@ -5,9 +5,9 @@ import pytest
 import soundfile
 
 from engine.corpus import recordings
-from engine.corpus.loop_tempo import guess_tempo
 from engine.corpus.recordings import Recording, Variation, cut_loop, find_tracks, read_recording, recorded_loops
 from engine.errors import CorpusError
+from engine.listening.loop_tempo import guess_tempo
 from engine.tempo import LoopGeometry
 
 RATE = 44100

@@ -13,16 +13,18 @@ from engine.applications.passage import Passage
 from engine.applications.source import SourceLoop
 from engine.audio.io import write_wav
 from engine.errors import CorpusError, InvalidRequest
-from engine.evaluation import interpolation_experiment, sources, steps_experiment
-from engine.evaluation.dsp_stretch import dsp_stretch
-from engine.evaluation.interpolation_experiment import evaluate_interpolation
-from engine.evaluation.inversion_experiment import evaluate_inversion
-from engine.evaluation.kinship import Portrait, kinship
+from engine.evaluation import sources
+from engine.evaluation.experiments import interpolation as interpolation_experiment
+from engine.evaluation.experiments import steps as steps_experiment
+from engine.evaluation.experiments.interpolation import evaluate_interpolation
+from engine.evaluation.experiments.inversion import evaluate_inversion
+from engine.evaluation.experiments.steps import evaluate_steps
+from engine.evaluation.experiments.stretch import evaluate_stretch
+from engine.evaluation.experiments.transition import evaluate_transition, local_tempo_errors, passage_bars
+from engine.evaluation.judges.dsp_stretch import dsp_stretch
+from engine.evaluation.judges.kinship import Portrait, kinship
 from engine.evaluation.ledger import Ledger
 from engine.evaluation.sources import SourceSettings, held_out_source
-from engine.evaluation.steps_experiment import evaluate_steps
-from engine.evaluation.stretch_experiment import evaluate_stretch
-from engine.evaluation.transition_experiment import evaluate_transition, local_tempo_errors, passage_bars
 from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest
 from engine.tempo import LoopGeometry, TempoRamp

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from known_loops import RATE, hat, house, kick, place
 
-from engine.evaluation.beat_phase import beat_phase, pattern_lag
+from engine.evaluation.judges.beat_phase import beat_phase, pattern_lag
 from engine.tempo import LoopGeometry
 
 

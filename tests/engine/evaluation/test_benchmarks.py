@@ -7,8 +7,15 @@ import pytest
 
 from engine.cli.bench import describe
 from engine.errors import InvalidRequest
-from engine.evaluation import benchmarks
-from engine.evaluation.benchmarks import LIVE, REFERENCE, benchmark, peak_memory_mb, time_batch, time_request
+from engine.evaluation.experiments import benchmarks
+from engine.evaluation.experiments.benchmarks import (
+    LIVE,
+    REFERENCE,
+    benchmark,
+    peak_memory_mb,
+    time_batch,
+    time_request,
+)
 from engine.loop import Loop, PackInfo
 from engine.requests import LoopRequest
 

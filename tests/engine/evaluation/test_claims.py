@@ -5,10 +5,17 @@ import pytest
 from known_loops import RATE, hat, house, kick, place
 
 from engine.corpus.render import render_loop
-from engine.evaluation.claims import PROPERTIES, ClaimJudges, low_level, measure_properties, on_every_beat, verdict
-from engine.evaluation.part_onsets import PartOnsetDetector
-from engine.evaluation.tags import TagJudge
-from engine.evaluation.word_experiment import HandWritten
+from engine.evaluation.experiments.words import HandWritten
+from engine.evaluation.judges.claims import (
+    PROPERTIES,
+    ClaimJudges,
+    low_level,
+    measure_properties,
+    on_every_beat,
+    verdict,
+)
+from engine.evaluation.judges.part_onsets import PartOnsetDetector
+from engine.evaluation.judges.tags import TagJudge
 from engine.tempo import LoopGeometry
 from engine.vocabulary import TAGS
 

@@ -10,9 +10,9 @@ from known_loops import house
 from torch import Tensor
 
 from engine.audio.resampling import resample_periodic
-from engine.codec.base import LatentCodec
-from engine.evaluation.codec_experiment import CodecLoop, codec_round_trip, evaluate_codec
-from engine.evaluation.opus import opus_available
+from engine.codec.base import LatentCodec, Recurrence
+from engine.evaluation.experiments.codec import CodecLoop, codec_round_trip, evaluate_codec
+from engine.evaluation.judges.opus import opus_available
 
 
 class HalfGainCodec(LatentCodec):
@@ -24,7 +24,15 @@ class HalfGainCodec(LatentCodec):
         fitted = torch.from_numpy(resample_periodic(audio[0].numpy(), frames * 1024))[None]
         return fitted.reshape(1, 2, frames, 1024).transpose(2, 3).reshape(1, 2048, -1)
 
-    def decode(self, latent: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None) -> Tensor:
+    def decode(
+        self,
+        latent: Tensor,
+        samples: int,
+        *,
+        circular: bool = True,
+        edges: Tensor | None = None,
+        again: Recurrence | None = None,
+    ) -> Tensor:
         batch, _, frames = latent.shape
         audio = latent.reshape(batch, 2, 1024, frames).transpose(2, 3).reshape(batch, 2, -1) / 2
         return torch.from_numpy(resample_periodic(audio[0].numpy(), samples))[None]
@@ -59,7 +67,15 @@ class BeatCodec(HalfGainCodec):
         self.asked = frames
         return audio
 
-    def decode(self, latent: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None) -> Tensor:
+    def decode(
+        self,
+        latent: Tensor,
+        samples: int,
+        *,
+        circular: bool = True,
+        edges: Tensor | None = None,
+        again: Recurrence | None = None,
+    ) -> Tensor:
         assert latent.shape[-1] == samples
         return latent / 2
 

@@ -6,8 +6,8 @@ from known_loops import RATE, house, place
 
 from engine.audio.likeness import mel_distance, si_sdr
 from engine.errors import MissingDependency
-from engine.evaluation import opus
-from engine.evaluation.codec_quality import kick_attack_errors
+from engine.evaluation.judges import opus
+from engine.evaluation.judges.codec_quality import kick_attack_errors
 from engine.tempo import LoopGeometry
 
 

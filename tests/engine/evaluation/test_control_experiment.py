@@ -8,10 +8,10 @@ import pytest
 from known_loops import house
 from numpy.typing import NDArray
 
-from engine.evaluation import word_experiment
-from engine.evaluation.claims import PROPERTIES, ClaimJudges
-from engine.evaluation.control_experiment import ControlExperiment, monotony, summary
-from engine.evaluation.tags import TagJudge
+from engine.evaluation.experiments import words as word_experiment
+from engine.evaluation.experiments.controls import ControlExperiment, monotony, summary
+from engine.evaluation.judges.claims import PROPERTIES, ClaimJudges
+from engine.evaluation.judges.tags import TagJudge
 from engine.loop import Loop, PackInfo
 from engine.requests import LoopRequest
 from engine.vocabulary import STEERS, TAGS
@@ -30,7 +30,7 @@ class Player:
         audio, _ = house(request.tempo_bpm, request.bars)
         return Loop(audio, 44100, request, np.zeros((2, 4), np.float32), "player", "0" * 64, -14.0, -1.0)
 
-    def hear(self, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
+    def embed_sound(self, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
         heard = np.zeros(512)
         heard[int(1000 * np.abs(audio).mean()) % 512] = 1
         return tuple(heard.tolist())

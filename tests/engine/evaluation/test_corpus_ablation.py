@@ -9,9 +9,9 @@ from known_loops import house
 
 from engine.corpus.arrangement import plan_loop
 from engine.corpus.render import render_plan
-from engine.evaluation.corpus_ablation import VARIANTS, WHOLE, evaluate_ablation, variant_audio
-from engine.evaluation.corpus_experiment import measure_set
-from engine.evaluation.levels import stereo_width
+from engine.evaluation.experiments.corpus import measure_set
+from engine.evaluation.experiments.corpus_ablation import VARIANTS, WHOLE, evaluate_ablation, variant_audio
+from engine.evaluation.judges.levels import stereo_width
 
 PLAN = plan_loop(1_600_003, bars=1)
 
@@ -40,7 +40,7 @@ def test_a_part_taken_away_is_silent() -> None:
 
 def test_distances_are_written_beside_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = {name: VARIANTS[name] for name in (WHOLE, "mono")}
-    monkeypatch.setattr("engine.evaluation.corpus_ablation.VARIANTS", kept)
+    monkeypatch.setattr("engine.evaluation.experiments.corpus_ablation.VARIANTS", kept)
     real = measure_set("real", [[house(120 + i, 2)[0]] for i in range(4)], None, progress=False)
     rows = evaluate_ablation(real, tmp_path, None, count=2, progress=False)
     # The embedding hears in mono: what is mono already is the same to it.

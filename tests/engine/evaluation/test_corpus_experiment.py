@@ -8,7 +8,7 @@ import soundfile
 from known_loops import RATE, hat, house, place
 
 from engine.errors import InvalidRequest
-from engine.evaluation.corpus_experiment import compare_sets, excerpts, folder_files, measure_set
+from engine.evaluation.experiments.corpus import compare_sets, excerpts, folder_files, measure_set
 from engine.tempo import LoopGeometry
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from known_loops import RATE
 
-from engine.evaluation.curves import correlation, curve_pairs
+from engine.evaluation.judges.curves import correlation, curve_pairs
 
 
 def test_a_swell_correlates_with_itself_and_not_with_its_mirror() -> None:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from known_loops import RATE, hat, house, place
 
 from engine.errors import InvalidRequest
-from engine.evaluation.distribution import diversity, frechet_distance, split_half_floor
-from engine.evaluation.embedding import embed
+from engine.evaluation.judges.distribution import diversity, frechet_distance, split_half_floor
+from engine.evaluation.judges.embedding import embed
 from engine.tempo import LoopGeometry
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.corpus.score import HELD_OUT_SEED
+from engine.corpus.seeds import HELD_OUT_SEED
 from engine.errors import InvalidRequest
 from engine.evaluation.held_out import even_tempo, held_out_case, held_out_request
 from engine.requests import LoopRequest

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.evaluation.hit_experiment import BANDS_HZ, BARS, TEMPO_BPM, alone, drawn_row, measure_hits
+from engine.evaluation.experiments.hits import BANDS_HZ, BARS, TEMPO_BPM, alone, drawn_row, measure_hits
 from engine.tempo import LoopGeometry
 from engine.vocabulary import PARTS
 

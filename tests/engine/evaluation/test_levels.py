@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.evaluation.levels import crest_factor, measure_levels, stereo_width
+from engine.evaluation.judges.levels import crest_factor, measure_levels, stereo_width
 
 RATE = 44100
 SINE = np.sin(2 * np.pi * 997 * np.arange(4 * RATE) / RATE).astype(np.float32)

@@ -8,9 +8,9 @@ import pytest
 from known_loops import house
 from tiny import tiny_clap
 
-from engine.evaluation import likeness_experiment
-from engine.evaluation.likeness_experiment import evaluate_likeness, likeness
-from engine.evaluation.word_experiment import Claim, HandWritten
+from engine.evaluation.experiments import likeness as likeness_experiment
+from engine.evaluation.experiments.likeness import evaluate_likeness, likeness
+from engine.evaluation.experiments.words import Claim, HandWritten
 from engine.loop import Loop, PackInfo
 from engine.requests import LoopRequest
 

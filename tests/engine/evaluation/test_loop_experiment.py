@@ -8,12 +8,12 @@ import pytest
 from corpus_player import CorpusPlayer
 
 from engine.errors import ExportError, InvalidRequest
-from engine.evaluation import loop_experiment
-from engine.evaluation.loop_experiment import evaluate_guidance, evaluate_loops
+from engine.evaluation.experiments import loops as loop_experiment
+from engine.evaluation.experiments.loops import evaluate_guidance, evaluate_loops
+from engine.evaluation.judges.measurement import Judges
+from engine.evaluation.judges.tempo import comb_tempo
+from engine.evaluation.judges.tempo_estimators import TempoEstimator
 from engine.evaluation.loop_items import LoopSettings, corpus_items, rendered_items
-from engine.evaluation.measurement import Judges
-from engine.evaluation.tempo import comb_tempo
-from engine.evaluation.tempo_estimators import TempoEstimator
 
 COMB = Judges((TempoEstimator("comb", lambda audio, rate: comb_tempo(audio, rate).tempo_bpm),))
 SETTINGS = LoopSettings(count=3)

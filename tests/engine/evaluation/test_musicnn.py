@@ -8,7 +8,7 @@ import pytest
 from known_loops import RATE, house
 
 from engine.errors import MissingDependency
-from engine.evaluation import musicnn
+from engine.evaluation.judges import musicnn
 
 
 def test_missing_weights_say_what_to_put_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.evaluation.onset_score import OnsetScore, score_onsets
+from engine.evaluation.judges.onset_score import OnsetScore, score_onsets
 
 
 def test_hits_misses_and_extras_are_counted_one_to_one() -> None:

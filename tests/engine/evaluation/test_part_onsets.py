@@ -9,9 +9,9 @@ from known_loops import RATE, house
 
 from engine.corpus.score import Annotation
 from engine.errors import MissingDependency
-from engine.evaluation.detector_training import make_example, save_detector, train_detector
-from engine.evaluation.onset_score import score_onsets
-from engine.evaluation.part_onsets import PartOnsetDetector, PartOnsetNetwork, find_peaks, onset_features
+from engine.evaluation.judges.onset_score import score_onsets
+from engine.evaluation.judges.part_onsets import PartOnsetDetector, PartOnsetNetwork, find_peaks, onset_features
+from engine.training.detector import make_example, save_detector, train_detector
 from engine.vocabulary import PARTS
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from engine.errors import InvalidRequest, MissingDependency
-from engine.evaluation import point_cloud as pc
+from engine.evaluation.experiments import point_cloud as pc
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import numpy as np
 from known_loops import RATE, house
 
-from engine.evaluation.seam import measure_seam, spectral_jumps, step_percentile
+from engine.evaluation.judges.seam import measure_seam, spectral_jumps, step_percentile
 from engine.tempo import LoopGeometry
 
 

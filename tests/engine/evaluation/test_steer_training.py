@@ -11,11 +11,11 @@ from tiny import tiny_clap, tiny_pack
 from engine.clap.base import CLAP_DIM
 from engine.conditioning.steers import Steers, raw_direction
 from engine.errors import InvalidRequest, PackError
-from engine.evaluation.steer_training import MOST, basis, better, calibrate, respond, spills, train_steers
-from engine.pack_models import load_clap, load_steers, store_clap
-from engine.packs import Pack
+from engine.packs.models import load_clap, load_steers, store_clap
+from engine.packs.pack import Pack
 from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest
+from engine.training.steers import MOST, basis, better, calibrate, respond, spills, train_steers
 from engine.vocabulary import STEERS
 
 COUNT = len(STEERS)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.evaluation.tags import TagJudge, loop_features, tag_agreement, tag_matrix
+from engine.evaluation.judges.tags import TagJudge, loop_features, tag_agreement, tag_matrix
 from engine.vocabulary import TAGS
 
 

@@ -5,7 +5,7 @@ import pytest
 from known_loops import RATE, house
 
 from engine.errors import InvalidRequest
-from engine.evaluation.tempo import OCTAVES, PLAIN_TEETH, comb_tempo, tempo_hit
+from engine.evaluation.judges.tempo import OCTAVES, PLAIN_TEETH, comb_tempo, tempo_hit
 
 
 @pytest.mark.parametrize("tempo_bpm", [63.0, 75.5, 90.0, 104.0, 126.3, 150.0, 174.0, 199.0])

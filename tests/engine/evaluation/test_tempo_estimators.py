@@ -5,8 +5,8 @@ import importlib.util
 import pytest
 from known_loops import RATE, house
 
-from engine.evaluation.tempo import OCTAVES, tempo_hit
-from engine.evaluation.tempo_estimators import tempo_estimators
+from engine.evaluation.judges.tempo import OCTAVES, tempo_hit
+from engine.evaluation.judges.tempo_estimators import tempo_estimators
 
 
 def test_the_combs_come_first_and_others_only_when_installed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from tiny import tiny_pack
 
-from engine.evaluation.voice_experiment import BARS, STEPS, TEMPO_BPM, corpus_alone, evaluate_voices, measure_voice
+from engine.evaluation.experiments.voices import BARS, STEPS, TEMPO_BPM, corpus_alone, evaluate_voices, measure_voice
 from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest
 from engine.tempo import LoopGeometry

@@ -9,9 +9,8 @@ import pytest
 from known_loops import house
 from tiny import tiny_clap
 
-from engine.evaluation import word_experiment
-from engine.evaluation.claims import PROPERTIES, ClaimJudges
-from engine.evaluation.word_experiment import (
+from engine.evaluation.experiments import words as word_experiment
+from engine.evaluation.experiments.words import (
     Claim,
     HandWritten,
     evaluate_prompts,
@@ -19,6 +18,7 @@ from engine.evaluation.word_experiment import (
     places,
     recall,
 )
+from engine.evaluation.judges.claims import PROPERTIES, ClaimJudges
 from engine.loop import Loop, PackInfo
 from engine.requests import LoopRequest
 

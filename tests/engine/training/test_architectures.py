@@ -9,10 +9,10 @@ from tiny import DENOISER, tiny_corpus, tiny_pack
 
 from engine.codec.spectral import SpectralCodec
 from engine.errors import InvalidRequest
-from engine.evaluation.architecture_experiment import ARCHITECTURES, evaluate_architectures
+from engine.evaluation.experiments.architectures import ARCHITECTURES, evaluate_architectures
 from engine.models.unet import Denoiser
-from engine.pack_models import load_codec
-from engine.packs import Pack
+from engine.packs.models import load_codec
+from engine.packs.pack import Pack
 from engine.training.bench import ArchitectureBench
 from engine.training.encoding import encode_corpus
 

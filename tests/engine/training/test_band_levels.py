@@ -11,8 +11,8 @@ from engine.audio.third_octaves import THIRD_OCTAVES_HZ
 from engine.cli.app import run
 from engine.codec.spectral import SpectralCodec
 from engine.errors import CorpusError, InvalidRequest
-from engine.pack_models import load_codec
-from engine.packs import Pack
+from engine.packs.models import load_codec
+from engine.packs.pack import Pack
 from engine.training.band_levels import mean_band_errors, raise_bands, train_levels
 
 

@@ -9,12 +9,12 @@ import torch
 from tiny import tiny_corpus
 from torch import Tensor
 
-from engine.codec.base import LatentCodec
+from engine.codec.base import LatentCodec, Recurrence
 from engine.codec.encodec import EncodecCodec, EncodecCodecConfig
 from engine.corpus.store import read_manifest, stored_loops
 from engine.errors import PackError
-from engine.pack_models import encoder_hash, load_codec, store_codec
-from engine.packs import Pack
+from engine.packs.models import encoder_hash, load_codec, store_codec
+from engine.packs.pack import Pack
 from engine.tempo import LoopGeometry
 from engine.training.encoding import encode_corpus
 from engine.training.latents import LatentCorpus, frames_of_curves
@@ -36,7 +36,15 @@ class Levels(LatentCodec):
         levels = [power[:, a:b].mean(1).sqrt() for a, b in itertools.pairwise(edges.tolist())]
         return torch.stack(levels, dim=1)[:, None]
 
-    def decode(self, latent: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None) -> Tensor:
+    def decode(
+        self,
+        latent: Tensor,
+        samples: int,
+        *,
+        circular: bool = True,
+        edges: Tensor | None = None,
+        again: Recurrence | None = None,
+    ) -> Tensor:
         raise NotImplementedError
 
 

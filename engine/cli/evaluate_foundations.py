@@ -1,0 +1,129 @@
+"""The verbs of `loopgen evaluate` that need no denoiser: codec, corpus, the algorithm alone, the judge of onsets.
+
+Everything heavy is imported where it is used: this module is loaded for `loopgen --help` too.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from engine.cli.options import DeviceOption, FiguresOption, JsonOption, LoopCountOption, MusicnnOption, PackOption
+from engine.cli.results import say_results
+from engine.errors import InvalidRequest
+from engine.packs.pack import Pack, find_pack
+
+if TYPE_CHECKING:
+    from engine.evaluation.experiments.codec import CodecLoop
+
+
+def register_verbs(verbs: typer.Typer) -> None:
+    """Add the verbs to the group `loopgen evaluate`."""
+    verbs.command("codec", help="What the codec does to loops, beside Opus.")(codec)
+    verbs.command("corpus", help="How near the corpus stands to a folder of real music.")(corpus)
+    verbs.command("point-cloud", help="The algorithm on clouds of points, where the answer is known.")(point_cloud)
+    verbs.command("train-detector", help="Train the judge of part onsets on corpus loops.")(train_detector)
+
+
+def codec(
+    out: FiguresOption,
+    count: LoopCountOption = 200,
+    recordings: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A folder of real recordings to measure as well.")
+    ] = None,
+    pack: PackOption = None,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """What the codec does to held-out corpus loops and to recordings, beside Opus at 16 and 32 kb/s per channel."""
+    if not 0 <= count <= 10_000:
+        raise InvalidRequest(f"--count {count} is not possible: 0 to 10000.")
+    from engine.devices import choose_device
+    from engine.evaluation.experiments.codec import codec_round_trip, evaluate_codec, held_out_loops
+    from engine.packs.models import load_codec
+
+    sets: dict[str, Any] = {"held-out corpus loops": held_out_loops(count)} if count else {}
+    if recordings is not None:
+        sets["recordings"] = _recordings(recordings)
+    if not sets:
+        raise InvalidRequest("Nothing to measure: give --count above 0 or --recordings DIR.")
+    chosen = choose_device(device)
+    model = load_codec(Pack.open(find_pack(pack))).to(chosen).eval()
+    results = evaluate_codec(codec_round_trip(model, chosen), sets, out, progress=sys.stderr.isatty())
+    say_results(results, out / "codec.md", as_json=json)
+
+
+def corpus(
+    real: Annotated[Path, typer.Argument(metavar="REAL_DIR", help="A folder of real music, never trained on.")],
+    out: FiguresOption,
+    count: LoopCountOption = 300,
+    contrast: Annotated[
+        list[Path], typer.Option(metavar="DIR", help="Another folder to set beside the corpus; may be repeated.")
+    ] = [],
+    ablation: Annotated[
+        int, typer.Option(help="Loops of each variant without one effect or part; 0 leaves this out.")
+    ] = 0,
+    musicnn: MusicnnOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Distances, spectra, width, dynamics and loudness of the corpus (and other folders) against real music."""
+    if not 2 <= count <= 10_000:
+        raise InvalidRequest(f"--count {count} is not possible: 2 to 10000.")
+    if not (ablation == 0 or 2 <= ablation <= 10_000):
+        raise InvalidRequest(f"--ablation {ablation} is not possible: 0, or 2 to 10000.")
+    from engine.evaluation.experiments.corpus import compare_sets, corpus_files, folder_files, measure_set
+    from engine.evaluation.experiments.corpus_ablation import evaluate_ablation
+    from engine.evaluation.judges.musicnn import Musicnn
+
+    judge = Musicnn.find(musicnn)
+    progress = sys.stderr.isatty()
+    sets = [measure_set(folder.name, folder_files(folder), judge, progress=progress) for folder in (real, *contrast)]
+    ours = measure_set("corpus", corpus_files(count), judge, progress=progress)
+    results: dict[str, Any] = {"sets": compare_sets(sets[0], [ours, *sets[1:]], out)}
+    if ablation:
+        results["ablation"] = evaluate_ablation(sets[0], out, judge, count=ablation, progress=progress)
+    say_results(results, out / "corpus.md", as_json=json)
+    if ablation and not json:
+        say_results(results, out / "ablation.md", as_json=False)
+
+
+def point_cloud(
+    out: FiguresOption,
+    steps: Annotated[int, typer.Option(help="Training steps per cloud.")] = 4000,
+    json: JsonOption = False,
+) -> None:
+    """Draw the deblending of point clouds, and measure distribution, order of convergence and inversion."""
+    if not 1 <= steps <= 1_000_000:
+        raise InvalidRequest(f"--steps {steps} is not possible: 1 to 1000000.")
+    from engine.evaluation.experiments.point_cloud import point_cloud_experiment
+
+    results = point_cloud_experiment(out, steps=steps, progress=sys.stderr.isatty())
+    say_results(results, out / "point_cloud.json", as_json=json)
+
+
+def train_detector(
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Else the one that ships with LoopGen.")] = None,
+    loops: Annotated[int, typer.Option(help="Corpus loops to train on.")] = 5000,
+    steps: Annotated[int, typer.Option(help="Training steps.")] = 4000,
+    json: JsonOption = False,
+) -> None:
+    """Train the judge of part onsets on corpus loops and measure its ceiling on held-out ones."""
+    if not 10 <= loops <= 100_000 or not 1 <= steps <= 1_000_000:
+        raise InvalidRequest(f"--loops {loops}, --steps {steps}: possible are 10 to 100000 and 1 to 1000000.")
+    from engine.evaluation.judges.part_onsets import SHIPPED
+    from engine.evaluation.results import results_folder
+    from engine.training.detector import train_from_corpus
+
+    path = out or SHIPPED
+    results_folder(path.parent)
+    detector = train_from_corpus(path, loops=loops, steps=steps, progress=sys.stderr.isatty())
+    say_results({"path": str(path), "quality": dict(detector.quality)}, path, as_json=json)
+
+
+def _recordings(folder: Path) -> "list[CodecLoop]":
+    from engine.evaluation.experiments.codec import CodecLoop
+    from engine.evaluation.experiments.corpus import folder_files
+
+    pieces = [piece for file in folder_files(folder) for piece in file[:4]]
+    return [CodecLoop(str(index), piece) for index, piece in enumerate(pieces)]

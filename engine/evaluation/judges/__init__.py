@@ -1,0 +1,1 @@
+"""What measures a loop, or sets of them."""

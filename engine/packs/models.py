@@ -1,0 +1,265 @@
+"""Between packs and models: building a codec or denoiser from a pack, and putting a trained one into a pack."""
+
+import hashlib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from torch import nn
+
+from engine.clap import starter
+from engine.clap.base import ClapEmbedder
+from engine.clap.config import StarterClapConfig
+from engine.clap.laion import LaionAudio, LaionAudioConfig, LaionClap, LaionText, LaionTextConfig
+from engine.clap.starter import StarterClap
+from engine.codec.base import LatentCodec
+from engine.codec.encodec import EncodecCodec, EncodecCodecConfig
+from engine.codec.networks import SpectralCodecConfig
+from engine.codec.spectral import SpectralCodec
+from engine.conditioning.steers import Steers
+from engine.conditioning.voices import VoiceTable
+from engine.errors import PackError
+from engine.models import word_rows
+from engine.models.unet import Denoiser, DenoiserConfig
+from engine.packs.budget import Budget, check_settings
+from engine.packs.pack import Pack, write_pack
+from engine.vocabulary import PARTS
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+M = TypeVar("M", bound=nn.Module)
+
+CODECS: dict[str, Callable[[Mapping[str, Any]], LatentCodec]] = {
+    "spectral": lambda config: SpectralCodec(config_from(SpectralCodecConfig, config)),
+    "encodec": lambda config: EncodecCodec(config_from(EncodecCodecConfig, config)).fuse_weight_norm(),
+}
+CLAPS = ("starter", "laion")
+DENOISERS = ("unet",)
+STEER_KINDS = ("calibrated",)
+VOICES = ("table",)
+
+UNFIT = (RuntimeError, TypeError, ValueError, ArithmeticError, AssertionError, LookupError, AttributeError)
+"""What networks raise when they are built of settings that make no sense."""
+
+
+def load_codec(pack: Pack) -> LatentCodec:
+    """The pack's codec in evaluation mode.
+
+    Raises `PackError` when it has none or its weights do not fit its config, `MissingDependency` for EnCodec without
+    transformers.
+    """
+    _check_kind(pack, "codec", CODECS)
+    return _load(pack, "codec", CODECS[pack.kind("codec")])
+
+
+def load_clap(pack: Pack) -> ClapEmbedder:
+    """The pack's embedder of words and sounds in evaluation mode; raises as `load_codec` does."""
+    _check_kind(pack, "clap", CLAPS)
+    if pack.kind("clap") == "starter":
+        known = pack.vocabulary("clap")
+        return _load(pack, "clap", lambda config: StarterClap(config_from(StarterClapConfig, config), known))
+    return _laion(pack).eval()
+
+
+def load_own_codec(pack: Pack) -> SpectralCodec:
+    """The pack's codec, to train; raises `PackError` on a pretrained one, else as `load_codec` does."""
+    codec = load_codec(pack)
+    if not isinstance(codec, SpectralCodec):
+        raise _pretrained(pack, "codec")
+    return codec
+
+
+def load_own_clap(pack: Pack) -> StarterClap:
+    """The pack's embedder, to train or calibrate by; raises `PackError` on a pretrained one, else as `load_codec`."""
+    clap = load_clap(pack)
+    if not isinstance(clap, StarterClap):
+        raise PackError(
+            f"The embedder of {pack.folder} is pretrained and is not trained here; choose another --pack."
+        )
+    return clap
+
+
+def _pretrained(pack: Pack, what: str) -> PackError:
+    return PackError(f"The {what} of {pack.folder} is pretrained and is not trained here; choose another --pack.")
+
+
+def load_denoiser(pack: Pack) -> Denoiser:
+    """The pack's denoiser in evaluation mode; `PackError` as for `load_codec`."""
+    _check_kind(pack, "denoiser", DENOISERS)
+    known = pack.vocabulary("denoiser")
+    if not {*known.parts} & {*PARTS}:
+        raise PackError(f"Pack {pack.name!r} has no part that this LoopGen knows; it needs another version.")
+    denoiser = _load(pack, "denoiser", lambda config: Denoiser(config_from(DenoiserConfig, config), known))
+    if denoiser.config.latent_dim != pack.latent_dim:
+        raise PackError(f"Pack {pack.name!r} joins a codec and a denoiser of different latents.")
+    return denoiser
+
+
+def load_steers(pack: Pack) -> Steers | None:
+    """The pack's calibrated steers; None when it has none, raises as `load_codec` does."""
+    if "steers" not in pack.components:
+        return None
+    _check_kind(pack, "steers", STEER_KINDS)
+    return _load(pack, "steers", lambda _: Steers(pack.vocabulary("steers")))
+
+
+def load_voices(pack: Pack) -> VoiceTable | None:
+    """The pack's voices; None when it has none, raises as `load_codec` does."""
+    if "voices" not in pack.components:
+        return None
+    _check_kind(pack, "voices", VOICES)
+    return _load(pack, "voices", lambda _: VoiceTable(pack.vocabulary("voices")))
+
+
+def store_voices(folder: Path, voices: VoiceTable, training: Mapping[str, Any]) -> Pack:
+    """Put `voices`, as the encoder of its denoiser hears them, into the pack in `folder`; nothing of earlier ones
+    stays."""
+    manifest = _manifest(folder, None)
+    manifest["training"] = {name: runs for name, runs in manifest.get("training", {}).items() if name != "voices"}
+    return _store(folder, manifest, ("voices", "table"), voices, {}, training, voices.known.told("parts", "styles"))
+
+
+def store_codec(
+    folder: Path,
+    codec: SpectralCodec | EncodecCodec,
+    name: str,
+    training: Mapping[str, Any],
+    *,
+    licence: str | None = None,
+) -> Pack:
+    """Put `codec` into the pack in `folder` (made if missing), with the `training` record of its run.
+
+    A new pack is MIT unless `licence` says otherwise.
+    A denoiser that is already there stays: only retrain a codec's decoder under it, or train it again.
+    """
+    manifest = _manifest(folder, name)
+    manifest |= {
+        "sample_rate": codec.sample_rate,
+        "hop_length": codec.hop_length,
+        "latent_dim": codec.latent_dim,
+    } | ({"licence": licence} if licence else {})
+    return _store(folder, manifest, ("codec", codec.kind), codec, asdict(codec.config), training)
+
+
+def store_denoiser(folder: Path, denoiser: Denoiser, training: Mapping[str, Any]) -> Pack:
+    """Put `denoiser` into the pack in `folder`, whose codec it was trained on."""
+    manifest = _manifest(folder, None)
+    manifest["conditions"] = ["beat", "pattern", *["notes"] * denoiser.config.notes, "curves", "tags", "clap"]
+    known = denoiser.known.told(*word_rows.KINDS)
+    return _store(folder, manifest, ("denoiser", "unet"), denoiser, asdict(denoiser.config), training, known)
+
+
+def store_clap(folder: Path, clap: StarterClap, training: Mapping[str, Any]) -> Pack:
+    """Put `clap` into the pack in `folder`; a denoiser trained on another one has to be trained again, and steers
+    along its directions go."""
+    manifest = _manifest(folder, None)
+    manifest["components"] = {name: part for name, part in manifest["components"].items() if name != "steers"}
+    known = clap.known.told(*starter.KINDS)
+    return _store(folder, manifest, ("clap", "starter"), clap, asdict(clap.config), training, known)
+
+
+def store_steers(folder: Path, steers: Steers, training: Mapping[str, Any]) -> Pack:
+    """Put `steers` into the pack in `folder`, on whose loops they were calibrated; nothing of earlier ones stays."""
+    manifest = _manifest(folder, None)
+    manifest["training"] = {name: runs for name, runs in manifest.get("training", {}).items() if name != "steers"}
+    return _store(folder, manifest, ("steers", "calibrated"), steers, {}, training, steers.known.told("steers"))
+
+
+def store_laion(folder: Path, text: LaionText, audio: LaionAudio, training: Mapping[str, Any]) -> Pack:
+    """Put LAION's CLAP into the pack in `folder`, which has a codec: a component for each tower.
+
+    With `training` goes where its weights came from.
+    """
+    slots: tuple[tuple[str, LaionText | LaionAudio], ...] = (("clap_audio", audio), ("clap", text))
+    for component, tower in slots:
+        slot = (component, "laion")
+        pack = _store(folder, _manifest(folder, None), slot, tower, asdict(tower.config), training)
+    return pack
+
+
+def encoder_hash(codec: LatentCodec) -> str:
+    """Names the latents a codec makes: SHA-256 of its encoder as packs store it.
+
+    Training the decoder alone does not change it, so corpora stay encoded and denoisers stay usable.
+    """
+    digest = hashlib.sha256()
+    for name, tensor in sorted(codec.state_dict().items()):
+        if name.startswith("encoder."):
+            digest.update(name.encode() + tensor.detach().cpu().half().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def embedder_hash(pack: Pack) -> str:
+    """Names the embeddings that the pack's embedder makes: SHA-256 over the checksums of its files."""
+    parts = sorted(name for name in pack.components if name == "clap" or name.startswith("clap_"))
+    files = [pack.manifest["files"][pack.manifest["components"][name]["file"]]["sha256"] for name in parts]
+    return hashlib.sha256(" ".join(files).encode()).hexdigest()
+
+
+C = TypeVar("C", bound="DataclassInstance")
+
+
+def config_from(kind: type[C], values: Mapping[str, Any]) -> C:
+    """A config from plain JSON values; raises `PackError` on settings it does not have."""
+    if unknown := sorted(set(values) - {f.name for f in fields(kind)}):
+        raise PackError(f"Unknown setting {unknown[0]!r} for {kind.__name__}; this pack needs a newer LoopGen.")
+    plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    return kind(**plain)
+
+
+def _laion(pack: Pack) -> LaionClap:
+    text = _load(pack, "clap", lambda config: LaionText(config_from(LaionTextConfig, config)), assign=True)
+
+    def load_audio() -> LaionAudio:
+        _check_kind(pack, "clap_audio", ("laion",))
+        return _load(pack, "clap_audio", lambda c: LaionAudio(config_from(LaionAudioConfig, c)), assign=True)
+
+    return LaionClap(text.requires_grad_(False), load_audio)
+
+
+def _check_kind(pack: Pack, component: str, known: Collection[str]) -> None:
+    kind = pack.kind(component)
+    if kind not in known:
+        raise PackError(f"Pack {pack.name!r} has a {component} of type {kind!r}; possible here: {', '.join(known)}.")
+
+
+def _load(pack: Pack, component: str, build: Callable[[Mapping[str, Any]], M], *, assign: bool = False) -> M:
+    shapes, what = pack.shapes(component), f"{component} of pack {pack.name!r}"
+    check_settings(pack.config(component), shapes, what)
+    try:
+        with Budget(shapes, what):
+            model = build(pack.config(component))
+        model.load_state_dict(pack.tensors(component), assign=assign)
+    except UNFIT as error:
+        raise PackError(f"The {what} does not fit its settings.") from error
+    return model.eval()
+
+
+def _manifest(folder: Path, name: str | None) -> dict[str, Any]:
+    if (folder / "pack.json").exists():
+        kept = dict(Pack.open(folder, verify=False).manifest)
+        return kept | ({"name": name} if name else {})
+    if name is None:
+        raise PackError(f"{folder} holds no pack; train a codec first: `loopgen train codec`.")
+    return {"name": name, "version": "1", "licence": "MIT", "components": {}, "conditions": [], "training": {}}
+
+
+def _store(  # noqa: PLR0917
+    folder: Path,
+    manifest: dict[str, Any],
+    slot: tuple[str, str],
+    model: nn.Module,
+    config: Mapping[str, Any],
+    training: Mapping[str, Any],
+    known: Mapping[str, Any] | None = None,
+) -> Pack:
+    component, kind = slot
+    told = {} if known is None else {"vocabulary": known}
+    manifest["components"] = {**manifest["components"], component: {"type": kind, "config": dict(config), **told}}
+    history = manifest.get("training", {})
+    # One record a run: a checkpoint replaces what its own run wrote before, and a later run adds to it.
+    earlier = [record for record in history.get(component, []) if record.get("run") != training.get("run")]
+    manifest["training"] = {**history, component: [*earlier, dict(training)]}
+    return write_pack(folder, manifest, {component: model.state_dict()})

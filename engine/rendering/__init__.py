@@ -1,0 +1,1 @@
+"""From a request to a loop, and that in the background."""

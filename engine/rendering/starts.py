@@ -1,0 +1,62 @@
+"""The noise that a loop starts from, and how far from the mean what comes of it may go."""
+
+import math
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from engine.conditioning.composition import Composition
+from engine.diffusion.found_noise import is_found
+from engine.diffusion.hit_noise import Ties, strikes_of, tie
+from engine.diffusion.noise import resample_noise, seeded_noise
+from engine.requests import LoopRequest
+from engine.tempo import LoopGeometry
+from engine.vocabulary import PARTS
+
+REACH: Final = 4.0
+"""Deviations from the mean beyond which no sampled latent goes: of the corpus one in 2,000 does. Levels are coded by
+their logarithm, and a chord that overshoots to eight deviations, as some did, drowns all else by 20 dB."""
+
+
+def starts_from_found(request: LoopRequest) -> bool:
+    """True where its noise was found in a loop, at least at one corner of the pad."""
+    return request.noise is not None and any(map(is_found, request.noise.corners))
+
+
+def reach(request: LoopRequest) -> float:
+    """How far its latents may go: without limit from the noise of a loop, which leads back to that loop."""
+    return math.inf if starts_from_found(request) else REACH
+
+
+def drawn_noise(
+    request: LoopRequest,
+    seed: int,
+    shape: tuple[int, int, int],
+    geometry: LoopGeometry,
+    composition: Composition | None,
+) -> Tensor:
+    """The noise of `shape` `[1, D, F]` of a seed, of deviation 1: the same wherever a part of `request`, or one that
+    is composed in it, strikes, as far as its `repeat` says."""
+    free = seeded_noise(seed, shape)
+    if request.repeat == 0 or starts_from_found(request):
+        return free
+    ties = _ties(request, geometry, composition)
+    seeds = {part: kept if isinstance(kept := request.voices.get(part), int) else seed for part in PARTS}
+    share = torch.tensor([request.repeat])
+    return tie(free, ties.bank(seeds, shape[1]), ties.places[None], share) if ties.names else free
+
+
+def found_noise(found: Tensor, frames: int, temperature: float) -> Tensor:
+    """The noise `[1, D, frames]` that was `found` `[1, D, F]` in a loop, such that at `temperature` it keeps its
+    deviation."""
+    positions = torch.arange(frames, dtype=torch.float64) * found.shape[-1] / frames
+    return resample_noise(found, positions, "nearest") / (temperature or 1.0)
+
+
+def _ties(request: LoopRequest, geometry: LoopGeometry, composition: Composition | None) -> Ties:
+    """Which frames of the loop of `request` share their noise, because the same strikes there."""
+    onsets = {part: request.pattern.onsets(part, request.bars) for part in request.pattern.rows}
+    notes = {} if composition is None else composition.notes
+    onsets = onsets if composition is None else {**composition.onsets, **onsets}
+    return Ties.of(strikes_of(onsets, notes, geometry), geometry)

@@ -1,0 +1,1 @@
+"""What outlives the window: sessions, settings, files."""

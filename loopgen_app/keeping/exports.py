@@ -1,0 +1,122 @@
+"""Loops as files: dragged, exported one by one or as a batch, and read back when they are dropped."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine import (
+    AUDIO_SUFFIXES,
+    DEFAULT_FORMAT,
+    FORMATS,
+    KNOBS,
+    AudioFile,
+    AudioFileError,
+    ExportError,
+    Format,
+    Recipe,
+    file_name,
+    find_recipe,
+    free_path,
+    read_audio,
+    read_metadata,
+    sweep_stale_files,
+    write_sound,
+)
+from loopgen_app.audition import LoopAtHand
+from loopgen_app.settings import Folders, Settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """An audio file that was dropped, before its sound is read: its recipe if it has one, and its tempo."""
+
+    path: Path
+    recipe: Recipe | None
+    tempo_bpm: float | None = None
+
+
+class Exports:
+    """Writes into the user's export folder, or one that was chosen. Nothing partial ever has a final name."""
+
+    def __init__(self, folders: Folders, settings: Settings) -> None:
+        self._folders, self._settings = folders, settings
+        self._files: dict[int, dict[str, Path]] = {}
+        self.last: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where files go when no other folder is chosen."""
+        return Path(self._settings.export_folder) if self._settings.export_folder else self._folders.exports
+
+    @property
+    def format(self) -> Format:
+        """The kind of file that is written."""
+        return FORMATS.get(self._settings.export_format, DEFAULT_FORMAT)
+
+    def sweep(self) -> int:
+        """Remove what a killed process left half-written."""
+        return sweep_stale_files(self.folder)
+
+    def file_of(self, heard: LoopAtHand) -> Path | None:
+        """The file that was written of a loop last, wherever and in whatever format; None when there is none."""
+        files = self._files.get(heard.id, {})
+        return next((path for path in reversed(files.values()) if path.is_file()), None)
+
+    def file_for_drag(self, heard: LoopAtHand) -> Path:
+        """A complete file that stays: the one in the export folder in the format that is chosen, or a new one.
+
+        Raises `ExportError`.
+        """
+        known = self._files.get(heard.id, {}).get(self.format.id)
+        there = known is not None and known.parent == self.folder and known.is_file()
+        return known if known is not None and there else self.export(heard)
+
+    def export(self, heard: LoopAtHand, folder: Path | None = None) -> Path:
+        """Write one loop under a free name; returns its path. Raises `ExportError`."""
+        folder = folder or self.folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ExportError(f"The export folder {folder} cannot be made: {error.strerror or error}.") from error
+        return self._write(heard, free_path(folder, file_name(heard.recipe, heard.name, self.format)))
+
+    def export_many(self, loops: Sequence[LoopAtHand], folder: Path) -> list[Path]:
+        """Write many loops into one folder; stops at the first that cannot be written. Raises `ExportError`."""
+        return [self.export(loop, folder) for loop in loops]
+
+    def _write(self, heard: LoopAtHand, path: Path) -> Path:
+        audio = np.nan_to_num(heard.audio, nan=0.0, posinf=0.0, neginf=0.0).clip(-1.0, 1.0)
+        write_sound(path, audio, heard.sample_rate, heard.recipe, self.format)
+        files = self._files.setdefault(heard.id, {})
+        files.pop(self.format.id, None)  # the one written last is the last one
+        files[self.format.id] = self.last = path
+        return path
+
+
+def look_at(path: Path) -> Dropped:
+    """What a dropped file is; raises `AudioFileError` with one sentence on anything that is no usable audio."""
+    _check_name(path)
+    metadata = read_metadata(path)
+    recipe = find_recipe(metadata.comment)
+    if metadata.comment and recipe is None:
+        log.info("%s has a comment but no recipe", path)
+    tempo = metadata.tempo_bpm
+    return Dropped(path, recipe, tempo if tempo and KNOBS["tempo_bpm"].holds(tempo) else None)
+
+
+def read_drop(path: Path) -> AudioFile:
+    """The sound of a dropped file; raises `AudioFileError` as `look_at` does."""
+    _check_name(path)
+    return read_audio(path)
+
+
+def _check_name(path: Path) -> None:
+    if path.is_dir():
+        raise AudioFileError(f"{path.name} is a folder; drop one audio file (WAV, FLAC, AIFF or OGG).")
+    if path.suffix.lower() not in AUDIO_SUFFIXES:
+        raise AudioFileError(f"{path.name} is no audio file; WAV, FLAC, AIFF or OGG can be dropped.")

@@ -1,0 +1,143 @@
+"""Keeping sessions: autosave after every change, restore after a crash, open, save, recent, presets."""
+
+import logging
+import os
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+
+from engine import RESOURCES, LoopGenError, write_atomically
+from loopgen_app.audition import Audition
+from loopgen_app.messages import Messages
+from loopgen_app.settings import Folders, Settings
+from loopgen_app.state.instrument import Instrument
+from loopgen_app.state.session import Session, SessionError, list_presets, open_session, preset_knobs, save_session
+
+log = logging.getLogger(__name__)
+AUTOSAVE_MILLISECONDS = 400
+
+
+class Sessions(QObject):
+    """Knows the file the session belongs to, if any, and writes the autosave shortly after each change."""
+
+    def __init__(
+        self, instrument: Instrument, audition: Audition, folders: Folders, settings: Settings, messages: Messages
+    ) -> None:
+        super().__init__()
+        self._instrument, self._audition, self._messages = instrument, audition, messages
+        self._folders, self._settings = folders, settings
+        self.path: Path | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(AUTOSAVE_MILLISECONDS)
+        self._timer.timeout.connect(self.autosave)
+        instrument.changed.connect(lambda _knob: self._timer.start())
+        audition.changed.connect(lambda _loop: self._timer.start())
+
+    def session(self) -> Session:
+        """The session as it stands."""
+        current = self._audition.current
+        loop_id = current.id if current is not None and current.id >= 0 else None
+        return Session(self._instrument.to_json(), loop_id, self._audition.other_id)
+
+    def begin(self) -> bool:
+        """Mark this run as running; returns whether the last one ended unexpectedly."""
+        crashed = self._folders.running.exists()
+        try:
+            self._folders.root.mkdir(parents=True, exist_ok=True)
+            write_atomically(self._folders.running, str(os.getpid()).encode())
+        except (OSError, LoopGenError) as error:
+            self._messages.complain(f"Nothing can be kept in {self._folders.root}: {error}")
+        return crashed
+
+    def restore_last(self) -> bool:
+        """Bring back the session of the last run, if there is one."""
+        if not self._folders.autosave.exists():
+            return False
+        try:
+            self._restore(open_session(self._folders.autosave), "Restore session")
+        except SessionError as error:
+            log.warning("autosave: %s", error)
+            return False
+        return True
+
+    def end(self) -> None:
+        """Save once more and mark this run as ended well."""
+        self._timer.stop()
+        self.autosave()
+        self._folders.running.unlink(missing_ok=True)
+
+    def autosave(self) -> None:
+        """Write the autosave now."""
+        try:
+            save_session(self._folders.autosave, self.session())
+        except LoopGenError as error:
+            log.warning("autosave: %s", error)
+
+    def save(self, path: Path) -> bool:
+        """Save under a name and remember it; complains and returns False when that fails."""
+        try:
+            save_session(path, self.session())
+        except LoopGenError as error:
+            self._messages.complain(str(error))
+            return False
+        self._remember(path)
+        self._messages.say(f"Saved {path.name}.")
+        return True
+
+    def open(self, path: Path) -> bool:
+        """Open a session; complains and returns False when it is none."""
+        try:
+            session = open_session(path)
+        except SessionError as error:
+            self._messages.complain(str(error))
+            return False
+        self._restore(session, "Open session")
+        self._remember(path)
+        return True
+
+    def _restore(self, session: Session, label: str) -> None:
+        strange = self._instrument.restore_json(session.knobs, label)
+        if strange:
+            self._messages.say(f"Not known to this version and left out: {', '.join(strange)}.")
+        if session.loop_id is not None:
+            self._audition.play_id(session.loop_id, start=False)
+
+    def _remember(self, path: Path) -> None:
+        self.path = path
+        self._settings.remember(path)
+        self.save_settings()
+
+    def save_settings(self) -> None:
+        """Write the settings file."""
+        try:
+            write_atomically(self._folders.settings, self._settings.to_json())
+        except LoopGenError as error:
+            log.warning("settings: %s", error)
+
+    def presets(self) -> dict[str, Path]:
+        """Name -> file of shipped and own presets."""
+        return list_presets(RESOURCES / "presets", self._folders.presets)
+
+    def apply_preset(self, name: str) -> None:
+        """Turn the knobs to a preset."""
+        try:
+            session = open_session(self.presets()[name])
+        except (KeyError, SessionError):
+            self._messages.complain(f"The preset {name!r} cannot be read.")
+            return
+        self._instrument.restore_json(session.knobs, f"Preset {name}")
+        self._messages.say(f"Preset {name}.")
+
+    def save_preset(self, name: str) -> None:
+        """Keep the sound of the knobs as a preset of the user's."""
+        safe = "".join(c for c in name if c.isalnum() or c in " -_").strip()[:60]
+        if not safe:
+            self._messages.complain("A preset needs a name of letters or digits.")
+            return
+        try:
+            save_session(self._folders.presets / f"{safe}.json", Session(preset_knobs(self._instrument.to_json())))
+        except LoopGenError as error:
+            self._messages.complain(str(error))
+            return
+        self._messages.say(f"Preset {safe} kept.")

@@ -1,0 +1,1 @@
+"""What makes loops and what is shown of them, beside the window."""

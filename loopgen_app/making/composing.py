@@ -1,0 +1,181 @@
+"""What a press on Generate means, how the loop follows the hand, and how a path on the pad becomes motion."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine import JOIN_SECONDS, LIVE_STEPS, LoopGenError, LoopRequest, NoisePad, Recipe, join_loops
+from loopgen_app.audition import Audition, LoopAtHand
+from loopgen_app.making.generation import Generation, Made
+from loopgen_app.messages import Messages
+from loopgen_app.state.instrument import Instrument
+from loopgen_app.state.parameters import PARAMETERS
+from loopgen_app.state.transport import Transport
+
+FOLLOW_MILLISECONDS = {"pad": 0, "knob": 250}
+"""How long a change waits for the next one. The pad does not wait: while a loop is made, the newest place is kept."""
+
+PAD_KNOBS = frozenset({"pad_x", "pad_y", "pad_corners", "pad_on"})
+MOTION_LOOPS = 8
+Point = tuple[float, float]
+
+
+def along(path: Sequence[Point], count: int) -> list[Point]:
+    """`count` points evenly spaced along a drawn path, from its first to its last."""
+    lengths = [0.0]
+    for before, after in pairwise(path):
+        lengths.append(lengths[-1] + math.dist(before, after))
+    points = []
+    for index in range(count):
+        wanted = lengths[-1] * index / max(1, count - 1)
+        leg = max(1, next((i for i, reached in enumerate(lengths) if reached >= wanted), len(path) - 1))
+        share = (wanted - lengths[leg - 1]) / ((lengths[leg] - lengths[leg - 1]) or 1.0)
+        (x0, y0), (x1, y1) = path[leg - 1], path[leg]
+        points.append((round(x0 + (x1 - x0) * share, 4), round(y0 + (y1 - y0) * share, 4)))
+    return points
+
+
+class Composing(QObject):
+    """Turns wishes into requests. `motionReady(loop)` when a path has become one evolving loop,
+    `asked(request)` after a press on Generate."""
+
+    motionReady = Signal(object)
+    asked = Signal(object)
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        generation: Generation,
+        audition: Audition,
+        transport: Transport,
+        messages: Messages,
+    ) -> None:
+        super().__init__()
+        self._instrument, self._generation, self._audition = instrument, generation, audition
+        self._transport, self._messages = transport, messages
+        self._collected: list[LoopAtHand] | None = None
+        self._batch_started = False
+        self._hand_down = False
+        self._stale = False
+        self.motion: LoopAtHand | None = None
+        self._live = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._follow)
+        instrument.changed.connect(self._changed)
+        instrument.restored.connect(self._stay)
+        generation.made.connect(self._made)
+        generation.taskStarted.connect(self._displaced)
+        generation.finished.connect(self._finished)
+        generation.failed.connect(messages.complain)
+
+    def generate(self) -> None:
+        """Make as many loops as wished; the first is heard as soon as it is there."""
+        instrument = self._instrument
+        try:
+            first = instrument.next_request()
+            more = [self._variation(first) for _ in range(instrument.value("variations") - 1)]
+        except LoopGenError as error:
+            self._messages.complain(str(error))
+            return
+        self._submit([first, *more])
+        self.asked.emit(first)
+
+    def cancel(self) -> None:
+        """Stop making; what plays goes on."""
+        self._timer.stop()
+        self._stale = False
+        self._collected = None
+        self._generation.cancel()
+
+    def close(self) -> None:
+        """Follow nothing any more."""
+        self._timer.stop()
+        self._instrument.changed.disconnect(self._changed)
+
+    def hand(self, *, down: bool) -> None:
+        """The hand is on the pad, or has left it: then the loop is made once more in full quality."""
+        self._hand_down = down
+        if not down and self._follows("pad_x") and self._instrument.value("num_steps") > LIVE_STEPS:
+            self._stale = False
+            self._timer.start(FOLLOW_MILLISECONDS["pad"])
+
+    def play_motion(self, path: Sequence[Point]) -> None:
+        """Make loops along a path on the pad and join them into one evolving loop."""
+        corners = self._instrument.value("pad_corners")
+        try:
+            requests = [
+                self._instrument.request(pad_on=True).with_(noise=NoisePad(corners, x, y))
+                for x, y in along(path, MOTION_LOOPS)
+            ]
+        except LoopGenError as error:
+            self._messages.complain(str(error))
+            return
+        self._submit(requests)
+        self._collected = []
+
+    def _submit(self, requests: Sequence[LoopRequest], *, live: bool = False) -> None:
+        self._collected, self._batch_started, self._live = None, False, live
+        self._generation.generate(requests, self._instrument.to_json(), live=live)
+
+    def _variation(self, request: LoopRequest) -> LoopRequest:
+        seed = self._instrument.random_seed()
+        if request.noise is None:
+            return request.with_(seed=seed)
+        corners = tuple(self._instrument.random_seed() for _ in range(4))
+        return request.with_(noise=NoisePad((corners[0], corners[1], corners[2], corners[3]), 0.5, 0.5))
+
+    def _displaced(self) -> None:
+        self._collected, self._stale, self._live = None, False, False
+
+    def _stay(self) -> None:
+        """The knobs went to where a sound was made that is there: it is heard itself, and not made once more."""
+        self._timer.stop()
+        self._stale = False
+        if self._live and self._generation.state.busy:
+            self._generation.cancel()
+
+    def _follows(self, knob: str) -> bool:
+        if PARAMETERS[knob].scope != "sound" or not self._transport.state.playing:
+            return False
+        pad = knob in PAD_KNOBS and self._instrument.value("pad_on")
+        quiet = knob in ("seed_locked", "pad_locks", "reference_name")
+        return bool(pad or (self._instrument.value("follow") and not quiet))
+
+    def _changed(self, knob: str) -> None:
+        if self._collected is None and self._follows(knob):
+            self._stale = True
+            if not self._timer.isActive():
+                self._timer.start(FOLLOW_MILLISECONDS["pad" if knob in PAD_KNOBS else "knob"])
+
+    def _follow(self) -> None:
+        if self._generation.state.busy and self._stale and self._hand_down:
+            return  # one loop is on its way; the newest place follows when it has arrived
+        self._stale = False
+        steps = self._instrument.value("num_steps")
+        try:
+            request = self._instrument.request(num_steps=min(steps, LIVE_STEPS) if self._hand_down else steps)
+        except LoopGenError as error:
+            self._messages.complain(str(error))
+            return
+        self._instrument.note_asked(request)
+        self._submit([request], live=True)
+
+    def _made(self, made: Made) -> None:
+        heard = self._audition.take(made, play=made.live or not self._batch_started)
+        self._batch_started = True
+        if self._collected is not None:
+            self._collected.append(heard)
+
+    def _finished(self) -> None:
+        if self._collected:
+            loops, self._collected = self._collected, None
+            first = loops[0]
+            audio = join_loops([loop.audio for loop in loops], round(JOIN_SECONDS * first.sample_rate))
+            recipe = Recipe.of_motion([loop.recipe for loop in loops])
+            self.motion = self._audition.play_unbanked(f"{first.name} motion", audio, first.sample_rate, recipe)
+            self.motionReady.emit(self.motion)
+        if self._stale:
+            self._timer.start(0)
