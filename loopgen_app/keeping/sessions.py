@@ -102,6 +102,13 @@ class Sessions(QObject):
             self._messages.say(f"Not known to this version and left out: {', '.join(strange)}.")
         if session.loop_id is not None:
             self._audition.play_id(session.loop_id, start=False)
+            self._note_at_hand()
+
+    def _note_at_hand(self) -> None:
+        """The loop of the knobs is there already: the next press on Generate is for another one."""
+        current = self._audition.current
+        if current is not None:
+            self._instrument.note_asked(current.recipe.request)
 
     def _remember(self, path: Path) -> None:
         self.path = path

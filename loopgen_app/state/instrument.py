@@ -152,7 +152,7 @@ class Instrument:
         return request
 
     def note_asked(self, request: LoopRequest) -> None:
-        """Remember that a loop of `request` is being made."""
+        """Remember that a loop of `request` is being made, or is at hand."""
         self._asked = request.score()
 
     def draw_seed(self) -> int:
@@ -181,6 +181,7 @@ class Instrument:
         names = AROUND_REQUEST if recipe.request.noise is not None else AROUND_REQUEST + PAD
         around = {knob: recipe.knobs[knob] for knob in names if knob in recipe.knobs}
         self.restore_request(recipe.request, around, label)
+        self.note_asked(recipe.request)  # that loop is there: the next press is for another one
         self.restored.emit()
 
     def _readable(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import CURVES, PARTS, InvalidRequest, LoopRequest, NoisePad, Pattern
+from engine import CURVES, PARTS, InvalidRequest, LoopRequest, NoisePad, Pattern, Recipe
 from loopgen_app.state.instrument import Instrument
 from loopgen_app.state.parameters import PARAMETERS, build_request, defaults, values_of
 
@@ -140,6 +140,15 @@ def test_listeners_hear_each_changed_knob_once(instrument: Instrument) -> None:
     instrument.changed.connect(heard.append)
     instrument.set_many({"bars": 8, "tempo_bpm": 126.0, "key": "Am"}, "x")
     assert heard == ["bars", "key"]
+
+
+def test_a_loop_that_was_restored_is_not_made_again(instrument: Instrument) -> None:
+    instrument.restore_recipe(Recipe(LoopRequest(tempo_bpm=98.0, bars=2, seed=4711)))
+    assert (instrument.value("seed"), instrument.value("bars")) == (4711, 2)
+    assert instrument.next_request().seed != 4711
+    instrument.restore_recipe(Recipe(LoopRequest(tempo_bpm=98.0, bars=2, seed=4711)))
+    instrument.set("pattern", Pattern({"kick": (1.0,) * 16}))  # what is shown with it is composed by its seed
+    assert instrument.next_request().seed == 4711
 
 
 def test_seed_is_drawn_unless_locked_and_corners_reroll_unless_locked(instrument: Instrument) -> None:

@@ -354,6 +354,10 @@ def test_a_second_window_finds_everything_again(make_stage: Callable[..., Stage]
     assert second.studio.audition.current is not None
     assert not second.studio.transport.state.playing
     assert second.said() == ""
+    second.wait(lambda: second.studio.generation.state.model == "ready")
+    second.generate()
+    seeds = [loop.seed for loop in second.studio.bank.loops()]
+    assert len(set(seeds)) == len(seeds) == 2  # the loop of these knobs is there: another one was made
 
 
 def test_after_a_crash_the_session_is_back_and_said_so(make_stage: Callable[..., Stage], tmp_path: Path) -> None:
