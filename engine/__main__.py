@@ -1,5 +1,6 @@
 """The `loopgen` command: the instrument itself, or one of the verbs of `engine.cli`."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -35,6 +36,9 @@ def start_window(arguments: Sequence[str] = ()) -> int:
 
 def main() -> None:
     """Entry point of the script; exits with 0, 2 on bad input, 130 on Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that the terminal has no letters for is told in numbers
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:], lambda: start_window(sys.argv[1:])))
 
 

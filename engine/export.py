@@ -86,10 +86,11 @@ def export_name(
 
 
 def file_name(recipe: Recipe, words: str, kind: Format) -> str:
-    """What a file of the sound of `recipe` is called: after its prompt, or `words` where that did not give it all."""
+    """What a file of the sound of `recipe` is called: after its name in `words`, or its prompt where it has none."""
     request = recipe.request
-    said = words if recipe.origin is not None else request.prompt or words
-    return export_name(said, request.tempo_bpm, request.key, recipe.bars, request.seed, extension=kind.suffix)
+    return export_name(
+        words or request.prompt, request.tempo_bpm, request.key, recipe.bars, request.seed, extension=kind.suffix
+    )
 
 
 def write_sound(path: Path, audio: NDArray[Any], sample_rate: int, recipe: Recipe, kind: Format) -> Path:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,8 @@ class PackInfo:
     """The pack a pipeline plays; `hash` names its weights, `sample_rate` is in Hz; without `words` it takes neither
     words nor references nor steers. `composes(request)` is what it would write into the parts that a request leaves
     open, as it reads the words; on any thread. `known` are the words that it was trained with: parts, tags, keys,
-    curves and steers."""
+    curves and steers. `writes(request)` does what a `PatternRequest` asks and returns what was `Written`, on any
+    thread; None for a pack that writes no patterns."""
 
     name: str
     version: str
@@ -33,6 +35,7 @@ class PackInfo:
     words: PackWords | None = None
     composes: Callable[[LoopRequest], Pattern] | None = field(default=None, compare=False)
     known: Vocabulary = TODAY
+    writes: Callable[[Any], Any] | None = field(default=None, compare=False)
 
     def unknown(self, request: LoopRequest) -> str:
         """One sentence on what `request` names that the pack was never trained with; "" where it knows all."""

@@ -1,6 +1,5 @@
 """From a request to a loop: conditions, noise, guided sampling, decoding, exact length, level."""
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,9 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.audio.loudness import level_match
 from engine.clap.base import ClapEmbedder
-from engine.codec.base import LatentCodec, Recurrence
+from engine.codec.base import LOOP, Decoding, LatentCodec
 from engine.conditioning.assembly import negative_conditions, request_conditions
 from engine.conditioning.composition import Composition, compose
 from engine.conditioning.prompts import PromptReader
@@ -30,9 +28,10 @@ from engine.errors import InvalidRequest, PackError
 from engine.loop import Loop, PackInfo
 from engine.models.sampling import SamplingDenoiser
 from engine.models.unet import Denoiser
-from engine.packs.models import load_clap, load_codec, load_denoiser, load_steers, load_voices
+from engine.packs.models import load_clap, load_codec, load_denoiser, load_steers, load_voices, writes_patterns
 from engine.packs.pack import Pack
 from engine.progress import Progress
+from engine.rendering.finishing import Clock, finished_loops, recurrence
 from engine.rendering.guided import Aim, GuidedDenoiser, guided_directions
 from engine.rendering.sounds import embedding_of, voice_of
 from engine.rendering.starts import drawn_noise, found_noise, reach, starts_from_found
@@ -83,7 +82,8 @@ class LoopPipeline:
         """
         chosen = choose_device(device)
         pack = Pack.open(folder, verify=False)  # tensors are hashed as they are read
-        info = PackInfo(pack.name, str(pack.manifest["version"]), pack.hash, pack.sample_rate)
+        told = (pack.name, str(pack.manifest["version"]), pack.hash, pack.sample_rate)
+        info = PackInfo(*told, writes=writes_patterns(pack))
         clap = load_clap(pack) if "clap" in pack.components else None
         return cls(
             load_codec(pack),
@@ -124,7 +124,7 @@ class LoopPipeline:
         first = requests[0]
         if any(_recipe(request) != _recipe(first) for request in requests):
             raise InvalidRequest("Loops of one batch may differ in seed and noise only; render the others apart.")
-        clock = _Clock()
+        clock = Clock()
         with torch.inference_mode():
             with clock("conditioning"):
                 aim = Aim.stack([self.aim(request) for request in requests])
@@ -132,7 +132,8 @@ class LoopPipeline:
                 played = zip(requests, aim.compositions, strict=True)
                 x_0 = torch.cat([self.noise(request, written) for request, written in played]).to(self.device)
             with clock("denoiser"):
-                hook = self.hook(progress, self.geometry(first).samples)
+                geometry = self.geometry(first)
+                hook = self.hook(progress, geometry.samples, Decoding(again=recurrence(first, geometry)))
                 x_1 = sample(guided, x_0, alphas(first.num_steps, first.schedule), first.sampler, hook)
                 limits = torch.tensor([reach(request) for request in requests], device=self.device)[:, None, None]
                 x_1 = x_1.clamp(-limits, limits)
@@ -193,49 +194,23 @@ class LoopPipeline:
         """Channels D of the pack's latents."""
         return self._codec.latent_dim
 
-    def decode(
-        self, x_1: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None
-    ) -> NDArray[np.float32]:
-        """The sound `[B, 2, samples]` of states `x_1` `[B, D, F]`, as the codec gives it: no level.
-
-        Without `circular` it is no loop: before its beginning and behind its end there is silence. Frames that are
-        not even lie between `edges` (see `LatentCodec.decode`).
-        """
+    def decode(self, x_1: Tensor, samples: int, how: Decoding = LOOP) -> NDArray[np.float32]:
+        """The sound `[B, 2, samples]` of states `x_1` `[B, D, F]`, as the codec gives it: no level."""
         with torch.inference_mode():
-            return self._decode(self.restore(x_1), samples, circular=circular, edges=edges)
+            return self._decode(self.restore(x_1), samples, how)
 
     def finish(self, x_1: Tensor, requests: Sequence[LoopRequest], aim: Aim) -> list[Loop]:
         """The loops `[B]` of states `x_1` `[B, D, F]` at alpha 1, sampled under `aim`: exact length and level, as
         `render` gives them."""
         with torch.inference_mode():
-            return self._finish(x_1, requests, aim, _Clock())
+            return self._finish(x_1, requests, aim, Clock())
 
-    def _finish(self, x_1: Tensor, requests: Sequence[LoopRequest], aim: Aim, clock: "_Clock") -> list[Loop]:
+    def _finish(self, x_1: Tensor, requests: Sequence[LoopRequest], aim: Aim, clock: Clock) -> list[Loop]:
         geometry = self.geometry(requests[0])
         with clock("codec"):
             latent = self.restore(x_1)
-            audio = self._decode(latent, geometry.samples, again=_again(requests[0], geometry))
-        loops = []
-        for index, (request, written) in enumerate(zip(requests, aim.compositions, strict=True)):
-            with clock("finishing"):
-                levelled = level_match(audio[index], self.info.sample_rate)
-            if levelled.replaced_samples:
-                raise PackError(f"Pack {self.info.name!r} gave samples that are not numbers; use another pack.")
-            loops.append(
-                Loop(
-                    audio=levelled.audio,
-                    sample_rate=self.info.sample_rate,
-                    request=request,
-                    latent=latent[index].cpu().numpy(),
-                    pack_name=self.info.name,
-                    pack_hash=self.info.hash,
-                    loudness_lufs=levelled.loudness_lufs,
-                    true_peak_dbtp=levelled.true_peak_dbtp,
-                    seconds=clock.share(len(requests)),
-                    composed=written.pattern(request.bars) if written else Pattern(),
-                )
-            )
-        return loops
+            audio = self._decode(latent, geometry.samples, Decoding(again=recurrence(requests[0], geometry)))
+        return finished_loops(audio, latent, requests, aim, info=self.info, clock=clock)
 
     def embed_sound(self, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
         """The embedding of a sound `audio [C, T]`, for `LoopRequest.reference`.
@@ -282,22 +257,15 @@ class LoopPipeline:
         asked = self._read.asked(request)
         return drawn_noise(asked, seed, shape, geometry, composition or compose(asked, self.info.known))
 
-    def _decode(
-        self,
-        latent: Tensor,
-        samples: int,
-        *,
-        circular: bool = True,
-        edges: Tensor | None = None,
-        again: Recurrence | None = None,
-    ) -> NDArray[np.float32]:
+    def _decode(self, latent: Tensor, samples: int, how: Decoding = LOOP) -> NDArray[np.float32]:
         with torch.autocast(self.device.type, self._dtype, enabled=self._dtype != torch.float32):
-            audio = self._codec.decode(latent.float(), samples, circular=circular, edges=edges, again=again)
+            audio = self._codec.decode(latent.float(), samples, how)
         decoded: NDArray[np.float32] = audio.float().cpu().numpy()
         return decoded
 
-    def hook(self, progress: Progress | None, samples: int | None = None) -> StepHook | None:
-        """What tells `progress` of the steps of `sample`; previews last `samples`, or as long as usual."""
+    def hook(self, progress: Progress | None, samples: int | None = None, how: Decoding = LOOP) -> StepHook | None:
+        """What tells `progress` of the steps of `sample`; previews, decoded as `how` says, last `samples`, or as long
+        as usual."""
         if progress is None:
             return None
 
@@ -306,19 +274,12 @@ class LoopPipeline:
                 with torch.inference_mode():
                     estimate = step.estimate[:1]
                     length = samples or round(estimate.shape[-1] * self.info.sample_rate / FRAME_RATE)
-                    decoded: NDArray[np.float32] = self._decode(self.restore(estimate), length)[0]
+                    decoded: NDArray[np.float32] = self._decode(self.restore(estimate), length, how)[0]
                 return decoded
 
             progress.step(step.index, step.count, step.alpha, preview)
 
         return hook
-
-
-def _again(request: LoopRequest, geometry: LoopGeometry) -> Recurrence | None:
-    """Noise that is decoded comes again with every beat as that which is sampled from does with every hit."""
-    if geometry.hop_length is not None or starts_from_found(request):
-        return None
-    return Recurrence(geometry.frames // geometry.beats, request.repeat)
 
 
 def _known(denoiser: Denoiser, steers: Steers | None) -> Vocabulary:
@@ -329,20 +290,3 @@ def _known(denoiser: Denoiser, steers: Steers | None) -> Vocabulary:
 
 def _recipe(request: LoopRequest) -> LoopRequest:
     return request.with_(seed=0, noise=None)
-
-
-class _Clock:
-    """Adds up the seconds of each stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
-
-    def share(self, count: int) -> dict[str, float]:
-        """Seconds per stage that one of `count` loops cost so far."""
-        return {stage: seconds / count for stage, seconds in self.seconds.items()}

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal, Self
 
+from engine.documents import DocumentError, read_document
 from engine.errors import InvalidRequest
 from engine.loop import Loop
 from engine.requests import MAX_SEED, LoopRequest
@@ -24,6 +25,7 @@ with their tempo in hundredths."""
 _REQUEST_OF: Final[Mapping[Kind, str]] = {"loop": "request", "motion": "begins_as", "passage": "leads_to"}
 # In every request that was ever written; what lacks one of them comes from another program.
 _ALWAYS: Final = frozenset({"tempo_bpm", "bars", "seed", "prompt", "num_steps", "guidance_scale"})
+_MAX_CHARACTERS: Final = 2_000_000
 _MAX_LEVELS: Final = 16
 _MAX_TEXT: Final = 1000
 _MAX_POINTS: Final = 4096
@@ -189,10 +191,10 @@ def find_recipe(comment: str | None) -> Recipe | None:
 
 def _read_object(text: str) -> Mapping[str, Any]:
     try:
-        found: Any = json.loads(text)
-    except (ValueError, TypeError, RecursionError) as error:
+        found: Any = read_document(text, most_bytes=_MAX_CHARACTERS, levels=_MAX_LEVELS)
+    except DocumentError as error:
         raise InvalidRequest("This file carries no LoopGen recipe.") from error
-    if not isinstance(found, Mapping) or not _is_shallow(found, _MAX_LEVELS):
+    if not isinstance(found, Mapping):
         raise InvalidRequest("This file carries no LoopGen recipe.")
     schema = found.get("loopgen_recipe", 1)
     if isinstance(schema, int) and schema > SCHEMA:
@@ -209,12 +211,6 @@ def _request_in(found: Mapping[str, Any]) -> tuple[Kind, Mapping[str, Any]]:
     if found.keys() >= _ALWAYS:  # a request by itself, as `LoopRequest.to_dict` gives it
         return "loop", found
     raise InvalidRequest("This file carries no LoopGen recipe.")
-
-
-def _is_shallow(value: Any, levels: int) -> bool:
-    """Whether `value` can be written and compared again without end: deep nesting is an attack or an accident."""
-    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return levels > 0 and all(_is_shallow(item, levels - 1) for item in inner)
 
 
 def _is_text(value: Any) -> bool:

@@ -1,9 +1,11 @@
 """Start the window: `loopgen [--session FILE] [--pack DIR] [--screenshot FILE.png [--size 1280x800]]`."""
 
 import argparse
+import logging
 import os
 import sys
 import tempfile
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,11 +23,35 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the window, or take its picture; returns the exit status."""
     options = parse(sys.argv[1:] if argv is None else argv)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads of the model that wait leave the cores to others
     if options.screenshot is not None:
         return _screenshot(options)
     from loopgen_app.application import Application  # noqa: PLC0415 - Qt is loaded only when it is wanted
 
-    return Application(sys.argv[:1], pack=options.pack).run(options.session)
+    try:
+        application = Application(sys.argv[:1], pack=options.pack)
+    except Exception as error:  # noqa: BLE001 - without a window there is no other place that could tell it
+        return _tell_failed_start(error)
+    return application.run(options.session)
+
+
+def _tell_failed_start(error: Exception) -> int:
+    """Say on stderr and, where there is a screen, in a box why there is no window; returns the exit status."""
+    from PySide6.QtCore import Qt  # noqa: PLC0415
+    from PySide6.QtWidgets import QApplication, QMessageBox  # noqa: PLC0415
+
+    logging.getLogger(__name__).critical("no window", exc_info=error)
+    words = f"LoopGen cannot start ({type(error).__name__}: {error})."
+    traceback.print_exception(error)
+    sys.stderr.write(f"{words}\n")
+    if isinstance(QApplication.instance(), QApplication) and QApplication.platformName() not in (
+        "offscreen",
+        "minimal",
+    ):
+        box = QMessageBox(QMessageBox.Icon.Critical, "LoopGen", words)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.exec()
+    return 1
 
 
 def _screenshot(options: argparse.Namespace) -> int:

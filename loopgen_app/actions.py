@@ -11,6 +11,9 @@ from engine import FORMATS, user_packs
 from loopgen_app.midi import MidiInput
 from loopgen_app.panels.bank_panel import BankPanel
 from loopgen_app.panels.binding import add_choice
+from loopgen_app.panels.exits import choose_folder
+from loopgen_app.panels.help import ShortcutSheet
+from loopgen_app.panels.next_row import turn_back
 from loopgen_app.state.session import SUFFIX
 from loopgen_app.studio import Studio
 
@@ -28,6 +31,7 @@ class Actions:
         self._loop_menu()
         self._sound_menu()
         self._midi_menu()
+        self._help_menu()
 
     def _add(self, menu: QMenu, words: str, act: Callable[[], object], keys: str = "") -> QAction:
         action = QAction(words, self._window)
@@ -78,18 +82,20 @@ class Actions:
         self._add(self._loops, "Clear the reference", self._studio.references.clear)
 
     def _loop_menu(self) -> None:
-        studio = self._studio
+        studio, restore = self._studio, partial(turn_back, self._studio)
         menu = self._loops = self._window.menuBar().addMenu("&Loop")
         self._add(menu, "Generate", studio.composing.generate, "Ctrl+Return")
         self._add(menu, "Cancel", studio.composing.cancel, "Esc")
         menu.addSeparator()
         self._add(menu, "Play or stop", studio.audition.toggle_play, "Space")
         self._add(menu, "A/B with the loop before", studio.audition.toggle_ab, "Ctrl+B")
+        self._add(menu, "Turn the knobs back to what plays", restore, "Ctrl+Backspace")
         self._add(menu, "Next loop in the bank", partial(self._step, 1), "Ctrl+Down")
         self._add(menu, "Previous loop in the bank", partial(self._step, -1), "Ctrl+Up")
         menu.addSeparator()
         self._add(menu, "Export", self._bank.export_current, "Ctrl+E")
         self._add(menu, "Export all shown…", self._bank.export_shown, "Ctrl+Shift+E")
+        self._add(menu, "Export folder…", partial(choose_folder, studio, self._window))
         self._add(menu, "Show in folder", self._bank.reveal)
         self._add(menu, "Copy path", self._bank.copy_path, "Ctrl+Shift+C")
         self._formats = menu.addMenu("Export format")
@@ -131,6 +137,24 @@ class Actions:
         self._studio.midi.on_learned = lambda knob, source: self._studio.messages.say(
             f"Controller {source} now turns {knob.replace('_', ' ')}."
         )
+
+    def _help_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&Help")
+        self._add(menu, "Keyboard shortcuts", self._show_shortcuts, "F1")
+
+    def _show_shortcuts(self) -> None:
+        for before in self._window.findChildren(ShortcutSheet):
+            before.close()
+        ShortcutSheet(self.shortcuts(), self._window).show()
+
+    def shortcuts(self) -> list[tuple[str, str]]:
+        """(keys as this system writes them, words) of every command that has some."""
+        plain = {self.undo: "Undo", self.redo: "Redo"}
+        return [
+            (action.shortcut().toString(QKeySequence.SequenceFormat.NativeText), plain.get(action) or action.text())
+            for action in self._window.findChildren(QAction)
+            if not action.shortcut().isEmpty()
+        ]
 
     def _connect_midi(self) -> None:
         self.midi.close()

@@ -1,5 +1,6 @@
 """From nothing to a window: logging, crash reports, theme, studio, and everything put away at the end."""
 
+import contextlib
 import logging
 import sys
 import threading
@@ -12,7 +13,7 @@ from typing import Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from engine import GenerationService, ServiceEvents, starter_pack
+from engine import GenerationService, ServiceEvents, is_folder, starter_pack
 from loopgen_app import theme
 from loopgen_app.background import Background
 from loopgen_app.main_window import MainWindow
@@ -43,9 +44,8 @@ def start_logging(path: Path) -> None:
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
-    except OSError:
+    except (OSError, ValueError):
         return
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root.addHandler(handler)
@@ -95,7 +95,7 @@ def chosen_pack(folders: Folders) -> Path:
 def lost_pack(folders: Folders) -> str:
     """What to say when the pack that was chosen last is gone; empty when it is there."""
     chosen = Settings.load(folders.settings).pack
-    if not chosen or Path(chosen).is_dir():
+    if not chosen or is_folder(chosen):
         return ""
     return f"The pack {Path(chosen).name} is no longer in {Path(chosen).parent}; the starter pack plays instead."
 
@@ -114,16 +114,20 @@ class Application:
     ) -> None:
         self.app = make_app(argv)
         folders = folders or Folders.default()
+        with contextlib.suppress(OSError, ValueError):  # sessions say it when nothing can be kept
+            folders.make()
         start_logging(folders.log)
         self._shown = threading.Event()
         make_service = make_service or pack_service(pack or chosen_pack(folders), self._shown)
         self.studio: Studio = build_studio(folders, make_service, **(studio_options or {}))
-        self._trouble = ExceptionReport(self.studio.messages, self.studio.background)
         crashed = self.studio.sessions.begin()
         self.window = MainWindow(self.studio)
         self.window.closing.connect(self.close)
         restored = self.studio.sessions.restore_last()
-        notices = [self.studio.bank.notice, lost_pack(folders) if pack is None else ""]
+        # Not before there is a window to tell it in: what goes wrong until here is for whoever started this.
+        self._trouble = ExceptionReport(self.studio.messages, self.studio.background)
+        lost = lost_pack(folders) if pack is None else ""
+        notices = [self.studio.sessions.notice, self.studio.bank.notice, lost]
         if any(notices):  # last, so that nothing that follows from it takes its place
             self.studio.messages.complain(" ".join(filter(None, notices)))
         elif crashed and restored:

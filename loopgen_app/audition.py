@@ -2,7 +2,7 @@
 
 import logging
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 import numpy as np
@@ -117,6 +117,15 @@ class Audition:
         heard = LoopAtHand(row.id, row.name, audio, rate, row.recipe, row.loudness_lufs, row.bars * 4, row.thumbnail)
         self._keep(heard)
         return heard
+
+    def rename(self, loop_id: int, name: str) -> None:
+        """Give a loop of the bank another name, which its files get too. Raises `ExportError`."""
+        self._bank.rename(loop_id, name)
+        if loop_id in self._kept:
+            self._kept[loop_id] = replace(self._kept[loop_id], name=self._bank.loop(loop_id).name)
+        if self.current is not None and self.current.id == loop_id:
+            self.current = self.fetch(loop_id) or self.current
+            self.changed.emit(self.current)
 
     def toggle_play(self) -> None:
         """Play or stop."""

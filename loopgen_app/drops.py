@@ -1,9 +1,10 @@
 """What happens when a file is dropped on the window."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
-from engine import LoopGenError, Recipe
+from engine import LoopGenError, Recipe, read_midi
 from loopgen_app.keeping.exports import Dropped, look_at, read_drop
 from loopgen_app.state.session import SUFFIX
 from loopgen_app.studio import Studio
@@ -22,6 +23,9 @@ def take_drop(studio: Studio, paths: list[Path]) -> None:
     if path.suffix == SUFFIX:
         studio.sessions.open(path)
         return
+    if path.suffix.lower() in (".mid", ".midi"):
+        take_midi(studio, path)
+        return
     try:
         dropped = look_at(path)
     except LoopGenError as error:
@@ -31,6 +35,18 @@ def take_drop(studio: Studio, paths: list[Path]) -> None:
         restore(studio, dropped, dropped.recipe)
     else:
         offer(studio, dropped, "carries no recipe of a loop")
+
+
+def take_midi(studio: Studio, path: Path) -> None:
+    """Draw the pattern of a MIDI file, with its bars, tempo and swing, as one step of undo."""
+    try:
+        read = read_midi(path)
+        knobs = {"pattern": replace(read.pattern, swing=0.0), "swing": read.pattern.swing, "bars": read.bars}
+        studio.instrument.set_many({**knobs, "tempo_bpm": read.tempo_bpm}, f"Drop {path.name}")
+    except LoopGenError as error:
+        studio.messages.complain(str(error))
+        return
+    studio.messages.say(" ".join((f"Drew the pattern of {path.name}.", *read.remarks)))
 
 
 def restore(studio: Studio, dropped: Dropped, recipe: Recipe) -> None:

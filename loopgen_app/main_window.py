@@ -1,8 +1,10 @@
 """The window: panels side by side, menus, status bar, drops. It knows where things are, not what they do."""
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from itertools import pairwise
+
+from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from loopgen_app.actions import Actions
 from loopgen_app.drops import take_drop
@@ -21,11 +23,19 @@ from loopgen_app.panels.words_panel import WordsPanel
 from loopgen_app.state.transport import TransportState
 from loopgen_app.studio import Studio
 from loopgen_app.widgets.drag_tile import files_of
+from loopgen_app.widgets.keyboard import KeyHabits
+from loopgen_app.widgets.label import Label
 from loopgen_app.widgets.message_bar import MessageBar
 
 GAP = 8
-MINIMUM = QSize(1024, 700)
+MINIMUM = QSize(1024, 600)
 DEFAULT = QSize(1280, 800)
+ANY = 16_777_215
+"""Qt's own word for as wide as you like."""
+TITLE_BAR = 38
+"""Height that the desktop's own frame takes of a screen, until it is known."""
+SPLIT = (290, 380)
+"""Heights of the picture and of the bank below it: six loops are in sight at 1280x800."""
 
 
 class MainWindow(QMainWindow):
@@ -38,7 +48,6 @@ class MainWindow(QMainWindow):
         self._studio = studio
         self.setWindowTitle("LoopGen")
         self.setMinimumSize(MINIMUM)
-        self.resize(DEFAULT)
         self.setAcceptDrops(True)
         self.bank = BankPanel(studio, self)
         self.actions_ = Actions(self, studio, self.bank)
@@ -50,6 +59,9 @@ class MainWindow(QMainWindow):
         studio.transport.changed.connect(self._show_transport)
         self._show_generation(studio.generation.state)
         self._show_transport(studio.transport.state)
+        self._order_tabs()
+        KeyHabits(self)
+        self._place()
         self._words.prompt.setFocus()
         if studio.messages.last is not None:
             self._show_message(studio.messages.last)
@@ -79,43 +91,102 @@ class MainWindow(QMainWindow):
             column.addWidget(widget, stretch)
         return holder
 
+    def _scrolled(self, holder: QWidget, low: int, high: int) -> QWidget:
+        """`holder`, which can be scrolled where the window is too low for it."""
+        area = QScrollArea(holder.parentWidget())
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(holder)
+        area.setMinimumWidth(low)
+        area.setMaximumWidth(high)
+        return area
+
     def _left(self, parent: QWidget) -> QWidget:
         self._words = WordsPanel(self._studio, parent)
-        return self._column(parent, 340, 520, (self._words, 5), (PatternPanel(self._studio, parent), 4))
+        parts = ((self._words, 5), (PatternPanel(self._studio, parent), 4))
+        return self._scrolled(self._column(parent, 326, ANY, *parts), 326 + GAP, 520)
 
     def _middle(self, parent: QWidget) -> QWidget:
         studio = self._studio
-        return self._column(
-            parent, 262, 360, (ShapePanel(studio, parent), 0), (NoisePanel(studio, parent), 1),
-            (CurvesPanel(studio, parent), 0), (GeneratePanel(studio, parent), 0),
-        )  # fmt: skip
+        self._shape, self._generate = ShapePanel(studio, parent), GeneratePanel(studio, parent)
+        parts = ((self._shape, 0), (NoisePanel(studio, parent), 1), (CurvesPanel(studio, parent), 0))
+        knobs = self._scrolled(self._column(parent, 262, ANY, *parts), 262 + GAP, ANY)
+        return self._column(parent, 262 + GAP, 360, (knobs, 1), (self._generate, 0))
 
     def _right(self, parent: QWidget) -> QWidget:
-        # Messages take their room from the spectrogram, which can spare it, and move no control.
-        self.message_bar = MessageBar(parent)
-        return self._column(parent, 380, 16777215, (self.message_bar, 0), (self._results(parent), 1))
-
-    def _results(self, parent: QWidget) -> QWidget:
-        splitter = QSplitter(Qt.Orientation.Vertical, parent)
+        self._results = splitter = QSplitter(Qt.Orientation.Vertical, parent)
+        splitter.setObjectName("resultSplitter")
+        splitter.setMinimumWidth(380)
         splitter.setHandleWidth(GAP)
         splitter.setChildrenCollapsible(False)
-        splitter.addWidget(ViewPanel(self._studio, splitter))
+        splitter.addWidget(self._picture(splitter))
         splitter.addWidget(ResultTabs(self._studio, self.bank, splitter))
-        splitter.setStretchFactor(0, 5)
-        splitter.setStretchFactor(1, 4)
-        splitter.setSizes([400, 330])
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 1)
         return splitter
+
+    def _picture(self, parent: QWidget) -> QWidget:
+        """The spectrogram, and messages above it, which take their room from it and move nothing else."""
+        self.message_bar = MessageBar(parent)
+        view = ViewPanel(self._studio, parent)
+        holder = self._column(parent, 0, ANY, (self.message_bar, 0), (view, 1))
+        holder.setMinimumHeight(view.minimumSizeHint().height() + GAP)
+        return holder
+
+    def _order_tabs(self) -> None:
+        """What every loop needs is reached first; the many tags come after it."""
+        first = (
+            self._words.prompt, self._words.negative, self._shape.dial, self._shape.bars, self._shape.key,
+            self._generate.generate,
+        )  # fmt: skip
+        for before, after in pairwise(first):
+            QWidget.setTabOrder(before, after)
+
+    # ---- where it is --------------------------------------------------------------------------------------------
+
+    def _place(self) -> None:
+        """Where it was when it was closed last, as far as that is on a screen."""
+        settings = self._studio.settings
+        place, split = (_whole(numbers, count) for numbers, count in ((settings.window, 5), (settings.split, 2)))
+        self.resize(QSize(*place[2:4]) if place else DEFAULT)
+        if place:
+            self.move(*place[:2])
+            self.setWindowState(Qt.WindowState.WindowMaximized if place[4] else Qt.WindowState.WindowNoState)
+        self._results.setSizes(split or [*SPLIT])
+        self.fit()
+        for screen in QGuiApplication.screens():
+            screen.availableGeometryChanged.connect(self.fit)
+
+    def fit(self, _area: QRect | None = None) -> None:
+        """Be no larger than the screen has room for, and all on it; a screen can shrink."""
+        room = self.room()
+        if not self.isMaximized() and not self.isFullScreen():
+            self.resize(self.size().boundedTo(room.size()))
+            left = max(room.left(), min(self.x(), room.right() + 1 - self.width()))
+            top = max(room.top() - TITLE_BAR, min(self.y(), room.bottom() + 1 - self.height() - TITLE_BAR))
+            if (left, top) != (self.x(), self.y()):
+                self.move(left, top)
+
+    def room(self) -> QRect:
+        """The part of the screen that the window may take, in logical pixels, without its title bar."""
+        return self.screen().availableGeometry().adjusted(0, TITLE_BAR, 0, 0)
+
+    def _remember_place(self) -> None:
+        settings = self._studio.settings
+        usual = self.normalGeometry() if self.isMaximized() else QRect(self.pos(), self.size())
+        settings.window = [usual.x(), usual.y(), usual.width(), usual.height(), int(self.isMaximized())]
+        settings.split = self._results.sizes()
 
     def _add_status(self) -> None:
         bar = self.statusBar()
         bar.setObjectName("statusBar")
         bar.setSizeGripEnabled(False)
         bar.setContentsMargins(12, 0, 12, 2)
-        self._state_label, self._sound_label = QLabel(bar), QLabel(bar)
+        self._state_label, self._sound_label = Label("", bar), Label("", bar)
         bar.addWidget(self._state_label, 1)
-        bar.addPermanentWidget(
-            QLabel("Space play     Ctrl+Enter generate     Ctrl+B A/B     Ctrl+E export     ", bar)
-        )
+        bar.addPermanentWidget(Label("Space play     Ctrl+Enter generate     Ctrl+B A/B     Ctrl+E export     ", bar))
         bar.addPermanentWidget(self._sound_label)
 
     def _show_message(self, message: Message) -> None:
@@ -136,8 +207,12 @@ class MainWindow(QMainWindow):
         self._sound_label.setText(text)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Anything may be dropped; what it is good for is told then."""
-        event.acceptProposedAction()
+        """Anything from elsewhere may be dropped; what it is good for is told then.
+
+        What is dragged out of this window and let go over it again was not meant for it.
+        """
+        if event.source() is None:
+            event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Take a file once the drop is over: reading it must not hold up the program it comes from."""
@@ -148,5 +223,12 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Tell the application to put everything away."""
         self.actions_.midi.close()
+        self._remember_place()
         self.closing.emit()
         super().closeEvent(event)
+
+
+def _whole(numbers: list[int], count: int) -> list[int]:
+    """`numbers` as they were remembered; none where they are not so many, or no whole numbers of pixels."""
+    sound = len(numbers) == count and all(isinstance(number, int) and abs(number) < 1 << 16 for number in numbers)
+    return numbers if sound else []

@@ -27,13 +27,18 @@ class Messages:
         self.said: Event[Message] = Event()
         self.last: Message | None = None
 
+    # Names of files may hold what ends a line, or turns its direction.
+    @staticmethod
+    def _one_line(text: str) -> str:
+        return "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(text.split()))
+
     def say(self, text: str, label: str = "", action: Callable[[], object] | None = None) -> None:
         """Information that fades."""
-        self._tell(Message(text, "info", label, action))
+        self._tell(Message(self._one_line(text), "info", label, action))
 
     def complain(self, text: str, label: str = "", action: Callable[[], object] | None = None) -> None:
         """An error that stays."""
-        self._tell(Message(text, "error", label, action))
+        self._tell(Message(self._one_line(text), "error", label, action))
 
     def _tell(self, message: Message) -> None:
         log.log(logging.WARNING if message.kind == "error" else logging.INFO, "%s", message.text)

@@ -66,7 +66,7 @@ class MidiMap:
             self.mapping[source] = knob
             self._held.pop(source, None)
             self.on_learned(knob, source)
-        knob_id = self.mapping.get(source, "")
+        knob_id = str(self.mapping.get(source, ""))
         if knob_id in PARAMETERS and PARAMETERS[knob_id].midi:
             self._turn(source, knob_id, message.value / 127)
 

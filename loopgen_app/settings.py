@@ -7,22 +7,32 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from engine import user_data
+from platformdirs import user_music_dir
+
+from engine import DocumentError, read_document_file, user_data
 
 log = logging.getLogger(__name__)
 MAX_PROMPTS = 50
+BUFFER_FRAMES = range(16, 8193)
+"""What sound cards are asked for; one that is asked for more never opens."""
 
 
 @dataclass(frozen=True)
 class Folders:
-    """The user's folders of LoopGen below one root."""
+    """The user's folders of LoopGen below one root; `music` is where loops go that leave it, if that is elsewhere."""
 
     root: Path
+    music: Path | None = None
 
     @classmethod
     def default(cls) -> "Folders":
-        """Below the user's data folder of this system."""
-        return cls(user_data())
+        """Below the user's data folder of this system, and in their folder of music."""
+        return cls(user_data(), Path(user_music_dir()) / "LoopGen")
+
+    def make(self) -> None:
+        """Make the root, for its owner alone: prompts are nobody else's. Raises `OSError`."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.root.chmod(0o700)
 
     @property
     def bank(self) -> Path:
@@ -32,7 +42,7 @@ class Folders:
     @property
     def exports(self) -> Path:
         """Where dragged and exported files live, for as long as the user wants."""
-        return self.root / "exports"
+        return self.music or self.root / "exports"
 
     @property
     def presets(self) -> Path:
@@ -55,6 +65,11 @@ class Folders:
         return self.root / "running"
 
     @property
+    def lock(self) -> Path:
+        """Locked by the window that owns the folder."""
+        return self.root / "lock"
+
+    @property
     def settings(self) -> Path:
         """The settings file."""
         return self.root / "settings.json"
@@ -67,7 +82,8 @@ class Folders:
 
 @dataclass
 class Settings:
-    """What is remembered between runs. `midi` maps "channel/controller" to a knob."""
+    """What is remembered between runs. `midi` maps "channel/controller" to a knob; `window` is where the window was
+    (left, top, width, height, 1 when maximized), `split` the heights of what came out: picture, bank."""
 
     device: str = ""
     buffer_frames: int = 1024
@@ -78,17 +94,30 @@ class Settings:
     pack: str = ""
     prompts: list[str] = field(default_factory=list)
     negative_prompts: list[str] = field(default_factory=list)
+    window: list[int] = field(default_factory=list)
+    split: list[int] = field(default_factory=list)
 
     @classmethod
     def load(cls, path: Path) -> "Settings":
         """Read settings; whatever is missing or unreadable is at its default."""
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            found = read_document_file(path)
+        except FileNotFoundError:
+            return cls()
         except (OSError, ValueError) as error:
-            if path.exists():
-                log.warning("settings at %s not read: %s", path, error)
+            log.warning("settings at %s not read: %s", path, error)
             return cls()
         return cls(**_fitting(found)) if isinstance(found, Mapping) else cls()
+
+    @staticmethod
+    def damaged(path: Path) -> bool:
+        """Whether there is a file that no settings can be read from."""
+        try:
+            return not isinstance(read_document_file(path), Mapping)
+        except DocumentError:
+            return True
+        except OSError:
+            return False
 
     def to_json(self) -> bytes:
         """The settings file's bytes."""
@@ -105,13 +134,22 @@ class Settings:
 
 
 def _first(newest: str, known: list[str], most: int) -> list[str]:
-    return [text for text in dict.fromkeys((newest, *known)) if isinstance(text, str) and text.strip()][:most]
+    texts = [text for text in (newest, *known) if isinstance(text, str) and text.strip()]
+    return list(dict.fromkeys(texts))[:most]
 
 
 def _fitting(found: Mapping[str, Any]) -> dict[str, Any]:
-    defaults = Settings()
-    return {
-        known.name: found[known.name]
-        for known in fields(Settings)
-        if known.name in found and isinstance(found[known.name], type(getattr(defaults, known.name)))
-    }
+    defaults, fitting = Settings(), {}
+    for known in fields(Settings):
+        value = found.get(known.name)
+        if type(value) is not type(getattr(defaults, known.name)):
+            continue
+        if isinstance(value, list):
+            kind = int if known.name in ("window", "split") else str
+            value = [item for item in value if type(item) is kind]
+        elif isinstance(value, dict):
+            value = {name: text for name, text in value.items() if isinstance(text, str)}
+        fitting[known.name] = value
+    if fitting.get("buffer_frames") not in BUFFER_FRAMES:
+        fitting.pop("buffer_frames", None)
+    return fitting

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine import ExportError, ServiceEvents
+from engine import LoopGenError, ServiceEvents
 from loopgen_app.audition import Audition
 from loopgen_app.background import Background, WindowBackground
 from loopgen_app.keeping.exports import Exports
@@ -16,6 +16,7 @@ from loopgen_app.making.generation import Generation
 from loopgen_app.making.pictures import Pictures
 from loopgen_app.making.references import References
 from loopgen_app.making.reworking import Reworking
+from loopgen_app.making.rows import Rows
 from loopgen_app.making.scores import Scores
 from loopgen_app.making.service import Service
 from loopgen_app.messages import Messages
@@ -51,14 +52,15 @@ class Studio:
     sessions: Sessions
     pictures: Pictures
     scores: Scores
+    rows: Rows
     midi: MidiMap
     background: Background
 
     def close(self) -> None:
         """End sound, threads and files in the order in which they need each other."""
         self.composing.close()
-        self.sessions.end()
         self.sessions.save_settings()
+        self.sessions.end()
         self.generation.close()
         self.playback.close()
         self.background.close()
@@ -78,7 +80,7 @@ def build_studio(
     settings = Settings.load(folders.settings)
     messages, instrument, transport = Messages(), Instrument(), Transport()
     bank = LoopBank(folders.bank)
-    with contextlib.suppress(ExportError):  # a full or closed disk: another time
+    with contextlib.suppress(LoopGenError):  # a full or closed disk: another time
         bank.purge(time.time() - DELETED_SECONDS)
     supervisor = Supervisor(
         device=settings.device,
@@ -98,6 +100,7 @@ def build_studio(
     studio = Studio(
         folders, settings, messages, instrument, transport, bank, playback, generation, audition, exports, composing,
         references, reworking, sessions, Pictures(background), Scores(lambda: generation.composes, background),
+        Rows(instrument, generation, messages, background),
         MidiMap(instrument, settings.midi), background,
     )  # fmt: skip
     _wire(studio)
@@ -118,6 +121,7 @@ def _wire(studio: Studio) -> None:
             studio.audition.rematch()
 
     instrument.changed.connect(follow)
+    studio.rows.proposed.connect(lambda made: studio.composing.hear(studio.rows.pattern(made)) if made else None)
     playback.troubled.connect(lambda text: messages.complain(text, "Retry now", playback.retry))
     playback.recovered.connect(messages.say)
     studio.generation.unavailable.connect(messages.complain)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from engine.clap.words import split
 from engine.errors import AudioFileError, PackError
 from engine.loop import Loop, PackInfo, PackWords
-from engine.progress import Progress
+from engine.progress import Progress, StepReport
+from engine.rendering.service import ServiceEvents
 from engine.requests import LoopRequest, Pattern
 from engine.tempo import LoopGeometry, TempoRamp
 from engine.vocabulary import EMBEDDING_DIM, KEYS, VOICE_DIM
@@ -169,6 +171,72 @@ class FakeApplications:
             if renderer.before_step is not None:
                 renderer.before_step(step)
             progress.step(step, 4, step / 4)
+
+
+class FakeService:
+    """The engine's service without a thread: what was submitted stays until the test lets it go on.
+
+    `asked` has every request and task that was submitted, in order; what was replaced never comes.
+    """
+
+    def __init__(self, events: ServiceEvents, renderer: FakeRenderer | None = None) -> None:
+        self.events, self.renderer = events, renderer or FakeRenderer()
+        self.asked: list[Any] = []
+        self.waiting: dict[int, Any] = {}
+        self.heard: list[tuple[Callable[[], Any], Future[tuple[float, ...]]]] = []
+        self.loads: list[Callable[[], Any]] = []
+        self.closed = False
+
+    def submit_batch(self, requests: Any) -> tuple[int, ...]:
+        first = len(self.asked) + 1
+        self.asked += requests
+        self.waiting = dict(enumerate(requests, first))
+        return tuple(self.waiting)
+
+    def submit_task(self, task: Any) -> int:
+        return self.submit_batch([task])[0]
+
+    def cancel(self) -> None:
+        self.waiting = {}
+
+    def embed_sound(self, sound: Callable[[], Any]) -> Future[tuple[float, ...]]:
+        self.heard.append((sound, Future()))
+        return self.heard[-1][1]
+
+    def replace_renderer(self, load: Callable[[], Any]) -> None:
+        self.loads.append(load)
+
+    def close(self) -> None:
+        self.waiting, self.closed = {}, True
+
+    def ready(self) -> None:
+        """The model is there."""
+        self.events.on_ready(self.renderer.info)
+
+    def step(self, step: int, num_steps: int = 16) -> None:
+        """So many steps of what is being made are done."""
+        job = next(iter(self.waiting))
+        self.events.on_progress(job, StepReport(step, num_steps, step / num_steps, lambda: None))
+
+    def finish(self) -> None:
+        """All that waits is made, and told in order."""
+        waiting, self.waiting = self.waiting, {}
+        for job, work in waiting.items():
+            if isinstance(work, LoopRequest):
+                self.events.on_loop(job, self.renderer.render(work))
+            else:
+                steps = Progress(partial(self.events.on_progress, job))
+                self.events.on_result(job, work(self.renderer, steps))
+
+    def listen(self) -> None:
+        """The sounds that wait are listened to, the newest first as the engine does; older ones are not."""
+        heard, self.heard = self.heard, []
+        for sound, future in heard[-1:]:
+            try:
+                file = sound()
+                future.set_result(self.renderer.embed_sound(file.audio, file.sample_rate))
+            except (AudioFileError, PackError) as error:
+                future.set_exception(error)
 
 
 class FakeBackground:

@@ -183,15 +183,15 @@ def latent_state(pipeline: LoopPipeline, source: SourceLoop) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Replay:
-    """What the noise of a loop leads to again: its state `x_1` `[1, D, F]` at alpha 1."""
+    """What the noise of a loop leads to again under its `aim`: its state `x_1` `[1, D, F]` at alpha 1."""
 
     inverted: InvertedLoop
+    aim: Aim
     x_1: Tensor
 
     def loop(self, pipeline: LoopPipeline) -> Loop:
         """It as a finished loop."""
-        request = self.inverted.request
-        return pipeline.finish(self.x_1, [request], pipeline.aim(request, self.inverted.composition))[0]
+        return pipeline.finish(self.x_1, [self.inverted.request], self.aim)[0]
 
     def round_trip(self, pipeline: LoopPipeline) -> RoundTrip:
         """How far it is from the loop that was inverted."""
@@ -220,7 +220,7 @@ def replay(
         flow = pipeline.flow(inverted[0].request, Aim.stack(aims))
         noise = torch.cat([loop.noise for loop in inverted])
         x_1 = sample(flow, noise, walk.alphas, walk.sampler, pipeline.hook(progress))
-    return [Replay(*pair) for pair in zip(inverted, x_1.chunk(len(inverted)), strict=True)]
+    return [Replay(*found) for found in zip(inverted, aims, x_1.chunk(len(inverted)), strict=True)]
 
 
 def write_noise(path: Path, inverted: InvertedLoop) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from engine.applications.interpolation import blend_aims
 from engine.audio.loudness import integrated_loudness, level_match
+from engine.codec.base import Decoding
 from engine.conditioning.blending import read_conditions, slice_conditions
 from engine.conditioning.conditions import Conditions
 from engine.diffusion.fusion import FusedWindows, Window
@@ -115,8 +116,7 @@ def finish_passage(pipeline: LoopPipeline, ramp: TempoRamp, x_1: Tensor, before:
     audio = pipeline.decode(
         torch.cat((before, x_1, after), dim=-1),
         round(float(around[-1])),
-        circular=False,
-        edges=None if even else around,
+        Decoding(circular=False, edges=None if even else around),
     )[0]
     levelled = level_match(ride(audio[:, first : first + ramp.samples], ramp), rate)
     if levelled.replaced_samples:

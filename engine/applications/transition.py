@@ -3,6 +3,7 @@
 from typing import Final
 
 import torch
+from torch import Tensor
 
 from engine.applications.interpolation import End
 from engine.applications.inversion import Walk, check_pack
@@ -21,13 +22,7 @@ MIDWAY_TEMPERATURE: Final = 0.8
 
 
 def transition(
-    pipeline: LoopPipeline,
-    a: End,
-    b: End,
-    bars: int,
-    walk: Walk,
-    *,
-    progress: Progress | None = None,
+    pipeline: LoopPipeline, a: End, b: End, bars: int, walk: Walk, *, progress: Progress | None = None
 ) -> Passage:
     """`bars` bars from the first bar of loop `a`, as `a` sounds, to the last bar of loop `b`.
 
@@ -45,8 +40,7 @@ def transition(
     head = round(ramp.beat_to_frame(BEATS_PER_BAR))
     tail = ramp.frames - round(ramp.beat_to_frame(ramp.beats - BEATS_PER_BAR))
     beats = torch.from_numpy(ramp.frame_beats())
-    share = ((beats - BEATS_PER_BAR) / (ramp.beats - 2 * BEATS_PER_BAR)).clamp(0, 1)
-    share[:head], share[ramp.frames - tail :] = 0.0, 1.0
+    share = _way(ramp, beats, head, tail)
     in_a, in_b = _positions(a, beats, head), _positions_from_end(b, beats, ramp.beats, tail)
     with torch.inference_mode():
         ends = (resample_noise(a.noise, in_a), resample_noise(b.noise, in_b))
@@ -64,6 +58,14 @@ def transition(
         x_1 = sample(fused, between, walk.alphas, walk.sampler, pipeline.hook(counted), hold=pinned)
     before, after = (states[-1] for states in in_both)
     return finish_passage(pipeline, ramp, x_1, before[..., -CONTEXT_FRAMES:], after[..., :CONTEXT_FRAMES])
+
+
+def _way(ramp: TempoRamp, beats: Tensor, head: int, tail: int) -> Tensor:
+    """How far the way is gone `[F]`, 0 to 1, at the `beats` `[F]` of frames: not at all in the first `head` of them,
+    all of it in the last `tail`."""
+    share = ((beats - BEATS_PER_BAR) / (ramp.beats - 2 * BEATS_PER_BAR)).clamp(0, 1)
+    share[:head], share[ramp.frames - tail :] = 0.0, 1.0
+    return share
 
 
 def _positions(end: End, beats: torch.Tensor, head: int) -> torch.Tensor:

@@ -91,13 +91,15 @@ def read_metadata(path: Path | str, *, max_seconds: float = MAX_SECONDS) -> Loop
 
 @contextmanager
 def _readable(path: Path, max_seconds: float) -> Iterator[soundfile.SoundFile]:
-    if not path.is_file():  # also keeps pipes and devices out, which would block or never end
-        raise AudioFileError(f"There is no audio file {str(path)!r}.")
     try:
+        if not path.is_file():  # also keeps pipes and devices out, which would block or never end
+            raise AudioFileError(f"There is no audio file {str(path)!r}.")
         with _opened(path) as file:
             _check_format(path, file, max_seconds)
             yield file
-    except (soundfile.LibsndfileError, OSError) as error:
+    except MemoryError as error:
+        raise AudioFileError(f"There is too little memory to read {path.name!r}.") from error
+    except (soundfile.LibsndfileError, OSError, ValueError) as error:  # a name with a zero in it is a ValueError
         reason = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
         raise AudioFileError(
             f"Cannot read {path.name!r} as audio ({str(reason).rstrip('.').lower()}); "
@@ -209,21 +211,24 @@ def _check_format(path: Path, file: soundfile.SoundFile, max_seconds: float) -> 
 
 
 def _read_capped(path: Path, file: soundfile.SoundFile, max_seconds: float) -> NDArray[np.float32]:
-    # By blocks, because a header may claim minutes that are not there.
-    left = int(max_seconds * file.samplerate) + 1
-    blocks: list[NDArray[np.float32]] = []
-    while left > 0 and len(block := file.read(min(_BLOCK_FRAMES, left), dtype="float32", always_2d=True)):
-        blocks.append(block)
-        left -= len(block)
-    if left <= 0:
+    most = int(max_seconds * file.samplerate) + 1
+    # A header may claim minutes that are not there: systems give memory when it is written, not when it is asked for.
+    audio = np.empty((file.channels, min(file.frames, most)), np.float32)
+    there = 0
+    while there < audio.shape[1]:
+        block = file.read(min(_BLOCK_FRAMES, audio.shape[1] - there), dtype="float32", always_2d=True)
+        if not len(block):
+            break
+        peak = float(np.abs(block).max())
+        if not peak <= MAX_AMPLITUDE:  # also catches NaN
+            raise AudioFileError(f"{path.name!r} holds samples of {peak:g}; at most {MAX_AMPLITUDE:g} is possible.")
+        audio[:, there : there + len(block)] = block.T
+        there += len(block)
+    if there == most:
         raise AudioFileError(f"{path.name!r} is longer than the {max_seconds:g} s that are possible.")
-    if not blocks:
+    if not there:
         raise AudioFileError(f"{path.name!r} holds no sound.")
-    audio = np.ascontiguousarray(np.concatenate(blocks).T)
-    peak = float(np.abs(audio).max())
-    if not peak <= MAX_AMPLITUDE:  # also catches NaN
-        raise AudioFileError(f"{path.name!r} holds samples of {peak:g}; at most {MAX_AMPLITUDE:g} is possible.")
-    return audio
+    return audio if there == audio.shape[1] else audio[:, :there].copy()
 
 
 def _read_metadata(path: Path, container: str) -> LoopMetadata:

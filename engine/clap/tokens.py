@@ -4,19 +4,23 @@ Libraries that miss their tokenizer offline may hand out a dummy of five tokens,
 nothing is trusted here before its vocabulary has the size that the model was trained with.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any, Final
 
 import torch
 from torch import Tensor
 
+from engine.documents import read_document
 from engine.errors import PackError
 from engine.offline_transformers import tokenizers
 
 MAX_TOKENS: Final = 77
 """What LAION's models were trained with; longer prompts are cut."""
 
+MAX_TOKEN: Final = 2**20
+"""Libraries make a table as long as the largest number is, and abort the process where memory ends."""
+
+_MAX_FILE_BYTES: Final = 50_000_000
 _UNALIKE: Final = ("a deep house groove with a warm bass", "industrial techno, distorted kick")
 
 
@@ -54,7 +58,7 @@ def tokenizer_from_merges(vocabulary: bytes, merges: bytes) -> bytes:
     """
     library = tokenizers()
     try:
-        words = {str(word): int(number) for word, number in json.loads(vocabulary).items()}
+        words = {str(word): _token(number) for word, number in read_document(vocabulary).items()}
         lines = merges.decode().splitlines()
         pairs = [tuple(line.split(" ")) for line in lines if line and not line.startswith("#version")]
         tokenizer = library.Tokenizer(library.models.BPE(vocab=words, merges=pairs))
@@ -72,6 +76,21 @@ def tokenizer_from_merges(vocabulary: bytes, merges: bytes) -> bytes:
 def _parsed(content: bytes) -> Any:
     library = tokenizers()
     try:
+        _check_numbers(read_document(content, most_bytes=_MAX_FILE_BYTES, levels=64))
         return library.Tokenizer.from_str(content.decode())
     except Exception as error:  # the library raises nothing narrower
         raise PackError("The tokenizer file is damaged or of another kind; a tokenizer.json is needed.") from error
+
+
+def _check_numbers(told: Any) -> None:
+    """Raise `ValueError` where a token of a `tokenizer.json` has a number that no table should be made for."""
+    vocabulary, added = told["model"]["vocab"], told.get("added_tokens", [])
+    numbers = [row["id"] for row in added]
+    for number in (*numbers, *(vocabulary.values() if isinstance(vocabulary, dict) else ())):
+        _token(number)
+
+
+def _token(number: Any) -> int:
+    if not 0 <= int(number) < MAX_TOKEN:
+        raise ValueError(f"token number {number}")
+    return int(number)

@@ -1,7 +1,10 @@
 """The `loopgen` command: finds its verbs, and is the one place where errors become a line and an exit code."""
 
+import os
 import pkgutil
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +13,9 @@ import typer
 
 import engine.cli
 from engine.errors import Cancelled, LoopGenError
+from engine.files import shown
 
+EXIT_UNHEARD = 1
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 
@@ -42,6 +47,7 @@ def run(arguments: Sequence[str], start_window: Callable[[], int]) -> int:
         # Not command.main(): that prints usage panels, and a blank line on Ctrl-C.
         with command.make_context("loopgen", list(arguments), obj=start_window) as context:
             result = command.invoke(context)
+        sys.stdout.flush()
     except typer.Exit as finished:
         return int(finished.exit_code)
     except (KeyboardInterrupt, Cancelled, typer.Abort):
@@ -51,11 +57,25 @@ def run(arguments: Sequence[str], start_window: Callable[[], int]) -> int:
     except _UsageProblem as error:
         problem = getattr(error, "format_message", error.__str__)()
         return _say(f"{problem.rstrip('.')}. See 'loopgen --help'.", EXIT_BAD_INPUT)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        return _unheard(error)
     return result if isinstance(result, int) else 0
 
 
+def _unheard(error: OSError) -> int:
+    """What was made is there, and stdout takes no word of it: its reader is gone, or the disk behind it full."""
+    with suppress(OSError):  # the interpreter would try once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return 0
+    return _say(f"What was made cannot be told: {(error.strerror or str(error)).lower()}.", EXIT_UNHEARD)
+
+
 def _say(sentence: str, exit_code: int) -> int:
-    typer.echo(f"loopgen: {' '.join(sentence.split())}", err=True)
+    with suppress(OSError):  # nobody reads that either
+        typer.echo(f"loopgen: {shown(' '.join(sentence.split()))}", err=True)
     return exit_code
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.cli.options import DeviceOption, JsonOption, PackOption
+from engine.cli.groups import Machine, grouped
 from engine.packs.pack import find_pack
 
 
@@ -15,23 +15,22 @@ def register(app: typer.Typer) -> None:
     app.command("bench", help="Measure speed and memory on this machine.")(bench)
 
 
+@grouped
 def bench(
     repeats: Annotated[int, typer.Option(help="Loops per case; medians are told.")] = 7,
     quick: Annotated[bool, typer.Option("--quick", help="Leave out the costs of length and batch.")] = False,
-    pack: PackOption = None,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    *,
+    machine: Machine,
 ) -> None:
     """Request to samples: median, split into stages, live setting, cost of bars and batch, start-up and memory."""
-    folder = find_pack(pack)
+    folder = find_pack(machine.pack)
     # torch takes a second: only when it is needed.
     from engine.evaluation.experiments.benchmarks import BARS, BATCHES, benchmark, start_up_seconds
     from engine.evaluation.results import plain
-    from engine.pipeline import LoopPipeline
 
     # Loaded here first: a pack that cannot be loaded is told as its own error.
-    pipeline = LoopPipeline.from_pack(folder, device=device)
-    start_up = start_up_seconds(folder, device)
+    pipeline = machine.pipeline()
+    start_up = start_up_seconds(folder, machine.device)
     results = benchmark(
         pipeline,
         repeats=repeats,
@@ -40,7 +39,7 @@ def bench(
         progress=sys.stderr.isatty(),
     )
     results = plain({**results, "start_up": start_up})
-    typer.echo(json_format.dumps(results) if json else describe(results))
+    typer.echo(json_format.dumps(results) if machine.json else describe(results))
 
 
 def describe(results: dict[str, Any]) -> str:

@@ -1,17 +1,18 @@
 """`loopgen blend`: loops between two ends, or one file that goes from one to the other, or along the noise pad."""
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engine.cli import reworking
-from engine.cli.options import BitDepthOption, DeviceOption, JsonOption, OutOption, PackOption, option
+from engine.cli.groups import Machine, Written, grouped
+from engine.cli.options import option
 from engine.cli.progress_bar import progress_bar
-from engine.cli.rendering import Destination, say, say_unknown
-from engine.cli.reworking import FitOption, WalkGuidanceOption, WalkSamplerOption, WalkStepsOption
+from engine.cli.rendering import say, say_unknown
+from engine.cli.reworking import FitOption, PlainlyWalked
 from engine.errors import InvalidRequest
 from engine.knobs import BARS, BLEND_COUNT, SEED, TEMPO
 from engine.requests import LoopRequest, NoisePad
@@ -19,8 +20,10 @@ from engine.requests import LoopRequest, NoisePad
 if TYPE_CHECKING:
     from engine.applications.interpolation import End
     from engine.applications.inversion import Walk
+    from engine.cli.rendering import Destination
     from engine.pipeline import LoopPipeline
     from engine.progress import Progress
+    from engine.recipe import Origin
 
 
 def register(app: typer.Typer) -> None:
@@ -28,12 +31,42 @@ def register(app: typer.Typer) -> None:
     app.command("blend", help="Make loops between two ends, or one evolving file.")(blend)
 
 
+@dataclass(frozen=True)
+class Ends:
+    """What a blend goes between, and over which pad."""
+
+    loop: Annotated[list[Path], typer.Option(metavar="FILE", help="A loop as an end; give two.")] = field(
+        default_factory=list
+    )
+    prompt: Annotated[list[str], typer.Option(help="Words as an end; give two.")] = field(default_factory=list)
+    tags: Annotated[list[str], typer.Option(help="Tags as an end, such as techno,kick,dark; give two.")] = field(
+        default_factory=list
+    )
+    seed: Annotated[list[int], option(SEED, "One for both ends, or two; four are the corners of a pad")] = field(
+        default_factory=list
+    )
+    path: Annotated[list[str], typer.Option(metavar="X,Y", help="A point of a path over that pad, 0 to 1.")] = field(
+        default_factory=list
+    )
+
+    def requests(self, plain: LoopRequest) -> list[LoopRequest]:
+        """The requests of both ends, `plain` but for what is said of each; raises `InvalidRequest`."""
+        if max(len(self.prompt), len(self.tags), len(self.seed)) != 2:
+            raise InvalidRequest("A blend needs two ends: give --prompt, --tags, --seed or --loop twice.")
+        return [
+            plain.with_(
+                prompt=_one(self.prompt, end, ""),
+                tags=_words([_one(self.tags, end, "")]),
+                seed=_one(self.seed, end, 0),
+            )
+            for end in (0, 1)
+        ]
+
+
+@grouped
 def blend(
-    loop: Annotated[list[Path], typer.Option(metavar="FILE", help="A loop as an end; give two.")] = [],
-    prompt: Annotated[list[str], typer.Option(help="Words as an end; give two.")] = [],
-    tags: Annotated[list[str], typer.Option(help="Tags as an end, such as techno,kick,dark; give two.")] = [],
-    seed: Annotated[list[int], option(SEED, "One for both ends, or two; four are the corners of a pad")] = [],
-    path: Annotated[list[str], typer.Option(metavar="X,Y", help="A point of a path over that pad, 0 to 1.")] = [],
+    *,
+    ends: Ends,
     count: Annotated[
         int, option(BLEND_COUNT, "How many loops, equally spaced, both ends included")
     ] = BLEND_COUNT.default,
@@ -42,86 +75,98 @@ def blend(
     bpm: Annotated[float, option(TEMPO, "Tempo, unless loops are given")] = TEMPO.default,
     bars: Annotated[int, option(BARS, "Length of each loop, unless loops are given")] = BARS.default,
     fit: FitOption = None,
-    steps: WalkStepsOption = reworking.STEPS,
-    sampler: WalkSamplerOption = reworking.SAMPLER,
-    guidance: WalkGuidanceOption = 2.0,
-    out: OutOption = Path(),
-    bit_depth: BitDepthOption = 24,
-    pack: PackOption = None,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    walked: PlainlyWalked,
+    written: Written,
+    machine: Machine,
 ) -> None:
     """Make loops between two ends, or one evolving file."""
-    from engine.applications import interpolation, noise_path, transition
-    from engine.recipe import Origin
+    from engine.applications import interpolation, transition
 
-    walk = reworking.make_walk(steps, sampler, guidance)
-    plain = walk.of(LoopRequest(tempo_bpm=bpm, bars=bars, seed=seed[0] if seed else SEED.default))
-    points = [_point(text) for text in path]
-    requests = [] if points or loop else _requests(plain, prompt, tags, seed)
+    walk = walked.walk()
+    plain = walk.of(LoopRequest(tempo_bpm=bpm, bars=bars, seed=ends.seed[0] if ends.seed else SEED.default))
+    points = [_point(text) for text in ends.path]
+    requests = [] if points or ends.loop else ends.requests(plain)
     if points or evolve:
         transition.check_bars(evolve)
-    destination = Destination.check(out, bit_depth, 1 if evolve else count)
+    destination = written.check(1 if evolve else count, ends.loop)
     if points:
-        plain = plain.with_(noise=_pad(seed), prompt="".join(prompt[:1]), tags=_words(tags[:1]))
-    pipeline = reworking.load_pipeline(pack, device)
+        plain = plain.with_(noise=_pad(ends.seed), prompt="".join(ends.prompt[:1]), tags=_words(ends.tags[:1]))
+    pipeline = machine.pipeline()
     say_unknown(pipeline, [plain, *requests])
-    started = time.perf_counter()
-    origin = Origin("blend", over=over)
-    walks = 1 if points else 3 if evolve else 2 * bool(loop) + interpolation.passes(count)
-    with progress_bar(steps * walks) as progress:
+    walks = 1 if points else 3 if evolve else 2 * bool(ends.loop) + interpolation.passes(count)
+    with progress_bar(walked.steps * walks) as progress:
+        work = Blending(pipeline, walk, destination, over, progress)
         if points:
-            made = noise_path.render_path(pipeline, plain, points, evolve, progress=progress)
-            told = [reworking.write_passage(made, destination, started, "path", plain, origin)]
+            told = work.path(plain, points, evolve)
         else:
-            ends = _ends(pipeline, walk, requests, loop, fit, progress)
-            if interpolation.same(pipeline, *ends):
-                raise InvalidRequest("Both ends are the same to this pack; give other --tags or a second --seed too.")
-            if evolve:
-                passage = transition.transition(pipeline, *ends, evolve, walk, progress=progress)
-                leads_to = ends[1].request
-                told = [reworking.write_passage(passage, destination, started, "blend", leads_to, origin)]
-            else:
-                at = [point / (count - 1) for point in range(count)]
-                loops = interpolation.blend(pipeline, *ends, at, walk, over=over, progress=progress)
-                told = [
-                    reworking.write_loop(
-                        found, destination, started, f"blend {n + 1} of {count}", replace(origin, at=t)
-                    )
-                    for n, (found, t) in enumerate(zip(loops, at, strict=True))
-                ]
-    say(told, as_json=json)
+            first, last = work.ends(requests, ends.loop, fit)
+            told = work.passage(first, last, evolve) if evolve else work.loops(first, last, count)
+    say(told, as_json=machine.json)
 
 
-def _requests(plain: LoopRequest, prompt: list[str], tags: list[str], seed: list[int]) -> list[LoopRequest]:
-    if max(len(prompt), len(tags), len(seed)) != 2:
-        raise InvalidRequest("A blend needs two ends: give --prompt, --tags, --seed or --loop twice.")
-    return [
-        plain.with_(prompt=_one(prompt, end, ""), tags=_words([_one(tags, end, "")]), seed=_one(seed, end, 0))
-        for end in (0, 1)
-    ]
+@dataclass
+class Blending:
+    """The work of one blend, from its ends to what is told of the files."""
 
+    pipeline: "LoopPipeline"
+    walk: "Walk"
+    destination: "Destination"
+    over: str
+    progress: "Progress"
+    started: float = field(default_factory=time.perf_counter)
 
-def _ends(
-    pipeline: "LoopPipeline",
-    walk: "Walk",
-    requests: list[LoopRequest],
-    loops: list[Path],
-    fit: str | None,
-    progress: "Progress",
-) -> "tuple[End, End]":
-    from engine.applications.interpolation import End
-    from engine.applications.inversion import invert_loops
+    @property
+    def origin(self) -> "Origin":
+        """What the recipes say of where the sounds are from."""
+        from engine.recipe import Origin
 
-    if loops:
-        if len(loops) != 2:
-            raise InvalidRequest(f"A blend goes between two loops; {len(loops)} were given.")
-        sources = [reworking.open_source(path, pipeline.info.sample_rate, None, fit) for path in loops]
-        inverted = [invert_loops(pipeline, [source], walk, progress=progress)[0] for source in sources]
-        first, last = map(End.of_loop, inverted)
-    else:
-        first, last = (End.of_request(pipeline, request) for request in requests)
-    return first, last
+        return Origin("blend", over=self.over)
+
+    def ends(self, requests: list[LoopRequest], loops: list[Path], fit: str | None) -> "tuple[End, End]":
+        """The ends of `requests`, or of two files; `InvalidRequest` where both are the same to the pack."""
+        from engine.applications.interpolation import End, same
+        from engine.applications.inversion import invert_loops
+
+        if loops:
+            if len(loops) != 2:
+                raise InvalidRequest(f"A blend goes between two loops; {len(loops)} were given.")
+            sources = [reworking.open_source(path, self.pipeline.info.sample_rate, None, fit) for path in loops]
+            inverted = [
+                invert_loops(self.pipeline, [source], self.walk, progress=self.progress)[0] for source in sources
+            ]
+            first, last = map(End.of_loop, inverted)
+        else:
+            first, last = (End.of_request(self.pipeline, request) for request in requests)
+        if same(self.pipeline, first, last):
+            raise InvalidRequest("Both ends are the same to this pack; give other --tags or a second --seed too.")
+        return first, last
+
+    def path(self, plain: LoopRequest, points: list[tuple[float, float]], bars: int) -> list[dict[str, Any]]:
+        """Write `bars` bars along the points of the pad of `plain`."""
+        from engine.applications import noise_path
+
+        made = noise_path.render_path(self.pipeline, plain, points, bars, progress=self.progress)
+        return [reworking.write_passage(made, self.destination, self.started, "path", plain, self.origin)]
+
+    def passage(self, first: "End", last: "End", bars: int) -> list[dict[str, Any]]:
+        """Write one sound of `bars` bars from end to end."""
+        from engine.applications.transition import transition
+
+        made = transition(self.pipeline, first, last, bars, self.walk, progress=self.progress)
+        return [reworking.write_passage(made, self.destination, self.started, "blend", last.request, self.origin)]
+
+    def loops(self, first: "End", last: "End", count: int) -> list[dict[str, Any]]:
+        """Write `count` loops from end to end."""
+        from engine.applications import interpolation
+
+        at = [point / (count - 1) for point in range(count)]
+        made = interpolation.blend(self.pipeline, first, last, at, self.walk, over=self.over, progress=self.progress)
+        return [
+            reworking.write_loop(
+                found, self.destination, self.started, f"blend {n + 1} of {count}", replace(self.origin, at=t)
+            )
+            for n, (found, t) in enumerate(zip(made, at, strict=True))
+        ]
 
 
 def _one(values: list[Any], end: int, otherwise: Any) -> Any:

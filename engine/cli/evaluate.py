@@ -13,21 +13,18 @@ import typer
 from engine.cli import evaluate_foundations
 from engine.cli.evaluate_applications import EXPERIMENTS
 from engine.cli.evaluate_parts import PARTS_ALONE
+from engine.cli.groups import Machine, grouped
 from engine.cli.options import (
-    DeviceOption,
     FiguresOption,
     GuidanceOption,
-    JsonOption,
     LoopCountOption,
     MusicnnOption,
-    PackOption,
     SamplerOption,
     StepsOption,
     TemperatureOption,
     option,
 )
 from engine.cli.results import say_results
-from engine.cli.reworking import load_pipeline
 from engine.errors import InvalidRequest
 from engine.knobs import GUIDANCE, SAMPLER, STEPS, TEMPERATURE
 from engine.packs.pack import Pack, find_pack
@@ -57,6 +54,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(verbs, name="evaluate")
 
 
+@grouped
 def loops(
     out: FiguresOption,
     count: LoopCountOption = 300,
@@ -66,9 +64,8 @@ def loops(
     temperature: TemperatureOption = TEMPERATURE.default,
     tag_loops: Annotated[int, typer.Option(help="Corpus loops that train the tag judge; 0 leaves tags out.")] = 400,
     musicnn: MusicnnOption = None,
-    pack: PackOption = None,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    *,
+    machine: Machine,
 ) -> None:
     """Render held-out requests and measure them beside the corpus; goes on where it was stopped."""
     if not 0 <= tag_loops <= 10_000:
@@ -79,12 +76,11 @@ def loops(
 
     judges = Judges.at_hand(musicnn)
     progress = sys.stderr.isatty()
-    results = evaluate_loops(
-        load_pipeline(pack, device), out, settings, judges, tag_loops=tag_loops, progress=progress
-    )
-    say_results(results, out / "loops.md", as_json=json)
+    results = evaluate_loops(machine.pipeline(), out, settings, judges, tag_loops=tag_loops, progress=progress)
+    say_results(results, out / "loops.md", as_json=machine.json)
 
 
+@grouped
 def guidance(
     out: FiguresOption,
     count: LoopCountOption = 60,
@@ -93,9 +89,8 @@ def guidance(
     scale: Annotated[list[float], option(GUIDANCE, "A guidance scale; may be repeated. Else 0, 0.5, 1, 2, 4")] = [],
     temperature: TemperatureOption = TEMPERATURE.default,
     musicnn: MusicnnOption = None,
-    pack: PackOption = None,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    *,
+    machine: Machine,
 ) -> None:
     """The same figures as a curve over guidance."""
     from engine.evaluation.experiments.loops import GUIDANCE_SCALES, evaluate_guidance
@@ -104,25 +99,25 @@ def guidance(
     scales = tuple(scale) or GUIDANCE_SCALES
     settings = [_settings(count, steps, sampler, value, temperature) for value in scales]
     results = evaluate_guidance(
-        load_pipeline(pack, device),
+        machine.pipeline(),
         out,
         settings[0],
         Judges.at_hand(musicnn),
         scales=scales,
         progress=sys.stderr.isatty(),
     )
-    say_results(results, out / "guidance.md", as_json=json)
+    say_results(results, out / "guidance.md", as_json=machine.json)
 
 
+@grouped
 def words(
     out: FiguresOption,
     count: Annotated[int, typer.Option(help="Held-out loops to find among; 0 leaves finding out.")] = 1000,
     seeds: Annotated[int, typer.Option(help="Loops of every prompt; 0 leaves prompts out.")] = 8,
     scale: GuidanceOption = GUIDANCE.default,
     tag_loops: TagLoopsOption = 400,
-    pack: PackOption = None,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    *,
+    machine: Machine,
 ) -> None:
     """Whether words find their loops, and loops do what words say."""
     if not count and not seeds:
@@ -138,16 +133,17 @@ def words(
     progress = sys.stderr.isatty()
     results: dict[str, Any] = {}
     if count:
-        clap = load_clap(Pack.open(find_pack(pack)))
+        clap = load_clap(Pack.open(find_pack(machine.pack)))
         results["retrieval"] = evaluate_retrieval(clap, out, count=count, progress=progress)
     if seeds:
         judges = ClaimJudges(PartOnsetDetector.load(), train_tag_judge(tag_loops, progress=progress))
         results |= evaluate_prompts(
-            load_pipeline(pack, device), judges, out, seeds=seeds, guidance_scale=scale, progress=progress
+            machine.pipeline(), judges, out, seeds=seeds, guidance_scale=scale, progress=progress
         )
-    say_results(results, out / ("prompts.md" if seeds else "retrieval.md"), as_json=json)
+    say_results(results, out / ("prompts.md" if seeds else "retrieval.md"), as_json=machine.json)
 
 
+@grouped
 def controls(
     out: FiguresOption,
     seeds: Annotated[int, typer.Option(help="Loops of every case.")] = 8,
@@ -157,9 +153,8 @@ def controls(
     ] = [],
     scale: GuidanceOption = GUIDANCE.default,
     tag_loops: TagLoopsOption = 400,
-    pack: PackOption = None,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    *,
+    machine: Machine,
 ) -> None:
     """Whether negations, weights, steers and references do what they promise; goes on where it was stopped."""
     if not 1 <= seeds <= 1000 or not 2 <= references <= 10_000 or not 20 <= tag_loops <= 10_000:
@@ -174,7 +169,7 @@ def controls(
     progress = sys.stderr.isatty()
     judges = ClaimJudges(PartOnsetDetector.load(), train_tag_judge(tag_loops, progress=progress))
     experiment = ControlExperiment(
-        load_pipeline(pack, device),
+        machine.pipeline(),
         judges,
         out,
         seeds=seeds,
@@ -182,16 +177,16 @@ def controls(
         guidance_scale=scale,
         progress=progress,
     )
-    say_results(experiment.run(kind or KINDS), out / "controls.md", as_json=json)
+    say_results(experiment.run(kind or KINDS), out / "controls.md", as_json=machine.json)
 
 
+@grouped
 def likeness(
     out: FiguresOption,
     seeds: Annotated[int, typer.Option(help="Loops of every prompt.")] = 2,
     scale: Annotated[list[float], option(GUIDANCE, "A guidance scale; may be repeated. Else 0, 1, 2, 3, 5, 8")] = [],
-    pack: PackOption = None,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    *,
+    machine: Machine,
 ) -> None:
     """How like its prompt a loop is by the pack's own embedder, over guidance; goes on where it was stopped."""
     if not 2 <= seeds <= 1000:
@@ -199,16 +194,16 @@ def likeness(
     from engine.evaluation.experiments.likeness import SCALES, evaluate_likeness
     from engine.packs.models import load_clap
 
-    clap = load_clap(Pack.open(find_pack(pack)))
+    clap = load_clap(Pack.open(find_pack(machine.pack)))
     results = evaluate_likeness(
-        load_pipeline(pack, device),
+        machine.pipeline(),
         clap,
         out,
         scales=tuple(scale) or SCALES,
         seeds=seeds,
         progress=sys.stderr.isatty(),
     )
-    say_results(results, out / "likeness.md", as_json=json)
+    say_results(results, out / "likeness.md", as_json=machine.json)
 
 
 def _settings(count: int, steps: int, sampler: str, scale: float, temperature: float) -> "LoopSettings":

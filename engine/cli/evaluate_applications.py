@@ -2,48 +2,58 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.cli import reworking
-from engine.cli.options import DeviceOption, FiguresOption, JsonOption, LoopCountOption, PackOption, option
+from engine.cli.groups import Machine, grouped
+from engine.cli.options import FiguresOption, JsonOption, LoopCountOption, option
 from engine.cli.results import say_results
-from engine.cli.reworking import TransitionBarsOption, WalkGuidanceOption, WalkSamplerOption, WalkStepsOption
+from engine.cli.reworking import TransitionBarsOption, Walked
 from engine.cli.train import need_accelerate
 from engine.errors import InvalidRequest
 from engine.knobs import TRANSITION_BARS, WALK_GUIDANCE, WALK_STEPS
 
 if TYPE_CHECKING:
+    from engine.applications.inversion import Walk
     from engine.evaluation.sources import SourceSettings
 
-LoopsOption: TypeAlias = Annotated[
-    Path | None,
-    typer.Option(
-        "--loops", metavar="DIR", help="A folder of loops of known tempo in place of held-out corpus loops."
-    ),
-]
-ImportedOption: TypeAlias = Annotated[
-    bool, typer.Option("--imported", help="Know no more of them than of a user's file: tempo and measured curves.")
-]
+
+@dataclass(frozen=True)
+class Measured:
+    """The loops that are measured."""
+
+    loops: Annotated[
+        Path | None,
+        typer.Option(
+            "--loops", metavar="DIR", help="A folder of loops of known tempo in place of held-out corpus loops."
+        ),
+    ] = None
+    imported: Annotated[
+        bool,
+        typer.Option("--imported", help="Know no more of them than of a user's file: tempo and measured curves."),
+    ] = False
+
+    def settings(self, count: int, walk: "Walk") -> "SourceSettings":
+        """Checked before anything is loaded."""
+        from engine.evaluation.sources import SourceSettings
+
+        return SourceSettings(count, walk=walk, imported=self.imported, folder=self.loops)
 
 
-def steps(
-    out: FiguresOption,
-    count: LoopCountOption = 20,
-    pack: PackOption = None,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
-) -> None:
+@grouped
+def steps(out: FiguresOption, count: LoopCountOption = 20, *, machine: Machine) -> None:
     """Quality against number of steps and sampler."""
-    settings = _settings(count)
+    settings = Measured().settings(count, Walked().walk())
     from engine.evaluation.experiments.steps import evaluate_steps
 
-    pipeline = reworking.load_pipeline(pack, device)
-    say_results(evaluate_steps(pipeline, out, settings, progress=sys.stderr.isatty()), out / "steps.md", as_json=json)
+    results = evaluate_steps(machine.pipeline(), out, settings, progress=sys.stderr.isatty())
+    say_results(results, out / "steps.md", as_json=machine.json)
 
 
+@grouped
 def inversion(
     out: FiguresOption,
     count: LoopCountOption = 20,
@@ -52,21 +62,18 @@ def inversion(
     way: Annotated[
         list[str], typer.Option(help="Sampler, schedule, corrections; may be repeated. Default: all.")
     ] = [],
-    loops: LoopsOption = None,
-    imported: ImportedOption = False,
-    pack: PackOption = None,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    *,
+    measured: Measured,
+    machine: Machine,
 ) -> None:
     """Error of the round trip from loop to noise and back, against steps, with and without guidance."""
-    settings = _settings(count, loops=loops, imported=imported)
+    settings = measured.settings(count, Walked().walk())
     from engine.evaluation.experiments.inversion import WAYS, evaluate_inversion
 
     if unknown := [name for name in way if name not in WAYS]:
         raise InvalidRequest(f"Unknown way {unknown[0]!r}; possible: {'; '.join(WAYS)}.")
-    pipeline = reworking.load_pipeline(pack, device)
     results = evaluate_inversion(
-        pipeline,
+        machine.pipeline(),
         out,
         settings,
         steps=steps,
@@ -74,30 +81,22 @@ def inversion(
         ways=way or tuple(WAYS),
         progress=sys.stderr.isatty(),
     )
-    say_results(results, out / "inversion.md", as_json=json)
+    say_results(results, out / "inversion.md", as_json=machine.json)
 
 
+@grouped
 def interpolation(
-    out: FiguresOption,
-    count: LoopCountOption = 20,
-    num_steps: WalkStepsOption = reworking.STEPS,
-    sampler: WalkSamplerOption = reworking.SAMPLER,
-    guidance: WalkGuidanceOption = reworking.GUIDANCE,
-    loops: LoopsOption = None,
-    imported: ImportedOption = False,
-    pack: PackOption = None,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    out: FiguresOption, count: LoopCountOption = 20, *, walked: Walked, measured: Measured, machine: Machine
 ) -> None:
     """Smoothness of blends, spherical and linear; distance of variations against strength, and what they keep."""
-    settings = _settings(count, num_steps, sampler, guidance, loops=loops, imported=imported)
+    settings = measured.settings(count, walked.walk())
     from engine.evaluation.experiments.interpolation import evaluate_interpolation
 
-    pipeline = reworking.load_pipeline(pack, device)
-    results = evaluate_interpolation(pipeline, out, settings, progress=sys.stderr.isatty())
-    say_results(results, out / "interpolation.md", as_json=json)
+    results = evaluate_interpolation(machine.pipeline(), out, settings, progress=sys.stderr.isatty())
+    say_results(results, out / "interpolation.md", as_json=machine.json)
 
 
+@grouped
 def stretch(
     out: FiguresOption,
     count: LoopCountOption = 20,
@@ -115,56 +114,42 @@ def stretch(
     turn_at: Annotated[list[float], typer.Option(help="Alpha at which states change length; may be repeated.")] = [
         0.4
     ],
-    num_steps: WalkStepsOption = reworking.STEPS,
-    sampler: WalkSamplerOption = reworking.SAMPLER,
-    guidance: WalkGuidanceOption = reworking.GUIDANCE,
-    loops: LoopsOption = None,
-    imported: ImportedOption = False,
-    pack: PackOption = None,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    *,
+    walked: Walked,
+    measured: Measured,
+    machine: Machine,
 ) -> None:
     """Loops at -30 to +40 % of their tempo, by inversion, by conditions and by signal processing."""
-    settings = _settings(count, num_steps, sampler, guidance, 0, loops=loops, imported=imported)
+    settings = measured.settings(count, walked.walk(0))
     from engine.applications.time_stretch import check_route
     from engine.evaluation.experiments.stretch import check_changes, evaluate_stretch
 
     check_changes(change)
     for name in route:
         check_route(name)
-    pipeline = reworking.load_pipeline(pack, device)
+    pipeline, progress = machine.pipeline(), sys.stderr.isatty()
     results = evaluate_stretch(
-        pipeline,
-        out,
-        settings,
-        percent=change,
-        routes=route,
-        turns=turn_at,
-        progress=sys.stderr.isatty(),
+        pipeline, out, settings, percent=change, routes=route, turns=turn_at, progress=progress
     )
-    say_results(results, out / "stretch.md", as_json=json)
+    say_results(results, out / "stretch.md", as_json=machine.json)
 
 
+@grouped
 def transition(
     out: FiguresOption,
     count: LoopCountOption = 40,
     bars: TransitionBarsOption = TRANSITION_BARS.default,
-    num_steps: WalkStepsOption = reworking.STEPS,
-    sampler: WalkSamplerOption = reworking.SAMPLER,
-    guidance: WalkGuidanceOption = reworking.GUIDANCE,
-    loops: LoopsOption = None,
-    imported: ImportedOption = False,
-    pack: PackOption = None,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    *,
+    walked: Walked,
+    measured: Measured,
+    machine: Machine,
 ) -> None:
     """Transitions between pairs of loops: their ends, their drift, their tempo and their seams."""
-    settings = _settings(count, num_steps, sampler, guidance, 0, loops=loops, imported=imported)
+    settings = measured.settings(count, walked.walk(0))
     from engine.evaluation.experiments.transition import evaluate_transition
 
-    pipeline = reworking.load_pipeline(pack, device)
-    results = evaluate_transition(pipeline, out, settings, bars=bars, progress=sys.stderr.isatty())
-    say_results(results, out / "transition.md", as_json=json)
+    results = evaluate_transition(machine.pipeline(), out, settings, bars=bars, progress=sys.stderr.isatty())
+    say_results(results, out / "transition.md", as_json=machine.json)
 
 
 def architectures(
@@ -192,21 +177,3 @@ EXPERIMENTS: dict[str, Callable[..., None]] = {
     "transition": transition,
     "architectures": architectures,
 }
-
-
-def _settings(
-    count: int,
-    num_steps: int = reworking.STEPS,
-    sampler: str = reworking.SAMPLER,
-    guidance: float = reworking.GUIDANCE,
-    corrections: int | None = None,
-    *,
-    loops: Path | None = None,
-    imported: bool = False,
-) -> "SourceSettings":
-    """Checked before anything is loaded."""
-    from engine.evaluation.sources import SourceSettings
-
-    return SourceSettings(
-        count, walk=reworking.make_walk(num_steps, sampler, guidance, corrections), imported=imported, folder=loops
-    )

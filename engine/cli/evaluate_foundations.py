@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.cli.options import DeviceOption, FiguresOption, JsonOption, LoopCountOption, MusicnnOption, PackOption
+from engine.cli.groups import Machine, grouped
+from engine.cli.options import FiguresOption, JsonOption, LoopCountOption, MusicnnOption
 from engine.cli.results import say_results
 from engine.errors import InvalidRequest
 from engine.packs.pack import Pack, find_pack
@@ -26,15 +27,15 @@ def register_verbs(verbs: typer.Typer) -> None:
     verbs.command("train-detector", help="Train the judge of part onsets on corpus loops.")(train_detector)
 
 
+@grouped
 def codec(
     out: FiguresOption,
     count: LoopCountOption = 200,
     recordings: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A folder of real recordings to measure as well.")
     ] = None,
-    pack: PackOption = None,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    *,
+    machine: Machine,
 ) -> None:
     """What the codec does to held-out corpus loops and to recordings, beside Opus at 16 and 32 kb/s per channel."""
     if not 0 <= count <= 10_000:
@@ -48,10 +49,10 @@ def codec(
         sets["recordings"] = _recordings(recordings)
     if not sets:
         raise InvalidRequest("Nothing to measure: give --count above 0 or --recordings DIR.")
-    chosen = choose_device(device)
-    model = load_codec(Pack.open(find_pack(pack))).to(chosen).eval()
+    chosen = choose_device(machine.device)
+    model = load_codec(Pack.open(find_pack(machine.pack))).to(chosen).eval()
     results = evaluate_codec(codec_round_trip(model, chosen), sets, out, progress=sys.stderr.isatty())
-    say_results(results, out / "codec.md", as_json=json)
+    say_results(results, out / "codec.md", as_json=machine.json)
 
 
 def corpus(

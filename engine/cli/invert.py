@@ -8,17 +8,11 @@ from typing import Annotated
 import typer
 
 from engine.cli import reworking
-from engine.cli.options import BitDepthOption, DeviceOption, JsonOption, OutOption, PackOption, option
+from engine.cli.groups import Machine, Written, grouped
+from engine.cli.options import option
 from engine.cli.progress_bar import progress_bar
-from engine.cli.rendering import Destination, say
-from engine.cli.reworking import (
-    FitOption,
-    FromBpmOption,
-    SourceArgument,
-    WalkGuidanceOption,
-    WalkSamplerOption,
-    WalkStepsOption,
-)
+from engine.cli.rendering import say
+from engine.cli.reworking import Known, SourceArgument, Walked
 from engine.knobs import CORRECTIONS
 
 
@@ -27,33 +21,29 @@ def register(app: typer.Typer) -> None:
     app.command("invert", help="Find the noise of a loop, and write the loop that comes back from it.")(invert)
 
 
+@grouped
 def invert(
     source: SourceArgument,
-    out: OutOption = Path(),
-    from_bpm: FromBpmOption = None,
-    fit: FitOption = None,
-    steps: WalkStepsOption = reworking.STEPS,
-    sampler: WalkSamplerOption = reworking.SAMPLER,
-    guidance: WalkGuidanceOption = reworking.GUIDANCE,
     corrections: Annotated[int, option(CORRECTIONS, "Most corrections of each step back")] = CORRECTIONS.default,
     noise: Annotated[
         Path | None, typer.Option(metavar="FILE.safetensors", help="Write the noise [D, F] there as well.")
     ] = None,
-    bit_depth: BitDepthOption = 24,
-    pack: PackOption = None,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    *,
+    known: Known,
+    walked: Walked,
+    written: Written,
+    machine: Machine,
 ) -> None:
     """Find the noise of a loop, and write the loop that comes back from it."""
-    walk = reworking.make_walk(steps, sampler, guidance, corrections)
-    destination = Destination.check(out, bit_depth, 1)
-    pipeline = reworking.load_pipeline(pack, device)
-    loop = reworking.open_source(source, pipeline.info.sample_rate, from_bpm, fit)
+    walk = walked.walk(corrections)
+    destination = written.check(sources=[source])
+    pipeline = machine.pipeline()
+    loop = known.open(source, pipeline)
     from engine.applications.inversion import invert_loops, replay, write_noise
     from engine.recipe import Origin
 
     started = time.perf_counter()
-    with progress_bar(2 * steps) as progress:
+    with progress_bar(2 * walked.steps) as progress:
         [inverted] = invert_loops(pipeline, [loop], walk, progress=progress)
         [back] = replay(pipeline, [inverted], progress=progress)
     trip = back.round_trip(pipeline)
@@ -62,8 +52,8 @@ def invert(
         write_noise(noise, inverted)
     told = reworking.write_loop(back.loop(pipeline), destination, started, f"{source.stem} inverted", origin)
     told |= {**asdict(trip), "noise_deviation": inverted.deviation}
-    say([told], as_json=json)
-    if not json:
+    say([told], as_json=machine.json)
+    if not machine.json:
         typer.echo(
             f"Round trip: latents {100 * trip.latent_error:.2f} %, mel {trip.mel:.3f}, "
             f"SI-SDR {trip.si_sdr_db:.1f} dB (with the codec {trip.heard_mel:.3f}, {trip.heard_si_sdr_db:.1f} dB); "

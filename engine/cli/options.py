@@ -1,11 +1,11 @@
 """Options that several verbs share, and how their texts become values."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from engine.documents import DocumentError, read_document
 from engine.errors import InvalidRequest
 from engine.knobs import GUIDANCE, REPEAT, SAMPLER, STEPS, TEMPERATURE, Knob
 from engine.requests import Pattern
@@ -101,8 +101,8 @@ def read_pattern(path: Path | None) -> Pattern:
     if len(content) > MAX_PATTERN_BYTES:
         raise InvalidRequest(f"The pattern file {str(path)!r} is larger than {MAX_PATTERN_BYTES} bytes.")
     try:
-        found: Any = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        found: Any = read_document(content)
+    except DocumentError as error:
         raise InvalidRequest(f"The pattern file {str(path)!r} is not JSON.") from error
     if not isinstance(found, dict):
         raise InvalidRequest(f"The pattern file {str(path)!r} needs a JSON object of rows by part.")

@@ -1,29 +1,16 @@
 """`loopgen render`: words, tags and a pattern become loops."""
 
 import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from engine import knobs
 from engine.cli import rendering
-from engine.cli.options import (
-    BitDepthOption,
-    DeviceOption,
-    GuidanceOption,
-    JsonOption,
-    OutOption,
-    PackOption,
-    RepeatOption,
-    SamplerOption,
-    StepsOption,
-    TemperatureOption,
-    option,
-    parse_choices,
-    parse_numbers,
-    read_pattern,
-)
+from engine.cli.groups import Machine, Sampling, Written, grouped
+from engine.cli.options import SamplerOption, option, parse_choices, parse_numbers, read_pattern
 from engine.errors import InvalidRequest
 from engine.requests import LoopRequest
 from engine.vocabulary import CHARACTERS, CURVES, PARTS, STEERS, STYLES
@@ -34,119 +21,151 @@ def register(app: typer.Typer) -> None:
     app.command("render", help="Make loops and write them as WAV or FLAC files.")(render)
 
 
-def render(
-    prompt: Annotated[str, option(knobs.PROMPT, "What it should sound like, in words")] = knobs.PROMPT.default,
-    negative: Annotated[
-        str, option(knobs.NEGATIVE_PROMPT, "What it should not sound like")
-    ] = knobs.NEGATIVE_PROMPT.default,
-    bpm: Annotated[float, option(knobs.TEMPO, "Tempo, decimals allowed")] = knobs.TEMPO.default,
-    bars: Annotated[int, option(knobs.BARS, "Length in 4/4")] = knobs.BARS.default,
-    seed: Annotated[int | None, option(knobs.SEED, "The same seed gives the same loop; else a random one")] = None,
-    count: Annotated[int, option(knobs.COUNT, "How many loops, with consecutive seeds")] = knobs.COUNT.default,
+@dataclass(frozen=True)
+class Worded:
+    """What a loop should be, in words, tags and numbers."""
+
+    prompt: Annotated[str, option(knobs.PROMPT, "What it should sound like, in words")] = knobs.PROMPT.default
+    negative: Annotated[str, option(knobs.NEGATIVE_PROMPT, "What it should not sound like")] = (
+        knobs.NEGATIVE_PROMPT.default
+    )
+    bpm: Annotated[float, option(knobs.TEMPO, "Tempo, decimals allowed")] = knobs.TEMPO.default
+    bars: Annotated[int, option(knobs.BARS, "Length in 4/4")] = knobs.BARS.default
     tag: Annotated[
         list[str],
         typer.Option(
             help=f"May be repeated. Styles: {', '.join(STYLES)}. Parts: {', '.join(PARTS)}. "
             f"Characters: {', '.join(CHARACTERS)}."
         ),
-    ] = [],
-    negative_tag: Annotated[list[str], typer.Option(help="A tag to keep away from; may be repeated.")] = [],
-    key: Annotated[str | None, option(knobs.KEY, "Such as C, Gb or Am")] = knobs.KEY.default,
+    ] = field(default_factory=list)
+    negative_tag: Annotated[list[str], typer.Option(help="A tag to keep away from; may be repeated.")] = field(
+        default_factory=list
+    )
+    key: Annotated[str | None, option(knobs.KEY, "Such as C, Gb or Am")] = knobs.KEY.default
+
+    def settings(self) -> dict[str, Any]:
+        """The same as fields of a `LoopRequest`."""
+        return {
+            "tempo_bpm": self.bpm,
+            "bars": self.bars,
+            "prompt": self.prompt,
+            "negative_prompt": self.negative,
+            "tags": tuple(self.tag),
+            "negative_tags": tuple(self.negative_tag),
+            "key": self.key,
+        }
+
+
+@dataclass(frozen=True)
+class Played:
+    """What is played, and by which voices."""
+
     pattern: Annotated[
         Path | None,
         typer.Option(metavar="FILE.json", help='Velocities per sixteenth: {"kick": [1, 0, 0, 0, ...], ...}.'),
-    ] = None,
+    ] = None
     curve: Annotated[
         list[str],
         typer.Option(
             help=f"{', '.join(CURVES)}: one value, or many over the loop: brightness=0.2,0.8 "
             f"({knobs.curve(CURVES[0]).span})."
         ),
-    ] = [],
-    steps: StepsOption = knobs.STEPS.default,
-    guidance: GuidanceOption = knobs.GUIDANCE.default,
+    ] = field(default_factory=list)
+    voice: Annotated[
+        list[str],
+        typer.Option(help="The voice of a part, by a seed or a sound: kick=12, snare=FILE. Else the loop's own."),
+    ] = field(default_factory=list)
+    compose: Annotated[
+        bool,
+        typer.Option("--compose/--free", help="Write the parts that the pattern leaves open, or leave them."),
+    ] = knobs.COMPOSE.default
+
+    def settings(self) -> dict[str, Any]:
+        """The same as fields of a `LoopRequest`, without the voices that are sounds."""
+        seeds = {part: int(seed) for part, seed in self._voices().items() if seed.isdecimal()}
+        return {
+            "pattern": read_pattern(self.pattern),
+            "curves": parse_numbers(self.curve, "Curve"),
+            "voices": seeds,
+            "compose": self.compose,
+        }
+
+    def sounds(self) -> dict[str, Path]:
+        """The sounds that voices are taken from, by part."""
+        return {part: Path(file) for part, file in self._voices().items() if not file.isdecimal()}
+
+    def _voices(self) -> dict[str, str]:
+        return parse_choices(self.voice, "Voice")
+
+
+@dataclass(frozen=True)
+class Led:
+    """What leads a loop besides its words, and how it is walked to."""
+
+    reference: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A sound whose character the loop takes on.")
+    ] = None
+    blend: Annotated[float, option(knobs.BLEND, "Words (0) or reference (1), where both are given")] = (
+        knobs.BLEND.default
+    )
+    steer: Annotated[
+        list[str],
+        typer.Option(help=f"{', '.join(STEERS)}: {knobs.steer('bright').span}, such as bright=0.7; may be repeated."),
+    ] = field(default_factory=list)
     weight: Annotated[
         list[str],
         typer.Option(
             help="Weigh tags, pattern, curves or clap relative to the guidance: pattern=1.5 "
             f"({knobs.guidance_of('pattern').span})."
         ),
-    ] = [],
-    temperature: TemperatureOption = knobs.TEMPERATURE.default,
-    repeat: RepeatOption = knobs.REPEAT.default,
-    voice: Annotated[
-        list[str],
-        typer.Option(help="The voice of a part, by a seed or a sound: kick=12, snare=FILE. Else the loop's own."),
-    ] = [],
-    reference: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A sound whose character the loop takes on.")
-    ] = None,
-    blend: Annotated[
-        float, option(knobs.BLEND, "Words (0) or reference (1), where both are given")
-    ] = knobs.BLEND.default,
-    steer: Annotated[
-        list[str],
-        typer.Option(help=f"{', '.join(STEERS)}: {knobs.steer('bright').span}, such as bright=0.7; may be repeated."),
-    ] = [],
-    compose: Annotated[
-        bool,
-        typer.Option("--compose/--free", help="Write the parts that the pattern leaves open, or leave them."),
-    ] = knobs.COMPOSE.default,
-    sampler: SamplerOption = knobs.SAMPLER.default,
-    schedule: Annotated[str, option(knobs.SCHEDULE)] = knobs.SCHEDULE.default,
-    out: OutOption = Path(),
-    bit_depth: BitDepthOption = 24,
-    pack: PackOption = None,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    ] = field(default_factory=list)
+    sampler: SamplerOption = knobs.SAMPLER.default
+    schedule: Annotated[str, option(knobs.SCHEDULE)] = knobs.SCHEDULE.default
+
+    def settings(self) -> dict[str, Any]:
+        """The same as fields of a `LoopRequest`, without the reference."""
+        return {
+            "blend": self.blend,
+            "steer": _single("Steer", parse_numbers(self.steer, "Steer")),
+            "guidance": _single("Weight", parse_numbers(self.weight, "Weight")),
+            "sampler": self.sampler,
+            "schedule": self.schedule,
+        }
+
+
+@grouped
+def render(
+    *,
+    worded: Worded,
+    seed: Annotated[int | None, option(knobs.SEED, "The same seed gives the same loop; else a random one")] = None,
+    count: Annotated[int, option(knobs.COUNT, "How many loops, with consecutive seeds")] = knobs.COUNT.default,
+    played: Played,
+    sampling: Sampling,
+    led: Led,
+    written: Written,
+    machine: Machine,
 ) -> None:
     """Make loops and write them as WAV or FLAC files."""
-    drawn = parse_choices(voice, "Voice")
-    first = LoopRequest.from_dict(
-        {
-            "tempo_bpm": bpm,
-            "bars": bars,
-            # Six digits: short in a file name, and easily typed again.
-            "seed": secrets.randbelow(1_000_000) if seed is None else seed,
-            "prompt": prompt,
-            "negative_prompt": negative,
-            "tags": tuple(tag),
-            "negative_tags": tuple(negative_tag),
-            "key": key,
-            "pattern": read_pattern(pattern),
-            "curves": parse_numbers(curve, "Curve"),
-            "num_steps": steps,
-            "sampler": sampler,
-            "schedule": schedule,
-            "guidance_scale": guidance,
-            "temperature": temperature,
-            "repeat": repeat,
-            "voices": {part: int(seed) for part, seed in drawn.items() if seed.isdecimal()},
-            "compose": compose,
-            "guidance": {
-                name: _single("Weight", name, values) for name, values in parse_numbers(weight, "Weight").items()
-            },
-            "blend": blend,
-            "steer": {name: _single("Steer", name, values) for name, values in parse_numbers(steer, "Steer").items()},
-        }
-    )
-    destination = rendering.Destination.check(out, bit_depth, count)
+    # Six digits: short in a file name, and easily typed again.
+    drawn = secrets.randbelow(1_000_000) if seed is None else seed
+    asked = (worded.settings(), played.settings(), sampling.settings(), led.settings())
+    first = LoopRequest.from_dict({"seed": drawn, **{name: value for part in asked for name, value in part.items()}})
+    destination = written.check(count, [*filter(None, [led.reference]), *played.sounds().values()])
     from engine.audio.io import read_audio
 
-    stems = {part: read_audio(Path(file)) for part, file in drawn.items() if not file.isdecimal()}
-
-    sound = None if reference is None else read_audio(reference)
-    renderer = rendering.load_renderer(pack, device)
+    stems = {part: read_audio(file) for part, file in played.sounds().items()}
+    sound = None if led.reference is None else read_audio(led.reference)
+    renderer = machine.pipeline()
     if sound is not None:
         first = first.with_(reference=renderer.embed_sound(sound.audio, sound.sample_rate))
     heard = {part: renderer.embed_voice(part, stem.audio, stem.sample_rate) for part, stem in stems.items()}
     first = first.with_(voices={**first.voices, **heard})
     requests = [first.with_(seed=first.seed + i) for i in range(count)]
-    told = rendering.render_all(renderer, requests, destination)
-    rendering.say(told, as_json=json)
+    rendering.say(rendering.render_all(renderer, requests, destination), as_json=machine.json)
 
 
-def _single(what: str, name: str, values: tuple[float, ...]) -> float:
-    if len(values) != 1:
-        raise InvalidRequest(f"{what} of {name!r} needs one number, not {len(values)}.")
-    return values[0]
+def _single(what: str, found: dict[str, tuple[float, ...]]) -> dict[str, float]:
+    for name, values in found.items():
+        if len(values) != 1:
+            raise InvalidRequest(f"{what} of {name!r} needs one number, not {len(values)}.")
+    return {name: value for name, (value,) in found.items()}

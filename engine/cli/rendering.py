@@ -1,4 +1,4 @@
-"""What every verb that makes loops does: load the renderer, show progress, write files, say what was made.
+"""What every verb that makes loops does: show progress, write files, say what was made.
 
 Everything heavy is imported where it is used: this module is loaded for `loopgen --help` too.
 """
@@ -7,7 +7,6 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,7 @@ import typer
 
 from engine.cli.progress_bar import progress_bar
 from engine.errors import ExportError
-from engine.files import free_path, sweep_stale_files
-from engine.packs.pack import find_pack
+from engine.files import free_path, is_file, is_folder, sweep_stale_files
 from engine.requests import LoopRequest
 
 if TYPE_CHECKING:
@@ -36,23 +34,26 @@ class Destination:
     format: "Format"
 
     @classmethod
-    def check(cls, out: Path, bit_depth: int, count: int) -> "Destination":
-        """Judge `--out` before anything is rendered; raises `ExportError` or `InvalidRequest` when it cannot work."""
+    def check(cls, out: Path, bit_depth: int, count: int, sources: Sequence[Path] = ()) -> "Destination":
+        """Judge `--out` before anything is rendered, which must be none of `sources`; raises `ExportError` or
+        `InvalidRequest` when it cannot work."""
         from engine.export import FORMATS, check_bits, find_format
 
         check_bits(bit_depth)
-        is_folder = out.is_dir()
-        if not is_folder and not any(out.suffix.lower() in kind.suffixes for kind in FORMATS.values()):
+        to_folder = is_folder(out)
+        if not to_folder and not any(out.suffix.lower() in kind.suffixes for kind in FORMATS.values()):
             raise ExportError(
                 f"--out {str(out)!r} is neither an existing folder nor a file name ending in .wav, .flac or .aiff."
             )
-        if not is_folder and count > 1:
+        if not to_folder and count > 1:
             raise ExportError(f"--out {str(out)!r} is one file, and {count} loops are asked for; give a folder.")
-        if not is_folder and not out.parent.is_dir():
+        if not to_folder and not is_folder(out.parent):
             raise ExportError(f"The folder {str(out.parent)!r} does not exist; make it first or choose another.")
-        kind = find_format(".wav" if is_folder else out.suffix, bit_depth)
-        sweep_stale_files(out if is_folder else out.parent)
-        return cls(out, is_folder, kind)
+        if any(is_file(source) and is_file(out) and source.samefile(out) for source in sources):
+            raise ExportError(f"--out {str(out)!r} is the loop that is read; choose another name, or a folder.")
+        kind = find_format(".wav" if to_folder else out.suffix, bit_depth)
+        sweep_stale_files(out if to_folder else out.parent)
+        return cls(out, to_folder, kind)
 
     def write(self, loop: "Loop", words: str = "", origin: "Origin | None" = None) -> Path:
         """Write `loop` with its tempo, key and recipe; in a folder nothing is overwritten. Returns the path.
@@ -75,14 +76,6 @@ class Destination:
 
         path = free_path(self.path, file_name(recipe, words, self.format)) if self.is_folder else self.path
         return write_sound(path, sound.audio, sound.sample_rate, recipe, self.format)
-
-
-def load_renderer(pack: str | None, device: str) -> "Renderer":
-    """The pipeline of a pack (by folder or name, None for the starter pack) on a device."""
-    folder = find_pack(pack)
-    pipeline: Any = import_module("engine.pipeline")
-    renderer: Renderer = pipeline.LoopPipeline.from_pack(folder, device=device)
-    return renderer
 
 
 def say_unknown(renderer: "Renderer", requests: Sequence[LoopRequest]) -> None:

@@ -4,6 +4,7 @@ Everything heavy is imported where it is used: this module is loaded for `loopge
 """
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -12,7 +13,6 @@ import typer
 from engine.cli.options import option
 from engine.cli.rendering import Destination, summary
 from engine.knobs import BARS, SEED, TEMPO, TRANSITION_BARS, WALK_GUIDANCE, WALK_SAMPLER, WALK_STEPS
-from engine.packs.pack import find_pack
 from engine.vocabulary import BEATS_PER_BAR
 
 if TYPE_CHECKING:
@@ -27,15 +27,10 @@ if TYPE_CHECKING:
 SourceArgument: TypeAlias = Annotated[
     Path, typer.Argument(metavar="IN.wav", help=f"A loop of {BARS.low} to {BARS.high} whole bars.")
 ]
-FromBpmOption: TypeAlias = Annotated[
-    float | None, option(TEMPO, "Its tempo; else as its recipe, name, acid chunk or sound say", "--from-bpm")
-]
 FitOption: TypeAlias = Annotated[
     str | None,
     typer.Option(help="What to do with a file that is not whole bars: 'trim' cuts it, 'stretch' moves its tempo."),
 ]
-WalkStepsOption: TypeAlias = Annotated[int, option(WALK_STEPS, "Steps each way")]
-WalkSamplerOption: TypeAlias = Annotated[str, option(WALK_SAMPLER)]
 WalkGuidanceOption: TypeAlias = Annotated[
     float, option(WALK_GUIDANCE, "1 inverts best; more obeys the conditions more")
 ]
@@ -44,22 +39,42 @@ TransitionBarsOption: TypeAlias = Annotated[
 ]
 SeedOption: TypeAlias = Annotated[int, option(SEED, "Of the new noise")]
 
-STEPS, SAMPLER, GUIDANCE = WALK_STEPS.default, WALK_SAMPLER.default, WALK_GUIDANCE.default
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a file besides what it says of itself."""
+
+    from_bpm: Annotated[
+        float | None, option(TEMPO, "Its tempo; else as its recipe, name, acid chunk or sound say", "--from-bpm")
+    ] = None
+    fit: FitOption = None
+
+    def open(self, path: Path, pipeline: "LoopPipeline") -> "SourceLoop":
+        """The loop in the file `path`."""
+        return open_source(path, pipeline.info.sample_rate, self.from_bpm, self.fit)
 
 
-def make_walk(steps: int, sampler: str, guidance: float, corrections: int | None = None) -> "Walk":
-    """How the map is walked; raises `InvalidRequest` before anything is loaded."""
-    from engine.applications.inversion import Walk
+@dataclass(frozen=True)
+class Walked:
+    """How a verb goes from a loop to its noise and back."""
 
-    return Walk(steps, sampler, Walk.schedule, guidance, Walk.corrections if corrections is None else corrections)
+    steps: Annotated[int, option(WALK_STEPS, "Steps each way")] = WALK_STEPS.default
+    sampler: Annotated[str, option(WALK_SAMPLER)] = WALK_SAMPLER.default
+    guidance: WalkGuidanceOption = WALK_GUIDANCE.default
+
+    def walk(self, corrections: int | None = None) -> "Walk":
+        """How the map is walked; raises `InvalidRequest` before anything is loaded."""
+        from engine.applications.inversion import Walk
+
+        most = Walk.corrections if corrections is None else corrections
+        return Walk(self.steps, self.sampler, Walk.schedule, self.guidance, most)
 
 
-def load_pipeline(pack: str | None, device: str) -> "LoopPipeline":
-    """The pipeline of a pack (by folder or name, None for the starter pack) on a device."""
-    folder = find_pack(pack)
-    from engine.pipeline import LoopPipeline
+@dataclass(frozen=True)
+class PlainlyWalked(Walked):
+    """The same, obeying the conditions as a render does."""
 
-    return LoopPipeline.from_pack(folder, device=device)
+    guidance: WalkGuidanceOption = 2.0
 
 
 def open_source(path: Path, sample_rate: int, tempo_bpm: float | None, fit: str | None) -> "SourceLoop":

@@ -33,6 +33,9 @@ def register(app: typer.Typer) -> None:
     verbs.command("levels", help="Bring the bands of a trained codec to the levels of a corpus.")(levels)
     verbs.command("clap", help="Train an embedder of words and sounds on a corpus with audio.")(clap)
     verbs.command("denoiser", help="Train a denoiser on a corpus that the pack's codec encoded.")(denoiser)
+    verbs.command("patterns", help="Train the autoencoder of patterns on scores of the corpus; no sound is made.")(
+        patterns
+    )
     verbs.command("all", help="Train a whole pack, from its corpus on, in the time there is.")(everything)
     verbs.command("steers", help="Calibrate the steer sliders of a trained pack on loops it renders.")(steers)
     app.add_typer(verbs, name="train")
@@ -121,6 +124,27 @@ def denoiser(
     from engine.training.denoiser_run import train_denoiser
 
     _say(train_denoiser(corpus, pack, run, _options(minutes, steps, rate, decay), frames_per_batch=frames))
+
+
+def patterns(
+    pack: PackFolder,
+    run: RunFolder,
+    minutes: Minutes = 60.0,
+    steps: Steps = 1_000_000,
+    rate: Rate = 1e-3,
+    decay: Decay = 0.4,
+    scores: Annotated[int, typer.Option(help="Scores to draw and train on; they are kept in the run.")] = 20_000,
+    bars: Annotated[int, typer.Option(help="Bars per step, over all scores of a batch.")] = 256,
+) -> None:
+    """Train the autoencoder of patterns on scores of the corpus; no sound is made."""
+    need_accelerate()
+    from engine.training.patterns import PatternTraining
+    from engine.training.patterns_run import train_patterns
+
+    if not 8 <= scores <= 100_000 or not 16 <= bars <= 65_536:
+        raise InvalidRequest("Possible: --scores 8 to 100000, --bars 16 to 65536.")
+    training = PatternTraining(scores=scores, bars_per_batch=bars)
+    _say(train_patterns(pack, run, _options(minutes, steps, rate, decay), training))
 
 
 def everything(

@@ -1,23 +1,16 @@
 """`loopgen vary`: variations of a loop, from itself to another one."""
 
 import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from engine.cli import reworking
-from engine.cli.options import BitDepthOption, DeviceOption, JsonOption, OutOption, PackOption, option
+from engine.cli.groups import Machine, Written, grouped
+from engine.cli.options import option
 from engine.cli.progress_bar import progress_bar
-from engine.cli.rendering import Destination, say
-from engine.cli.reworking import (
-    FitOption,
-    FromBpmOption,
-    SourceArgument,
-    WalkGuidanceOption,
-    WalkSamplerOption,
-    WalkStepsOption,
-)
+from engine.cli.rendering import say
+from engine.cli.reworking import Known, SourceArgument, Walked
 from engine.knobs import COUNT, KEEP, SEED, STRENGTH
 
 
@@ -26,6 +19,7 @@ def register(app: typer.Typer) -> None:
     app.command("vary", help="Make variations of a loop.")(vary)
 
 
+@grouped
 def vary(
     source: SourceArgument,
     strength: Annotated[
@@ -35,30 +29,25 @@ def vary(
     tag: Annotated[list[str], typer.Option(help="A tag for the new sound; may be repeated.")] = [],
     seed: reworking.SeedOption = SEED.default,
     count: Annotated[int, option(COUNT, "How many variations, with consecutive seeds")] = COUNT.default,
-    out: OutOption = Path(),
-    from_bpm: FromBpmOption = None,
-    fit: FitOption = None,
-    steps: WalkStepsOption = reworking.STEPS,
-    sampler: WalkSamplerOption = reworking.SAMPLER,
-    guidance: WalkGuidanceOption = reworking.GUIDANCE,
-    bit_depth: BitDepthOption = 24,
-    pack: PackOption = None,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    *,
+    known: Known,
+    walked: Walked,
+    written: Written,
+    machine: Machine,
 ) -> None:
     """Make variations of a loop."""
-    walk = reworking.make_walk(steps, sampler, guidance)
-    destination = Destination.check(out, bit_depth, count)
+    walk = walked.walk()
+    destination = written.check(count, [source])
     from engine.applications import variation
     from engine.applications.inversion import invert_loops
     from engine.recipe import Origin
 
     variation.check(strength, keep, tag, seed + count - 1)
-    pipeline = reworking.load_pipeline(pack, device)
-    loop = reworking.open_source(source, pipeline.info.sample_rate, from_bpm, fit)
+    pipeline = machine.pipeline()
+    loop = known.open(source, pipeline)
     started = time.perf_counter()
     told = []
-    with progress_bar((1 + count) * steps) as progress:
+    with progress_bar((1 + count) * walked.steps) as progress:
         [inverted] = invert_loops(pipeline, [loop], walk, progress=progress)
         for number in range(seed, seed + count):
             [made] = variation.vary(
@@ -66,4 +55,4 @@ def vary(
             )
             origin = Origin("vary", source=loop.name, strength=strength, keep=keep, noise_seed=number)
             told.append(reworking.write_loop(made, destination, started, f"{source.stem} varied", origin))
-    say(told, as_json=json)
+    say(told, as_json=machine.json)

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from torch import Tensor, nn
 
@@ -18,12 +18,32 @@ class Recurrence:
     share: float
 
 
+@dataclass(frozen=True)
+class Decoding:
+    """How latents become sound.
+
+    With `circular` time wraps around, without it the outside is silence. `edges` `[F + 1]`: the samples, fractions
+    possible, at which frames begin and the last one ends, where they are not even; such music is no loop. `again` is
+    for codecs that make noise of their own, others pass it over.
+    """
+
+    circular: bool = True
+    edges: Tensor | None = None
+    again: Recurrence | None = None
+
+
+LOOP: Final = Decoding()
+"""A loop of even frames, its noise drawn without recurrence."""
+PASSAGE: Final = Decoding(circular=False)
+"""Music of even frames with a beginning and an end."""
+
+
 class LatentCodec(nn.Module, ABC):
     """Continuous autoencoder of audio.
 
     `encode` takes audio `[B, C, T]` in [-1, 1] at `sample_rate` to latents `[B, D, F]` of F even frames; `decode` is
-    its inverse. With `circular` time wraps around: the last frame's neighbour is the first, so a loop has no seam.
-    Without it the outside is silence.
+    its inverse. Where it is `circular`, time wraps around: the last frame's neighbour is the first, so a loop has no
+    seam. Where it is not, the outside is silence.
 
     Frames follow the beat where `hop_length` is None: any F is possible, frame i begins at sample `i * T / F`, and
     nothing is resampled. A codec with a hop of its own hears and gives `F * hop_length` samples, which are brought to
@@ -46,17 +66,5 @@ class LatentCodec(nn.Module, ABC):
         """Audio `[B, C, T]` to latents `[B, D, frames]`."""
 
     @abstractmethod
-    def decode(
-        self,
-        latent: Tensor,
-        samples: int,
-        *,
-        circular: bool = True,
-        edges: Tensor | None = None,
-        again: Recurrence | None = None,
-    ) -> Tensor:
-        """Latents `[B, D, F]` to audio `[B, C, samples]`.
-
-        `edges` `[F + 1]`: the samples, fractions possible, at which frames begin and the last one ends, where they
-        are not even. Such music is no loop. `again` is for codecs that make noise of their own, others pass it over.
-        """
+    def decode(self, latent: Tensor, samples: int, how: Decoding = LOOP) -> Tensor:
+        """Latents `[B, D, F]` to audio `[B, C, samples]`."""

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from engine.audio.resampling import resample_periodic
-from engine.codec.base import LatentCodec, Recurrence
+from engine.codec.base import LOOP, Decoding, LatentCodec
 from engine.codec.wrapping import wrap_pad
 from engine.errors import InvalidRequest
 from engine.offline_transformers import model_config, transformers
@@ -98,25 +98,17 @@ class EncodecCodec(LatentCodec):
             latent = self._encoded(heard / level, circular)
             return torch.cat((latent, level.log().expand(-1, 1, latent.shape[-1])), dim=1)
 
-    def decode(
-        self,
-        latent: Tensor,
-        samples: int,
-        *,
-        circular: bool = True,
-        edges: Tensor | None = None,
-        again: Recurrence | None = None,  # noqa: ARG002 - it makes no noise
-    ) -> Tensor:
+    def decode(self, latent: Tensor, samples: int, how: Decoding = LOOP) -> Tensor:
         """Latents `[B, D, F]` to audio `[B, 2, samples]`; its frames are always even, and it makes no noise."""
-        if edges is not None:
+        if how.edges is not None:
             raise InvalidRequest("EnCodec has frames of one length; a tempo that changes is not possible with it.")
         with torch.autocast(latent.device.type, enabled=False):
             latent = latent.float()
             if not self.config.normalize:
-                audio = self._decoded(latent, circular)
+                audio = self._decoded(latent, how.circular)
             else:
                 level = latent[:, -1:].mean(2, keepdim=True).clamp(-20, 2).exp()
-                audio = self._decoded(latent[:, :-1], circular) * level
+                audio = self._decoded(latent[:, :-1], how.circular) * level
             return _fitted(audio.expand(-1, 2, -1), samples)
 
     def _encoded(self, heard: Tensor, circular: bool) -> Tensor:

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.codec.bands import band_means, band_shapes, tone_shapes
-from engine.codec.base import LatentCodec, Recurrence
+from engine.codec.base import LOOP, Decoding, LatentCodec, Recurrence
 from engine.codec.networks import NOISE_SIZE, Played, SpectralCodecConfig, SpectralDecoder, SpectralEncoder
 from engine.codec.peaks import tonal_peaks
 from engine.codec.stft import analyse, frame_centres, hann_root, synthesise
@@ -76,28 +76,18 @@ class SpectralCodec(LatentCodec):
         latent: Tensor = self.encoder(self.encoder_input(audio, frames, circular), circular)
         return latent
 
-    def decode(
-        self,
-        latent: Tensor,
-        samples: int,
-        *,
-        circular: bool = True,
-        edges: Tensor | None = None,
-        again: Recurrence | None = None,
-    ) -> Tensor:
+    def decode(self, latent: Tensor, samples: int, how: Decoding = LOOP) -> Tensor:
         """Latents `[B, D, F]` to audio `[B, 2, samples]`; the same latents give the same audio."""
-        decoded = self._decoded(latent, Placement(samples, circular, edges), again, apart=False)
+        decoded = self._decoded(latent, Placement(samples, how), apart=False)
         return decoded.low + decoded.high
 
-    def decode_parts(
-        self, latent: Tensor, samples: int, *, circular: bool = True, edges: Tensor | None = None
-    ) -> Decoded:
+    def decode_parts(self, latent: Tensor, samples: int, how: Decoding = LOOP) -> Decoded:
         """Like `decode`, with what has phases apart from what has none."""
-        return self._decoded(latent, Placement(samples, circular, edges), None, apart=True)
+        return self._decoded(latent, Placement(samples, how), apart=True)
 
-    def _decoded(self, latent: Tensor, place: "Placement", again: Recurrence | None, *, apart: bool) -> Decoded:
+    def _decoded(self, latent: Tensor, place: "Placement", *, apart: bool) -> Decoded:
         """What is decoded; unless it is wanted `apart`, low spectra sound with the partials, in one transform."""
-        played: Played = self.decoder(latent, place.circular)
+        played: Played = self.decoder(latent, place.how.circular)
         frames = latent.shape[-1] * self.config.stride
         amplitudes = played.partials.reshape(len(latent), self.channels, -1, frames).clamp(-12, 2).exp()
         # The Fourier side stays in float32: half precision is audible in spectra and unsupported in most FFTs.
@@ -109,7 +99,7 @@ class SpectralCodec(LatentCodec):
                 spectrum = spectrum + functional.pad(shaped, (0, 0, self.config.phase_bins, above))
             low_spectrum = self._low_spectrum(played.low)
             tones = place.synthesise(spectrum if apart else spectrum + low_spectrum, self.window)
-            hiss = place.synthesise(self._noise(played.noise, again), self.short_window, noise=True)
+            hiss = place.synthesise(self._noise(played.noise, place.how.again), self.short_window, noise=True)
             low = place.synthesise(low_spectrum, self.window) if apart else torch.zeros_like(hiss)
             return Decoded(played.low, amplitudes, shaped, mid_side(low), mid_side(tones + hiss))
 
@@ -197,7 +187,7 @@ class SpectralCodec(LatentCodec):
     def _partials(self, amplitudes: Tensor, place: "Placement") -> Tensor:
         """Spectrum `[B, C, bins, K]` of partials of amplitudes `[B, C, tones, K]`, each running on through time."""
         cycles = self.config.tone_hz.to(amplitudes.device, torch.float64) / self.sample_rate  # a sample
-        if place.circular:
+        if place.how.circular:
             cycles = (cycles * place.samples).round() / place.samples  # whole turns in a loop
         # No common zero, or all partials would peak together.
         start = torch.arange(len(cycles), device=cycles.device) * 0.618
@@ -231,26 +221,26 @@ class SpectralCodec(LatentCodec):
 
 @dataclass(frozen=True)
 class Placement:
-    """Where frames lie in `samples` samples: evenly, or between `edges` (see `LatentCodec.decode`)."""
+    """Where frames lie in `samples` samples."""
 
     samples: int
-    circular: bool
-    edges: Tensor | None = None
+    how: Decoding
 
     def centres(self, frames: int) -> Tensor:
         """The sample `[K]` in the middle of each of `frames` frames, a whole number of them in each frame of
         `edges`."""
-        if self.edges is None:
+        edges = self.how.edges
+        if edges is None:
             return frame_centres(frames, self.samples)
-        each = frames // (len(self.edges) - 1)
+        each = frames // (len(edges) - 1)
         inside = (torch.arange(each) + 0.5) / each
-        begins, lengths = self.edges[:-1, None].double(), self.edges.double().diff()[:, None]
+        begins, lengths = edges[:-1, None].double(), edges.double().diff()[:, None]
         return (begins + lengths * inside).flatten().floor().long()
 
     def synthesise(self, spectrum: Tensor, window: Tensor, *, noise: bool = False) -> Tensor:
         """Audio `[..., samples]` of a spectrum `[..., bins, K]`."""
-        centres = None if self.edges is None else self.centres(spectrum.shape[-1])
-        circular = self.circular and centres is None
+        centres = None if self.how.edges is None else self.centres(spectrum.shape[-1])
+        circular = self.how.circular and centres is None
         return synthesise(spectrum, window, self.samples, circular=circular, noise=noise, centres=centres)
 
 

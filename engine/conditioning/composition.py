@@ -25,6 +25,8 @@ PLANS = 4
 """The best of them, whose notes are written out to see whether they have the characters that it names."""
 FULL = 4
 """Parts that an arrangement has at least when a request names none."""
+NEEDED = 0.9
+"""What a style has in at least so many of its full arrangements is left out only when that is asked."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,8 @@ def _plan(asked: LoopRequest, known: Vocabulary) -> LoopPlan:
     )
     style = pick(Streams(seed)("composition"), styles)
     drafts = [zlib.crc32(f"{seed}/{draft}".encode()) for draft in range(DRAFTS)]
-    likeness = {draft: _likeness(_parts(style, draft, known), wanted, unwanted) for draft in drafts}
+    needed = _needed(style, wanted, known)
+    likeness = {draft: _likeness(_parts(style, draft, known), needed, wanted, unwanted) for draft in drafts}
     drafts.sort(key=lambda draft: -likeness[draft])
     best = [draft for draft in drafts if likeness[draft] == likeness[drafts[0]]][:PLANS]
     plans = (
@@ -159,8 +162,19 @@ def _parts(style: str, seed: int, known: Vocabulary) -> tuple[str, ...]:
     return draw_parts(STYLE_HABITS[style].of(known.parts), Streams(seed)("parts"))[1]
 
 
-def _likeness(parts: tuple[str, ...], wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> int:
-    """How well `parts` answer a request: an unwanted part weighs more than one that is missing."""
+def _needed(style: str, wanted: Collection[str], known: Vocabulary) -> set[str]:
+    """What `style` cannot do without: nothing in a sparse loop, nor where parts were named and the style was not."""
+    if "sparse" in wanted or ({*wanted} & {*PARTS} and not {*wanted} & {*STYLES}):
+        return set()
+    return {part for part, share in STYLE_HABITS[style].of(known.parts).parts.items() if share >= NEEDED}
+
+
+def _likeness(
+    parts: Collection[str], needed: Collection[str], wanted: Collection[str], unwanted: Collection[str]
+) -> int:
+    """How well `parts` answer a request: an unwanted part weighs more than one that is missing, and a named one that
+    is missing more than one that the style needs."""
     named = {*wanted} & {*PARTS}
     full = not named and "sparse" not in wanted and len(parts) >= FULL
-    return 2 * len({*parts} & named) - 3 * len({*parts} & {*unwanted}) + full
+    missing = {*needed} - {*parts} - {*unwanted}
+    return 4 * len({*parts} & named) - 6 * len({*parts} & {*unwanted}) - 2 * len(missing) + full

@@ -13,11 +13,19 @@ MOST: Final = 384
 SPREAD: Final = 0.15
 """Standard deviation of the noise that is added to a voice when it is drawn: no two loops share one exactly."""
 
+MOST_SQUARE: Final = 4.0
+"""Greatest mean square of a voice."""
+
 Voices = Mapping[str, int | tuple[float, ...]]
 
 
+def bounded(voices: Tensor) -> Tensor:
+    """Voices `[..., V]`, those beyond the greatest mean square brought back to it."""
+    return voices * torch.rsqrt((voices.square().mean(-1, keepdim=True) / MOST_SQUARE).clamp_min(1.0))
+
+
 class VoiceTable(nn.Module):
-    """For each part voices of mean square one `[P, MOST, V]`, and the styles they are from, `[P, MOST]` (-1: none).
+    """For each part bounded voices `[P, MOST, V]`, and the styles they are from, `[P, MOST]` (-1: none).
 
     Parts and styles are those that it has `known`, in their order.
     What a part has too few of is repeated; a part without any has zeros.
@@ -55,7 +63,7 @@ class VoiceTable(nn.Module):
         places = fitting if len(fitting) else torch.arange(MOST)
         chosen = places[int(torch.randint(1 << 30, (), generator=generator)) % len(places)]
         voice = self.voices[row, int(chosen)] + SPREAD * torch.randn(VOICE_DIM, generator=generator)
-        return voice * torch.rsqrt(voice.square().mean() + 1e-4)
+        return bounded(voice)
 
     def condition(self, playing: Sequence[str], asked: Voices, seed: int, style: str | None) -> tuple[Tensor, Tensor]:
         """Voices `[1, P, V]` and mask `[1, P]` of the parts that are `playing`, in the rows of today's parts: as

@@ -9,7 +9,7 @@ import numpy as np
 from engine.corpus.affinities import leaning
 from engine.corpus.characters import planned_characters
 from engine.corpus.forms import PITCHED, draw_parts, shape
-from engine.corpus.groove import MAX_SWING, perform
+from engine.corpus.groove import MAX_SWING, Setting, perform
 from engine.corpus.harmony import Harmony, draw_harmony
 from engine.corpus.mixing import MixSettings, draw_mix
 from engine.corpus.patterns import MAKERS
@@ -100,15 +100,12 @@ def plan_loop(
 ) -> LoopPlan:
     """The plan of loop `seed`; what is given replaces what the seed would draw, everything else stays.
 
-    It has no other parts than `parts`, and their order decides with the seed.
-
-    With a `key`, at least one pitched part plays. Raises `InvalidRequest` on a seed, style, tempo, bars or key
-    that is not possible.
+    It has no other parts than `parts`, whose order decides with the seed; with a `key`, at least one pitched part
+    plays. Raises `InvalidRequest` on a seed, style, tempo, bars or key that is not possible.
     """
     _check(seed, style, key)
     streams = Streams(seed)
-    drawn_style = pick(streams("style"), STYLES)
-    style = drawn_style if style is None else style
+    style = style or pick(streams("style"), STYLES)
     habits = STYLE_HABITS[style].of(parts)
     tempo_bpm = draw_tempo(habits, streams("tempo")) if tempo_bpm is None else check_tempo(tempo_bpm)
     bars = draw_bars(tempo_bpm, streams("bars")) if bars is None else check_bars(bars)
@@ -121,20 +118,8 @@ def plan_loop(
         harmony = draw_harmony(key, habits.modes, habits.chords, bars, streams("harmony"))
     energy = streams("energy").uniform(*habits.energy) * (0.5 if form == "sparse" else 1.0)
     sounds = {part: draw_sound(part, style, streams(part, "sound")) for part in playing}
-    hits = draw_hits(sounds, habits, bars, energy, streams)
-    notes = {
-        part: perform(
-            part,
-            hits[part],
-            bars=bars,
-            tempo_bpm=tempo_bpm,
-            swing=swing,
-            harmony=harmony,
-            rng=streams(part, "performance"),
-        )
-        for part in playing
-    }
-    characters = planned_characters(notes, bars, swing)
+    setting = Setting(bars, tempo_bpm, swing, harmony)
+    notes = _performed(draw_hits(sounds, habits, bars, energy, streams), setting, streams)
     return LoopPlan(
         seed=seed,
         tempo_bpm=tempo_bpm,
@@ -143,13 +128,10 @@ def plan_loop(
         key=harmony.key if harmony else None,
         mode=harmony.mode if harmony else None,
         notes=notes,
-        sounds={
-            part: in_key(sound, notes[part], harmony, streams(part, "chord")) if harmony else sound
-            for part, sound in sounds.items()
-        },
+        sounds=_in_harmony(sounds, notes, harmony, streams),
         mix=draw_mix(style, playing, streams("mix")),
         swing=swing,
-        tags=(style, *playing, *characters),
+        tags=(style, *playing, *planned_characters(notes, bars, swing)),
     )
 
 
@@ -212,6 +194,18 @@ def in_key(sound: Sound, notes: tuple[Note, ...], harmony: Harmony, rng: np.rand
     # Octaves are few and always fit: anything richer that fits is preferred.
     index = pick(rng, [i for i in fitting if i > 1] or fitting)
     return replace(sound, settings={**sound.settings, "chord": float(index)})
+
+
+def _performed(hits: Mapping[str, list[Hit]], setting: Setting, streams: Streams) -> dict[str, tuple[Note, ...]]:
+    return {part: perform(part, found, setting, streams(part, "performance")) for part, found in hits.items()}
+
+
+def _in_harmony(
+    sounds: Mapping[str, Sound], notes: Mapping[str, tuple[Note, ...]], harmony: Harmony | None, streams: Streams
+) -> Mapping[str, Sound]:
+    if harmony is None:
+        return sounds
+    return {part: in_key(sound, notes[part], harmony, streams(part, "chord")) for part, sound in sounds.items()}
 
 
 def _stacks(sound: Sound | None) -> bool:

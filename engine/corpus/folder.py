@@ -10,7 +10,7 @@ from engine.audio.io import AUDIO_SUFFIXES, read_audio
 from engine.audio.resampling import resample_loop, resample_periodic
 from engine.corpus.score import Annotation, Audio, CorpusLoop
 from engine.errors import AudioFileError, CorpusError, InvalidRequest
-from engine.files import shown_name
+from engine.files import is_file, is_folder, shown_name
 from engine.listening.errors import NotWholeBars, OneShot, TempoUnsure
 from engine.listening.names import tempo_in_name
 from engine.listening.reading import FileLoop, as_loop
@@ -51,9 +51,9 @@ class ImportedLoop:
 
 def find_loops(folder: Path) -> list[Path]:
     """Audio files in `folder` and below, sorted. Raises `CorpusError` on a missing folder or one without any."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise CorpusError(f"The folder {folder} does not exist.")
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file())
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES and is_file(path))
     if not found:
         raise CorpusError(
             f"No audio in {folder}: {', '.join(suffix[1:] for suffix in AUDIO_SUFFIXES)} files are read."

@@ -54,27 +54,28 @@ def draw_tunings(part: str, rng: np.random.Generator) -> tuple[float, ...]:
     return tuple(notes[int(i)] for i in rng.integers(len(notes), size=16))
 
 
-def perform(
-    part: str,
-    hits: Iterable[Hit],
-    *,
-    bars: int,
-    tempo_bpm: float,
-    swing: float,
-    harmony: Harmony | None,
-    rng: np.random.Generator,
-) -> tuple[Note, ...]:
+@dataclass(frozen=True)
+class Setting:
+    """What all parts of a loop play in; `swing` is the delay of every second sixteenth in steps."""
+
+    bars: int
+    tempo_bpm: float
+    swing: float
+    harmony: Harmony | None
+
+
+def perform(part: str, hits: Iterable[Hit], setting: Setting, rng: np.random.Generator) -> tuple[Note, ...]:
     """The notes of `part` in time order, each beat in [0, bars * 4) and each velocity in (0, 1]."""
     feel = draw_feel(part, rng)
-    pitcher = _Pitcher(part, harmony, rng)
+    pitcher, swing = _Pitcher(part, setting.harmony, rng), setting.swing
     shifts: dict[float, float] = {}
     notes: dict[tuple[float, float], Note] = {}
     for hit in sorted(hits, key=lambda h: (h.step, h.degree)):
         if hit.step not in shifts:
             noise = float(np.clip(rng.normal(0.0, feel.jitter), -0.003, 0.003)) if feel.jitter else 0.0
             shifts[hit.step] = feel.push + noise
-        beat = swung(hit.step, swing) / 4 + shifts[hit.step] * tempo_bpm / 60
-        beat = min(max(beat, 0.0), bars * 4 - 1e-6)
+        beat = swung(hit.step, swing) / 4 + shifts[hit.step] * setting.tempo_bpm / 60
+        beat = min(max(beat, 0.0), setting.bars * 4 - 1e-6)
         length = (swung(hit.step + hit.steps, swing) - swung(hit.step, swing)) / 4
         velocity = float(np.clip(hit.velocity * (1 + rng.normal(0.0, 1.0) * feel.spread), 0.05, 1.0))
         pitch = pitcher.pitch(hit)

@@ -1,6 +1,5 @@
 """What a corpus is made of besides synthesis, by name and licence: what a pack has to say of its training."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
@@ -8,6 +7,7 @@ from xml.etree import ElementTree
 from engine.corpus.one_shots import one_shot_folders
 from engine.corpus.recordings import GAMES, find_tracks
 from engine.corpus.sampled import soundfont
+from engine.documents import read_document_file
 
 
 def materials(*, recordings: bool = True) -> list[str]:
@@ -34,7 +34,7 @@ def one_shot_material(folder: Path) -> str:
     for place in (folder, folder.parent):
         if (place / "package.json").is_file():
             try:
-                told = json.loads((place / "package.json").read_text(encoding="utf-8"))
+                told = read_document_file(place / "package.json")
                 return f"npm {told['name']} {told['version']} ({told['license']})"
             except (OSError, ValueError, KeyError, TypeError):
                 break

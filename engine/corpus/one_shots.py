@@ -26,6 +26,7 @@ from engine.audio.resampling import resample
 from engine.corpus.effects.transfer import SAMPLE_RATE, Audio
 from engine.corpus.score import Note
 from engine.errors import CorpusError
+from engine.files import is_file, is_folder
 
 FOLDERS_VARIABLE: Final = "LOOPGEN_ONE_SHOTS"
 EXCLUDED: Final = re.compile(r"^(loop_|arovane_|tbd_fxbed_)")
@@ -205,7 +206,7 @@ def with_one_shots(
 
 def _files(folder: Path) -> list[tuple[str, str, Path]]:
     """(name, part, path) of every usable sample, in the order of names."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise CorpusError(f"The folder of one-shots {folder} does not exist.")
     named = _drumkit_names(folder)
     found: dict[str, tuple[str, str, Path]] = {}
@@ -219,7 +220,7 @@ def _files(folder: Path) -> list[tuple[str, str, Path]]:
 def _drumkit_names(folder: Path) -> dict[str, str]:
     """File name -> instrument name, from a hydrogen kit."""
     description = folder / "drumkit.xml"
-    if not description.is_file():
+    if not is_file(description):
         return {}
     try:
         root = ElementTree.fromstring(description.read_text(encoding="utf-8"))
@@ -239,7 +240,7 @@ def _drumkit_names(folder: Path) -> dict[str, str]:
 def _read(path: Path) -> Audio:
     try:
         audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
+    except (soundfile.LibsndfileError, OSError) as error:
         raise CorpusError(f"The one-shot {path} cannot be read: {error}.") from error
     mono = _mono(audio[: round(_MAX_FILE_SECONDS * rate)].T)
     mono = resample(mono[None], rate, SAMPLE_RATE)[0]

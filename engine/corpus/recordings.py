@@ -76,9 +76,17 @@ def find_tracks(folders: Sequence[Path] = CANDIDATES) -> list[Path]:
         if not folder.is_dir():
             continue
         for path in sorted(folder.iterdir()):
-            if path.suffix.lower() in AUDIO_SUFFIXES and soundfile.info(path).duration >= _SHORTEST_TRACK_SECONDS:
+            if path.suffix.lower() in AUDIO_SUFFIXES and _seconds(path) >= _SHORTEST_TRACK_SECONDS:
                 found.append(path)
     return found
+
+
+def _seconds(path: Path) -> float:
+    """Length of a track; nothing of one that cannot be read."""
+    try:
+        return float(soundfile.info(path).duration)
+    except (soundfile.LibsndfileError, OSError):
+        return 0.0
 
 
 def read_recording(path: Path) -> Recording:

@@ -28,6 +28,10 @@ TAG_JUDGE: Final = SeedRange(600_000, 50_000)
 """Corpus loops that the judge of tags is trained on."""
 STEER_JUDGE: Final = SeedRange(650_000, 50_000)
 """The same for the judge that steers are calibrated by."""
+PATTERN_TRAINING: Final = SeedRange(700_000, 100_000)
+"""Scores that the autoencoder of patterns is trained on; its ablations too."""
+PATTERN_JUDGE: Final = SeedRange(800_000, 50_000)
+"""Scores that the judge of patterns is trained on."""
 HELD_OUT: Final = SeedRange(1_000_000, 3_000)
 """Corpus loops that evaluations and validation use; from here on nothing is trained on."""
 LIKENESS_CORPUS: Final = SeedRange(1_003_000, 1_000)
@@ -42,6 +46,10 @@ CONTROL_REQUESTS: Final = SeedRange(1_800_000, 100_000)
 """Requests that negations, weights, steers and references are measured by."""
 LIKENESS_REQUESTS: Final = SeedRange(1_900_000, 100_000)
 """Requests that likeness to a prompt is measured by."""
+PATTERN_VALIDATION: Final = SeedRange(2_000_000, 2_000)
+"""Scores by which the training of the autoencoder of patterns is watched."""
+PATTERN_HELD_OUT: Final = SeedRange(2_010_000, 10_000)
+"""Scores that the autoencoder of patterns is measured on."""
 
 HELD_OUT_SEED: Final = HELD_OUT.first
 """Loops from this seed on are never trained on."""

@@ -27,8 +27,9 @@ from safetensors.numpy import load_file, save
 from engine.audio.voice_image import BANDS, COLUMNS
 from engine.corpus.score import Annotation, Audio, CorpusLoop
 from engine.corpus.seeds import HELD_OUT_SEED
+from engine.documents import read_document_file
 from engine.errors import CorpusError
-from engine.files import write_atomically
+from engine.files import is_file, write_atomically
 from engine.vocabulary import CURVES, FIRST, PARTS, TODAY, Vocabulary, places
 
 SCHEMA = 2
@@ -165,7 +166,7 @@ def _made(folder: Path) -> Path:
 
 def is_stored(folder: Path, name: str) -> bool:
     """True when the loop `name` is complete in `folder`."""
-    return (folder / "loops" / f"{name}.json").exists()
+    return is_file(folder / "loops" / f"{name}.json")
 
 
 def stored_loops(folder: Path) -> Iterator[StoredLoop]:
@@ -175,10 +176,10 @@ def stored_loops(folder: Path) -> Iterator[StoredLoop]:
         raise CorpusError(f"{folder} holds no corpus; make one with `loopgen corpus build {folder}`.")
     for path in paths:
         try:
-            row = json.loads(path.read_text())
+            row = read_document_file(path)
             known = Vocabulary.read(row.get("vocabulary", {}))
             yield StoredLoop(folder, path.stem, Annotation.from_dict(row["annotation"]), int(row["frames"]), known)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise CorpusError(f"The annotation {path} is damaged; delete it and build the corpus again.") from error
 
 
@@ -192,6 +193,6 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """What `corpus.json` says, empty if there is none yet."""
     path = folder / "corpus.json"
     try:
-        return dict(json.loads(path.read_text())) if path.exists() else {}
-    except (OSError, ValueError) as error:
+        return dict(read_document_file(path)) if is_file(path) else {}
+    except (OSError, ValueError, TypeError) as error:
         raise CorpusError(f"{path} is damaged; delete it and build the corpus again.") from error

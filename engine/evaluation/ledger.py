@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine.documents import read_document
 from engine.errors import ExportError
 from engine.evaluation.results import plain
 
@@ -18,11 +19,11 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known: dict[str, Any] = {}
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
         self._begin = "\n" if text and not text.endswith("\n") else ""  # behind a line that was cut off
         for line in text.splitlines():
             try:
-                entry = json.loads(line)
+                entry = read_document(line)
                 self._known[entry["key"]] = entry["found"]
             except (ValueError, KeyError, TypeError):
                 continue

@@ -100,10 +100,12 @@ class TimelineEmbedding(nn.ModuleList):
             for stage in range(stages)
         )
 
-    def forward(self, conditions: Conditions) -> list[Tensor]:
-        """Conditions to `[B, width, F_stage]` for each stage, circular in time."""
-        x, scales = timeline(conditions), []
+    def forward(self, conditions: Conditions, added: Tensor | None = None) -> list[Tensor]:
+        """Conditions, and what else is `added` to them `[B, width, F]`, to `[B, width, F_stage]` for each stage,
+        circular in time."""
+        x, scales = timeline(conditions), list[Tensor]()
         for convolution in self:
-            x = functional.silu(convolution(functional.pad(x, (1, 1), mode="circular")))
+            x = convolution(functional.pad(x, (1, 1), mode="circular"))
+            x = functional.silu(x if added is None or scales else x + added)
             scales.append(x)
         return scales

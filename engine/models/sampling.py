@@ -17,7 +17,7 @@ from torch.nn import functional
 from engine.conditioning.conditions import Conditions
 from engine.models.blocks import ConditionedBlock, RepeatMixing
 from engine.models.embeddings import piano_rolls
-from engine.models.unet import Denoiser, gaussian_direction, whole_bars
+from engine.models.unet import Denoiser, gaussian_direction, struck_voices, whole_bars
 from engine.models.word_rows import own_rows
 
 EPSILON = 1e-5
@@ -132,7 +132,7 @@ class SamplingDenoiser(nn.Module):
         self._mix_down, self._mix_up = (
             [cast(RepeatMixing, layer) for layer in layers] for layers in (denoiser.mix_down, denoiser.mix_up)
         )
-        self.voices, self._mix_front = denoiser.voices, denoiser.mix_front
+        self.voices, self.struck, self._mix_front = denoiser.voices, denoiser.struck, denoiser.mix_front
         self._norm, self._out = denoiser.norm, FramewiseConv.of(denoiser.out)
         norms = [norm for block, _ in self._in_order() for norm in block.norms]
         self._alpha = _joined([norm.alpha for norm in norms])
@@ -141,11 +141,13 @@ class SamplingDenoiser(nn.Module):
     def embed(self, conditions: Conditions) -> PreparedConditions:
         """Everything that conditions decide, once for all steps."""
         own = own_rows(conditions, self.known)
-        z_e, scales = self.stationary(own), self.timeline(own)
+        told, struck = struck_voices(self.struck, own, self.config.timeline_width)
+        z_e, scales = self.stationary(own), self.timeline(own, told)
         beside = torch.cat((scales[0], piano_rolls(own, self.known)), dim=1) if self.config.notes else scales[0]
         frames_first = [scale.transpose(1, 2).contiguous() for scale in scales]
+        laid = self._beside(beside.transpose(1, 2).contiguous())
         return PreparedConditions(
-            self._beside(beside.transpose(1, 2).contiguous()),
+            laid if struck is None else laid + struck.transpose(1, 2),
             tuple(block.prepare(z_e, frames_first[stage]) for block, stage in self._in_order()),
             whole_bars(own),
         )

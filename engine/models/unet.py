@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +10,7 @@ from torch.nn import functional
 from engine.conditioning.conditions import Conditions
 from engine.models.blocks import CircularConv, ConditionedBlock, RepeatMixing
 from engine.models.embeddings import AlphaEmbedding, StationaryEmbedding, TimelineEmbedding, piano_rolls
-from engine.models.voices import VoiceEncoder
+from engine.models.voices import StruckVoices, VoiceEncoder
 from engine.models.word_rows import KINDS, matched_weights, own_rows, roll_words
 from engine.vocabulary import TODAY, Vocabulary
 
@@ -21,7 +20,8 @@ class DenoiserConfig:
     """Shape of a `Denoiser`. `groups` must divide every width; 8, 16 and 32 are compared in the experiments.
 
     With `notes` it reads the piano rolls beside its state. With `repeats` it knows that bars repeat: it mixes over
-    them, and reads voices, the frame rate and how its noise repeats.
+    them, and reads voices, the frame rate and how its noise repeats. With `struck`, which needs `repeats`, voices are
+    told where their parts are struck too.
     """
 
     latent_dim: int = 64
@@ -32,6 +32,7 @@ class DenoiserConfig:
     embedding_width: int = 192
     notes: bool = False
     repeats: bool = False
+    struck: bool = False
 
 
 def gaussian_direction(alpha: Tensor) -> tuple[Tensor, Tensor]:
@@ -51,18 +52,29 @@ def gaussian_direction(alpha: Tensor) -> tuple[Tensor, Tensor]:
 class EmbeddedConditions:
     """What the network reads of conditions: `z_e` `[B, E]`, the timeline `[B, K, F_stage]` of each stage, and what
     is laid beside the state `[B, K', F]`: the timeline and, where they are read, the piano rolls; `bars` the frames
-    are, or 0."""
+    are, or 0; what the front adds for the voices that are struck `[B, C, F]`, where they are read."""
 
     stationary: Tensor
     scales: list[Tensor]
     beside: Tensor
     bars: int
+    struck: Tensor | None = None
 
 
 def whole_bars(conditions: Conditions) -> int:
     """The bars that all loops of `conditions` are of; 0 where they differ or are no whole ones."""
     bars = conditions.bars.flatten().tolist()
     return int(bars[0]) if len(set(bars)) == 1 else 0
+
+
+def struck_voices(
+    network: StruckVoices | None, conditions: Conditions, timeline: int
+) -> tuple[Tensor | None, Tensor | None]:
+    """What the struck voices add to the `timeline` `[B, K, F]` and to the front `[B, C, F]`; nothing without one."""
+    if network is None:
+        return None, None
+    told = network(conditions).transpose(1, 2)
+    return told[:, :timeline], told[:, timeline:]
 
 
 class Denoiser(nn.Module):
@@ -84,6 +96,8 @@ class Denoiser(nn.Module):
         self.alpha = AlphaEmbedding(embedding)
         self.stationary = StationaryEmbedding(embedding, known, voices=config.repeats)
         self.voices = VoiceEncoder(parts=known.parts) if config.repeats else None
+        outputs = config.timeline_width + widths[0]
+        self.struck = StruckVoices(outputs, parts=known.parts) if config.struck else None
         self.timeline = TimelineEmbedding(config.timeline_width, len(widths), known)
         self.register_buffer("mean", torch.zeros(config.latent_dim, 1))
         self.register_buffer("deviation", torch.ones(config.latent_dim, 1))
@@ -102,9 +116,7 @@ class Denoiser(nn.Module):
         self.middle = block(widths[-1], widths[-1])
         self.grow = nn.ModuleList(nn.Conv1d(wider, width, 1) for width, wider in pairwise(widths))
         self.up = nn.ModuleList(
-            nn.ModuleList(
-                block(2 * width if first else width, width) for first in (True, *[False] * (config.blocks - 1))
-            )
+            nn.ModuleList(block(inputs, width) for inputs in (2 * width, *[width] * (config.blocks - 1)))
             for width in widths
         )
         self.mix_front = RepeatMixing(config.latent_dim, widths[0]) if config.repeats else None
@@ -113,8 +125,8 @@ class Denoiser(nn.Module):
         self.mix_up = nn.ModuleList(RepeatMixing(width) for width in mixed)
         self.norm = nn.GroupNorm(config.groups, widths[0])
         self.out = CircularConv(widths[0], config.latent_dim, 3)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(cast(Tensor, self.out.bias))
+        for begun_at_nothing in self.out.parameters():
+            nn.init.zeros_(begun_at_nothing)
 
     def forward(self, x: Tensor, alpha: Tensor, conditions: Conditions) -> Tensor:
         """Direction `[B, D, F]` at states `x` `[B, D, F]`, alphas `[B]` and conditions of the batch."""
@@ -123,16 +135,18 @@ class Denoiser(nn.Module):
     def embed(self, conditions: Conditions) -> EmbeddedConditions:
         """Embed conditions once; they are the same at every step of sampling."""
         own = own_rows(conditions, self.known)
-        scales = self.timeline(own)
+        told, struck = struck_voices(self.struck, own, self.config.timeline_width)
+        scales = self.timeline(own, told)
         beside = torch.cat((scales[0], piano_rolls(own, self.known)), dim=1) if self.config.notes else scales[0]
-        return EmbeddedConditions(self.stationary(own), scales, beside, whole_bars(own))
+        return EmbeddedConditions(self.stationary(own), scales, beside, whole_bars(own), struck)
 
     def widened(self) -> "Denoiser":
         """A copy that reads piano rolls, voices, repeats and all of today's words too, and for now makes next to
         nothing of what it could not read before."""
-        if self.config.notes and self.config.repeats and self.known.told(*KINDS) == TODAY.told(*KINDS):
+        config = replace(self.config, notes=True, repeats=True, struck=True)
+        if config == self.config and self.known.told(*KINDS) == TODAY.told(*KINDS):
             return self
-        wider = Denoiser(replace(self.config, notes=True, repeats=True))
+        wider = Denoiser(config)
         state = self.config.latent_dim + self.config.timeline_width
         wider.load_state_dict(matched_weights(self.state_dict(), wider.state_dict(), self.known, TODAY, state))
         return wider
@@ -149,6 +163,7 @@ class Denoiser(nn.Module):
             means = self.mix_front.repeated(x.transpose(1, 2), embedded.bars).transpose(1, 2)
         x = self.front(torch.cat((x, embedded.beside), dim=1))
         x = x if means is None else x + means
+        x = x if embedded.struck is None else x + embedded.struck
         skips = []
         for stage, run in enumerate(self.down):
             for block in run.children():

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, cast
 
 import torch
 from torch import Tensor
@@ -76,8 +76,8 @@ def matched_weights(
 ) -> dict[str, Tensor]:
     """Weights that read the vocabulary `own` as those, shaped as `fresh`, of a denoiser that reads `other`.
 
-    What belongs to a word goes with it, what is new begins at nothing, and a tensor that was not there is fresh. The
-    first `state` columns of the front read the state and the timeline.
+    What belongs to a word goes with it, what is new begins at nothing, a tensor that was not there is fresh, and one
+    that is no more is left out. The first `state` columns of the front read the state and the timeline.
     """
     before: Words = list(range(state))
     tables = {
@@ -86,14 +86,21 @@ def matched_weights(
         "timeline.0.weight": (timeline_words(own), timeline_words(other)),
         "front.weight": ([*before, *roll_words(own)], [*before, *roll_words(other)]),
     }
-    found = {**fresh, **weights}
+    if "struck.out.weight" in weights:
+        width = weights["struck.start"].shape[1]
+        struck = [[(part, number) for part in words.parts for number in range(width)] for words in (own, other)]
+        tables["struck.out.weight"] = cast(tuple[Words, Words], tuple(struck))
+    found = {**fresh, **{name: tensor for name, tensor in weights.items() if name in fresh}}
     for name, (words, wanted) in tables.items():
         if name in weights:
             columns = weights[name]
             found[name] = matched(columns, places(wanted, words[: columns.shape[1]]), 1)
-    if "voices.part.weight" in weights:
-        rows = places(other.parts, own.parts)
-        found["voices.part.weight"] = matched(weights["voices.part.weight"], rows, 0)
+    for name in ("voices.middle", "voices.basis", "struck.voice", "struck.ramp", "struck.start"):
+        if name in weights:
+            found[name] = matched(weights[name], places(other.parts, own.parts), 0)
+    if "voices.basis" not in weights and "stationary.voices.weight" in weights:  # it heard other numbers
+        numbers = VOICE_DIM * len(other.parts)
+        found["stationary.voices.weight"][:, :numbers] = fresh["stationary.voices.weight"][:, :numbers]
     return found
 
 

@@ -3,13 +3,13 @@
 A safetensors file is 8 bytes of length, a JSON header of that length, and the data of the tensors.
 """
 
-import json
 import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from engine.documents import DocumentError, read_document
 from engine.errors import PackError
 from engine.vocabulary import Vocabulary
 
@@ -77,8 +77,8 @@ def check_safetensors(path: Path) -> dict[str, tuple[int, ...]]:
 def parse_json(content: bytes, name: str) -> dict[str, Any]:
     """The JSON object in `content`; raises `PackError` naming the file when it is none."""
     try:
-        value = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        value = read_document(content, most_bytes=MAX_HEADER_BYTES)
+    except DocumentError as error:
         raise PackError(f"{name!r} is damaged: it does not hold readable JSON.") from error
     if not isinstance(value, dict):
         raise PackError(f"{name!r} is damaged: it does not hold a JSON object.")

@@ -20,10 +20,14 @@ from engine.codec.spectral import SpectralCodec
 from engine.conditioning.steers import Steers
 from engine.conditioning.voices import VoiceTable
 from engine.errors import PackError
+from engine.files import is_file
 from engine.models import word_rows
 from engine.models.unet import Denoiser, DenoiserConfig
 from engine.packs.budget import Budget, check_settings
 from engine.packs.pack import Pack, write_pack
+from engine.patterns.asked import PatternRequest, Written
+from engine.patterns.network import PatternConfig, PatternNetwork
+from engine.patterns.writer import PatternWriter
 from engine.vocabulary import PARTS
 
 if TYPE_CHECKING:
@@ -39,6 +43,7 @@ CLAPS = ("starter", "laion")
 DENOISERS = ("unet",)
 STEER_KINDS = ("calibrated",)
 VOICES = ("table",)
+PATTERNS = ("autoencoder",)
 
 UNFIT = (RuntimeError, TypeError, ValueError, ArithmeticError, AssertionError, LookupError, AttributeError)
 """What networks raise when they are built of settings that make no sense."""
@@ -119,6 +124,35 @@ def store_voices(folder: Path, voices: VoiceTable, training: Mapping[str, Any]) 
     manifest = _manifest(folder, None)
     manifest["training"] = {name: runs for name, runs in manifest.get("training", {}).items() if name != "voices"}
     return _store(folder, manifest, ("voices", "table"), voices, {}, training, voices.known.told("parts", "styles"))
+
+
+def load_patterns(pack: Pack) -> PatternNetwork | None:
+    """The pack's autoencoder of patterns; None when it has none, raises as `load_codec` does."""
+    if "patterns" not in pack.components:
+        return None
+    _check_kind(pack, "patterns", PATTERNS)
+    known = pack.vocabulary("patterns")
+    return _load(pack, "patterns", lambda config: PatternNetwork(config_from(PatternConfig, config), known))
+
+
+def pattern_writer(pack: Pack) -> PatternWriter:
+    """What writes patterns with the pack's autoencoder; raises `PackError` when it has none, else as `load_codec`."""
+    network = load_patterns(pack)
+    if network is None:
+        raise PackError(f"Pack {pack.name!r} writes no patterns: choose another, or see `loopgen train patterns`.")
+    return PatternWriter(network)
+
+
+def writes_patterns(pack: Pack) -> Callable[[PatternRequest], Written] | None:
+    """What writes patterns by the pack; None when it has no autoencoder of them, raises as `load_codec` does."""
+    return pattern_writer(pack).write if "patterns" in pack.components else None
+
+
+def store_patterns(folder: Path, patterns: PatternNetwork, training: Mapping[str, Any]) -> Pack:
+    """Put `patterns` into the pack in `folder`; it needs none of the other components."""
+    known = patterns.known.told("parts", "styles")
+    slot = ("patterns", "autoencoder")
+    return _store(folder, _manifest(folder, None), slot, patterns, asdict(patterns.config), training, known)
 
 
 def store_codec(
@@ -238,7 +272,7 @@ def _load(pack: Pack, component: str, build: Callable[[Mapping[str, Any]], M], *
 
 
 def _manifest(folder: Path, name: str | None) -> dict[str, Any]:
-    if (folder / "pack.json").exists():
+    if is_file(folder / "pack.json"):
         kept = dict(Pack.open(folder, verify=False).manifest)
         return kept | ({"name": name} if name else {})
     if name is None:

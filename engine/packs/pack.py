@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from engine.config import starter_pack, user_packs
 from engine.errors import ExportError, PackError
-from engine.files import sweep_stale_files, write_atomically
+from engine.files import is_file, sweep_stale_files, write_atomically
 from engine.packs.checks import MANIFEST, MAX_MANIFEST_BYTES, SCHEMA, check_manifest, check_safetensors, parse_json
 from engine.vocabulary import Vocabulary
 
@@ -43,7 +43,7 @@ class Pack:
         """
         folder = Path(folder)
         path = folder / MANIFEST
-        if not path.is_file():
+        if not is_file(path):
             raise PackError(f"{str(folder)!r} is no model pack: it has no {MANIFEST}.")
         if path.stat().st_size > MAX_MANIFEST_BYTES:
             raise PackError(f"{MANIFEST} of {str(folder)!r} is too large to be one.")
@@ -128,7 +128,7 @@ class Pack:
 
     def _check_file(self, name: str, *, hashed: bool) -> Path:
         path, expected = self.folder / name, self.manifest["files"][name]
-        if not path.is_file() or path.resolve().parent != self.folder.resolve():
+        if not is_file(path) or path.resolve().parent != self.folder.resolve():
             raise PackError(f"Pack {self.name!r} is incomplete: the file {name!r} is missing.")
         size = path.stat().st_size
         if size != expected["bytes"]:
@@ -156,7 +156,7 @@ def list_packs(*, verify: bool = False) -> tuple[PackEntry, ...]:
         folders += sorted(user_packs().iterdir())
     entries = []
     for folder in folders:
-        if (folder / MANIFEST).is_file():
+        if is_file(folder / MANIFEST):
             try:
                 entries.append(PackEntry(folder, Pack.open(folder, verify=verify), None))
             except PackError as error:
@@ -170,12 +170,12 @@ def find_pack(where: str | Path | None) -> Path:
     Where the user has a pack of the starter pack's name, that one is meant. Raises `PackError` when there is none.
     """
     if where is None:
-        if not (starter_pack() / MANIFEST).is_file():
+        if not is_file(starter_pack() / MANIFEST):
             raise PackError("The starter pack is missing from this copy; give --pack, or train one: `loopgen train`.")
         return starter_pack()
     named = [starter_pack()] if str(where) == starter_pack().name else []
     for folder in (Path(where), user_packs() / where, *named):
-        if (folder / MANIFEST).is_file():
+        if is_file(folder / MANIFEST):
             return folder
     known = [entry.folder.name for entry in list_packs()]
     raise PackError(f"There is no pack {str(where)!r}; give its folder, or one of: {', '.join(known) or '(none)'}.")
@@ -211,6 +211,16 @@ def write_pack(
             files[component["file"]] = kept.manifest["files"][component["file"]]
     complete = {**manifest, "schema": SCHEMA, "components": components, "files": files}
     check_manifest(complete)
+    _put(folder, contents, complete)
+    for leftover in folder.glob("*.safetensors"):
+        with suppress(OSError):  # a program may still be reading it (on Windows that forbids deleting)
+            if leftover.name not in files and (leftover.name in replaced or _written_here(leftover)):
+                leftover.unlink()
+    return Pack.open(folder)
+
+
+def _put(folder: Path, contents: Mapping[str, bytes], manifest: Mapping[str, Any]) -> None:
+    """Write the files of a pack, and what lists them last."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -218,12 +228,7 @@ def write_pack(
     sweep_stale_files(folder)
     for file_name, content in contents.items():
         write_atomically(folder / file_name, content)
-    write_atomically(folder / MANIFEST, (json.dumps(complete, indent=1, ensure_ascii=False) + "\n").encode())
-    for leftover in folder.glob("*.safetensors"):
-        with suppress(OSError):  # a program may still be reading it (on Windows that forbids deleting)
-            if leftover.name not in files and (leftover.name in replaced or _written_here(leftover)):
-                leftover.unlink()
-    return Pack.open(folder)
+    write_atomically(folder / MANIFEST, (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def _listed_weights(folder: Path) -> frozenset[str]:

@@ -3,9 +3,11 @@
 import hashlib
 import http.client
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import IO, Any, Final
 from urllib.error import HTTPError, URLError
@@ -16,6 +18,7 @@ from engine.files import sync_folder
 
 TIMEOUT_SECONDS: Final = 10.0
 CHUNK_BYTES: Final = 1 << 20
+_LENGTH: Final = re.compile("[0-9]{1,15}", re.ASCII)
 
 Progress = Callable[[str, int, int], None]
 """Told the name of a file, the bytes there are of it and the bytes it has."""
@@ -31,6 +34,7 @@ class RemoteFile:
     url: str
     name: str
     sha256: str | None = None
+    most_bytes: int = 10_000_000_000
 
 
 def fetch_files(files: Iterable[RemoteFile], folder: Path, progress: Progress) -> list[Path]:
@@ -52,9 +56,23 @@ class _Redirects(HTTPRedirectHandler):
     def __init__(self) -> None:
         self.announced: dict[str, str] = {}
 
+    def http_error_302(self, req: Request, fp: Any, code: int, msg: str, headers: Any) -> Any:
+        """Go where the answer leads; one that leads nowhere is closed."""
+        try:
+            return super().http_error_302(req, fp, code, msg, headers)
+        except ValueError:
+            fp.close()
+            raise
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
+
     def redirect_request(self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:  # noqa: PLR0917
         self.announced |= {name.lower(): value for name, value in headers.items()}
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+class _NoSuchRange(DownloadError):
+    """The server has no byte where a download was to go on."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +84,12 @@ class _Answer:
     @property
     def tag(self) -> str:
         return (self.headers.get("x-linked-etag") or self.headers.get("etag") or "").strip('W/"')
+
+    @property
+    def length(self) -> int | None:
+        """Bytes that follow, where the server says it."""
+        told = self.headers.get("content-length", "")
+        return int(told) if _LENGTH.fullmatch(told) else None
 
     @property
     def sha256(self) -> str | None:
@@ -82,11 +106,11 @@ def _fetch(file: RemoteFile, folder: Path, progress: Progress) -> Path:
     mark = hashlib.sha256(f"{file.url} {answer.tag}".encode()).hexdigest()[:8]
     part = folder / f"{file.name}.{mark}.part"
     begun = part.stat().st_size if part.is_file() and answer.tag else 0
-    whole = 0 < begun == int(answer.headers.get("content-length", -1))
+    whole = begun > 0 and begun == answer.length
     if begun:
         answer.body.close()
     if not whole:
-        answer = _ask(file, begun) if begun else answer
+        answer = _go_on(file, begun) if begun else answer
         _receive(file, answer, part, begun if answer.status == 206 else 0, progress)
     expected = file.sha256 or answer.sha256
     if expected is not None and _sum_of(part) != expected:
@@ -103,6 +127,14 @@ def _fetch(file: RemoteFile, folder: Path, progress: Progress) -> Path:
     return path
 
 
+def _go_on(file: RemoteFile, begin: int) -> _Answer:
+    """Open the file at byte `begin`, or from the start where the server refuses that: the part is longer than it."""
+    try:
+        return _ask(file, begin)
+    except _NoSuchRange:
+        return _ask(file, 0)
+
+
 def _ask(file: RemoteFile, begin: int) -> _Answer:
     """Open the file at byte `begin`; a server that cannot do so answers with status 200 from the start."""
     redirects = _Redirects()
@@ -113,13 +145,12 @@ def _ask(file: RemoteFile, begin: int) -> _Answer:
         reply = build_opener(redirects).open(Request(file.url, headers=headers), timeout=TIMEOUT_SECONDS)
     except HTTPError as error:
         error.close()
-        if error.code == 416:  # the part is longer than the file
-            return _ask(file, 0)
-        raise DownloadError(f"The server of {file.name} answers {error.code} {error.reason}: {file.url}") from error
-    except (URLError, OSError, http.client.HTTPException) as error:
+        kind = _NoSuchRange if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE else DownloadError
+        raise kind(f"The server of {file.name} answers {error.code} {_said(error.reason)}: {file.url}") from error
+    except (URLError, OSError, http.client.HTTPException, ValueError, RecursionError) as error:  # an odd address
         reason = getattr(error, "reason", None) or error
         raise DownloadError(
-            f"Cannot download {file.name}: no connection to {Request(file.url).host} ({reason}); "
+            f"Cannot download {file.name}: no connection to {Request(file.url).host} ({_said(reason)}); "
             "go online, or put the files there by hand."
         ) from error
     found = {name.lower(): value for name, value in reply.headers.items()}
@@ -127,14 +158,16 @@ def _ask(file: RemoteFile, begin: int) -> _Answer:
 
 
 def _receive(file: RemoteFile, answer: _Answer, part: Path, begun: int, progress: Progress) -> None:
-    total = begun + int(answer.headers.get("content-length", 0))
+    total = begun + (answer.length or 0)
     there = begun
     with answer.body as body, _opened(part, begun) as kept:
+        if max(total, begun) > file.most_bytes:
+            raise DownloadError(f"{file.name} is to have {total} bytes, and at most {file.most_bytes} are possible.")
         progress(file.name, there, total)
         while True:
             try:
                 chunk = body.read(CHUNK_BYTES)
-            except (OSError, http.client.HTTPException) as error:
+            except (OSError, http.client.HTTPException, ValueError, OverflowError) as error:
                 raise DownloadError(f"The connection broke at {there} bytes of {file.name}; {_AGAIN}") from error
             if not chunk:
                 break
@@ -143,11 +176,18 @@ def _receive(file: RemoteFile, answer: _Answer, part: Path, begun: int, progress
             except OSError as error:
                 raise ExportError(f"Cannot write {str(part)!r}: {error.strerror or error}.") from error
             there += len(chunk)
+            if there > file.most_bytes:
+                raise DownloadError(f"{file.name} does not end: it has more than {file.most_bytes} bytes.")
             progress(file.name, there, total)
         kept.flush()
         os.fsync(kept.fileno())
     if there < total:
         raise DownloadError(f"The connection broke at {there} of {total} bytes of {file.name}; {_AGAIN}")
+
+
+def _said(reason: object) -> str:
+    """What a server or the system said, as part of a line."""
+    return " ".join(str(reason).split())[:120]
 
 
 _AGAIN: Final = "run the command again to go on from there."

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from engine.clap.tokens import tokenizer_from_merges
 from engine.errors import PackError
+from engine.files import is_file, is_folder
 from engine.offline_transformers import model_config
 from engine.packs.checks import check_safetensors, parse_json
 
@@ -53,7 +54,7 @@ def read_weights(folder: Path) -> dict[str, Tensor]:
     Raises `PackError` when they are missing, damaged, or only there as a pickle, which is never read here.
     """
     path = folder / WEIGHTS
-    if not path.is_file():
+    if not is_file(path):
         pickles = sorted(found.name for found in folder.glob("*") if found.suffix in _PICKLES)
         if pickles:
             raise PackError(
@@ -70,9 +71,9 @@ def read_tokenizer(folder: Path) -> bytes:
 
     Raises `PackError` when neither is there.
     """
-    if (folder / TOKENIZER).is_file():
+    if is_file(folder / TOKENIZER):
         return read_text(folder, TOKENIZER)
-    if (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
+    if is_file(folder / "vocab.json") and is_file(folder / "merges.txt"):
         return tokenizer_from_merges(read_text(folder, "vocab.json"), read_text(folder, "merges.txt"))
     raise PackError(
         f"{str(folder)!r} has no tokenizer: put {TOKENIZER}, or vocab.json and merges.txt, of roberta-base there."
@@ -82,9 +83,9 @@ def read_tokenizer(folder: Path) -> bytes:
 def read_text(folder: Path, name: str) -> bytes:
     """The content of a small file; raises `PackError` when it is missing, unreadable or not small."""
     path = folder / name
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise PackError(f"There is no folder {str(folder)!r}.")
-    if not path.is_file():
+    if not is_file(path):
         raise PackError(f"{str(folder)!r} has no {name}.")
     try:
         if path.stat().st_size > MAX_TEXT_BYTES:

@@ -19,7 +19,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from engine.errors import ExportError, PackError
-from engine.files import write_atomically
+from engine.files import is_file, write_atomically
 from engine.offline_transformers import model_config
 from engine.pretrained.folders import CONFIG, TOKENIZER, WEIGHTS
 from engine.pretrained.models import laion_towers
@@ -77,7 +77,7 @@ def convert_checkpoint(path: Path, out: Path, tokenizer: bytes) -> Path:
 
 def read_checkpoint(path: Path) -> dict[str, Tensor]:
     """The weights in a checkpoint, in LAION's names without the `module.` of parallel training."""
-    if not path.is_file():
+    if not is_file(path):
         raise PackError(f"There is no file {str(path)!r}.")
     if not zipfile.is_zipfile(path):
         raise PackError(f"{path.name!r} is no PyTorch checkpoint, or is truncated.")

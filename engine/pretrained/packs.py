@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.errors import InvalidRequest, PackError
+from engine.files import is_file
 from engine.packs.checks import MANIFEST
 from engine.packs.models import store_codec, store_laion
 from engine.packs.pack import Pack
@@ -20,7 +21,7 @@ def create_pack(folder: Path, name: str, codec: Path, clap: Path | None) -> Pack
     Both are read and checked before anything is written. Raises `PackError` when one is not usable or `folder` has a
     pack already.
     """
-    if (folder / MANIFEST).exists():
+    if is_file(folder / MANIFEST):
         raise PackError(f"{str(folder)!r} already holds a pack; choose another folder.")
     encodec = read_encodec(codec)
     towers = read_laion(clap) if clap is not None else None

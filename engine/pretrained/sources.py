@@ -7,13 +7,14 @@ from engine.config import user_data
 from engine.errors import InvalidRequest
 from engine.pretrained.download import Progress, RemoteFile, fetch_files
 
+MAX_TEXT_BYTES: Final = 50_000_000
 _ENCODEC: Final = "https://huggingface.co/facebook/encodec_24khz/resolve/c1dbe2ae3f1de713481a3b3e7c47f357092ee040"
 _LAION: Final = "https://huggingface.co/lukewys/laion_clap/resolve/b3708341862f581175dba5c356a4ebf74a9b6651"
 _ROBERTA: Final = "https://huggingface.co/laion/larger_clap_music/resolve/main"
 
 SOURCES: Final[dict[str, tuple[RemoteFile, ...]]] = {
     "encodec": (
-        RemoteFile(f"{_ENCODEC}/config.json", "config.json"),
+        RemoteFile(f"{_ENCODEC}/config.json", "config.json", most_bytes=MAX_TEXT_BYTES),
         RemoteFile(
             f"{_ENCODEC}/model.safetensors",
             "model.safetensors",
@@ -21,7 +22,7 @@ SOURCES: Final[dict[str, tuple[RemoteFile, ...]]] = {
         ),
     ),
     "clap": (
-        RemoteFile(f"{_ROBERTA}/tokenizer.json", "tokenizer.json"),
+        RemoteFile(f"{_ROBERTA}/tokenizer.json", "tokenizer.json", most_bytes=MAX_TEXT_BYTES),
         RemoteFile(  # 2.35 GB, two thirds of it the state of its optimiser
             f"{_LAION}/music_audioset_epoch_15_esc_90.14.pt",
             "music_audioset_epoch_15_esc_90.14.pt",

@@ -20,6 +20,7 @@ import torch
 from engine.corpus.seeds import HELD_OUT_SEED, TRAINING
 from engine.devices import choose_device
 from engine.errors import CorpusError, InvalidRequest
+from engine.files import is_file
 from engine.packs.checks import MANIFEST
 from engine.packs.models import load_codec
 from engine.packs.pack import Pack
@@ -97,7 +98,7 @@ class Chain:
     def has_embedder(self) -> bool:
         """True where the pack has an embedder to train, or words for a new one were given."""
         return self.words is not None or (
-            (self.pack / MANIFEST).exists() and "clap" in Pack.open(self.pack, verify=False).components
+            is_file(self.pack / MANIFEST) and "clap" in Pack.open(self.pack, verify=False).components
         )
 
     def options(self, stage: str, share: float = 1.0) -> TrainingOptions | None:
@@ -137,10 +138,7 @@ def train_all(chain: Chain, say: Callable[[str], None]) -> dict[str, float]:
     if options := chain.options("denoiser"):
         started = time.monotonic()
         say("encoding the corpus")
-        pack = Pack.open(chain.pack)
-        encode_corpus(chain.corpus, load_codec(pack).to(device), lambda *_: None)
-        if "clap" in pack.components:
-            embed_corpus(chain.corpus, pack, lambda *_: None, device=chain.device)
+        _encode(chain, device)
         minutes = max(options.minutes - (time.monotonic() - started) / 60, options.minutes / 4)
         say(f"denoiser: {minutes:.1f} minutes")
         options = TrainingOptions(minutes=minutes, learning_rate=chain.rate)
@@ -149,6 +147,13 @@ def train_all(chain: Chain, say: Callable[[str], None]) -> dict[str, float]:
         )
         note("denoiser", found)
     return figures
+
+
+def _encode(chain: Chain, device: torch.device) -> None:
+    pack = Pack.open(chain.pack)
+    encode_corpus(chain.corpus, load_codec(pack).to(device), lambda *_: None)
+    if "clap" in pack.components:
+        embed_corpus(chain.corpus, pack, lambda *_: None, device=chain.device)
 
 
 @contextmanager

@@ -11,7 +11,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from engine.documents import read_document
 from engine.errors import LoopGenError
+from engine.files import is_file
+from engine.packs.checks import MAX_HEADER_BYTES
 
 FILE = "checkpoint.safetensors"
 
@@ -43,7 +46,7 @@ def save_checkpoint(folder: Path, tensors: dict[str, Tensor], state: dict[str, A
 
 def has_checkpoint(folder: Path) -> bool:
     """True where a run has left a checkpoint to go on from."""
-    return (folder / FILE).exists()
+    return is_file(folder / FILE)
 
 
 def seconds_trained(folder: Path) -> float:
@@ -55,15 +58,26 @@ def seconds_trained(folder: Path) -> float:
 def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
     """Tensors and state of the checkpoint in `folder`, or None where there is none yet."""
     path = folder / FILE
-    if not path.exists():
+    if not is_file(path):
         return None
     try:
         tensors = load_file(path)
         with path.open("rb") as file:
-            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        return tensors, json.loads(header["__metadata__"]["state"])
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
+            header = read_document(file.read(int.from_bytes(file.read(8), "little")), most_bytes=MAX_HEADER_BYTES)
+        state = read_document(header["__metadata__"]["state"])
+        _check_state(state)
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise CheckpointError(f"The checkpoint {path} is damaged ({error}); delete it to start again.") from error
+    return tensors, state
+
+
+def _check_state(state: Any) -> None:
+    """Raise `ValueError` where a run could not go on from `state`."""
+    if not isinstance(state, dict):
+        raise ValueError("it has no state")
+    for name in ("step", "seconds"):
+        if not (isinstance(state.get(name), int | float) and state[name] >= 0):
+            raise ValueError(f"its {name} is no number")
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, model: nn.Module, prefix: str) -> dict[str, Tensor]:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.codec.base import PASSAGE
 from engine.codec.spectral import Decoded, SpectralCodec
 from engine.corpus.store import stored_loops
 from engine.training.crops import AudioCrops
@@ -43,7 +44,7 @@ class Reconstruction(nn.Module):
         latent = self.codec.encoder(heard, False).float()
         strength = noise * torch.rand(len(latent), 1, 1, device=latent.device)
         noisy = latent + strength * torch.randn_like(latent)
-        return self.codec.decode_parts(noisy, samples, circular=False), latent
+        return self.codec.decode_parts(noisy, samples, PASSAGE), latent
 
 
 class CodecTrainer(Trainer):

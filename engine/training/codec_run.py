@@ -8,6 +8,7 @@ from engine.codec.networks import SpectralCodecConfig
 from engine.codec.spectral import SpectralCodec
 from engine.corpus.store import read_manifest
 from engine.errors import PackError
+from engine.files import is_file
 from engine.packs.models import load_own_codec, store_codec
 from engine.packs.pack import Pack
 from engine.training.adversarial import AdversarialCodecTrainer
@@ -58,6 +59,6 @@ def _new_codec(training: CodecTraining) -> SpectralCodec:
 
 
 def _codec_of(pack: Path) -> SpectralCodec | None:
-    if not (pack / "pack.json").exists():
+    if not is_file(pack / "pack.json"):
         return None
     return load_own_codec(Pack.open(pack))

@@ -17,7 +17,7 @@ from engine.models.unet import Denoiser
 from engine.training.latents import LatentCorpus
 from engine.training.run import Trainer
 
-YOUNG = ("mix_", "voices.", "stationary.voices.")
+YOUNG = ("mix_", "voices.", "stationary.voices.", "struck.")
 """Where the parameters begin that mix over bars and read voices."""
 VALIDATION_ALPHAS = (0.1, 0.3, 0.5, 0.7, 0.9)
 
@@ -65,6 +65,8 @@ class DenoiserTrainer(Trainer):
         self.held_out = held_out.fixed_batches()
         self.device = device
         self.reseed(seed)
+        if denoiser.voices is not None and not denoiser.voices.is_fitted:
+            denoiser.voices.fit(*self.corpus.hits())
         if not denoiser.mean.any():  # a fresh model: later runs keep the scale they were trained at
             mean, deviation = self.corpus.statistics()
             denoiser.mean.copy_(mean)

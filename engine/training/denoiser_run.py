@@ -41,7 +41,9 @@ def train_denoiser(
         if not has_checkpoint(run):
             denoiser = denoiser.widened()
     else:
-        denoiser = Denoiser(config or DenoiserConfig(latent_dim=opened.latent_dim, notes=True, repeats=True))
+        denoiser = Denoiser(
+            config or DenoiserConfig(latent_dim=opened.latent_dim, notes=True, repeats=True, struck=True)
+        )
     training = DenoiserTraining(corpus, frames_per_batch, embedded=_is_embedded(corpus, opened))
     settings = asdict(training)
     del settings["corpus"]  # where it lies is no one's concern; what it is stands in its manifest

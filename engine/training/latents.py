@@ -193,6 +193,11 @@ class LatentCorpus:
         frames = torch.cat([loops.latent.float().transpose(0, 1).flatten(1) for loops in self.by_length.values()], 1)
         return frames.mean(1, keepdim=True), frames.std(1, keepdim=True).clamp_min(1e-3)
 
+    def hits(self) -> tuple[Tensor, Tensor]:
+        """Pictures of the hits of all loops `[N, P, bands, columns]`, and the mask `[N, P]` of those there are."""
+        loops = self.by_length.values()
+        return torch.cat([x.images for x in loops]), torch.cat([x.conditions.voices_given for x in loops])
+
     def batch(self, generator: torch.Generator) -> LatentBatch:
         """A random batch of one length, each loop turned in time by whole bars together with its conditions.
 

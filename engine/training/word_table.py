@@ -16,6 +16,7 @@ from torch import Tensor
 from engine.clap.words import pieces, split
 from engine.corpus.wording import all_words
 from engine.errors import CorpusError, MissingDependency
+from engine.files import is_file
 
 BATCH = 512
 CAPTION_WORDS = (
@@ -55,7 +56,7 @@ def read_word_vectors(folder: Path, dim: int = 128) -> WordVectors:
 
     Raises `CorpusError` when there is none, `MissingDependency` without transformers.
     """
-    if not all((folder / name).is_file() for name in ("vocab.txt", "config.json", "model.safetensors")):
+    if not all(is_file(folder / name) for name in ("vocab.txt", "config.json", "model.safetensors")):
         raise CorpusError(f"{folder} holds no sentence encoder: vocab.txt, config.json and model.safetensors.")
     try:
         from transformers import BertModel  # noqa: PLC0415

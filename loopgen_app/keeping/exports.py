@@ -16,13 +16,17 @@ from engine import (
     AudioFileError,
     ExportError,
     Format,
+    Pattern,
     Recipe,
     file_name,
     find_recipe,
     free_path,
+    is_file,
+    is_folder,
     read_audio,
     read_metadata,
     sweep_stale_files,
+    write_midi,
     write_sound,
 )
 from loopgen_app.audition import LoopAtHand
@@ -65,7 +69,7 @@ class Exports:
     def file_of(self, heard: LoopAtHand) -> Path | None:
         """The file that was written of a loop last, wherever and in whatever format; None when there is none."""
         files = self._files.get(heard.id, {})
-        return next((path for path in reversed(files.values()) if path.is_file()), None)
+        return next((path for path in reversed(files.values()) if is_file(path)), None)
 
     def file_for_drag(self, heard: LoopAtHand) -> Path:
         """A complete file that stays: the one in the export folder in the format that is chosen, or a new one.
@@ -73,21 +77,32 @@ class Exports:
         Raises `ExportError`.
         """
         known = self._files.get(heard.id, {}).get(self.format.id)
-        there = known is not None and known.parent == self.folder and known.is_file()
+        there = known is not None and known.parent == self.folder and is_file(known)
         return known if known is not None and there else self.export(heard)
+
+    def midi_for_drag(self, pattern: Pattern, bars: int, tempo_bpm: float) -> Path:
+        """A complete MIDI file of `pattern` that stays, in the export folder. Raises `ExportError`, or
+        `MissingDependency` without mido."""
+        self._make(self.folder)
+        path = free_path(self.folder, f"pattern_{tempo_bpm:g}bpm_{bars}bars.mid")
+        return write_midi(path, pattern, bars, tempo_bpm=tempo_bpm)
 
     def export(self, heard: LoopAtHand, folder: Path | None = None) -> Path:
         """Write one loop under a free name; returns its path. Raises `ExportError`."""
         folder = folder or self.folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ExportError(f"The export folder {folder} cannot be made: {error.strerror or error}.") from error
+        self._make(folder)
         return self._write(heard, free_path(folder, file_name(heard.recipe, heard.name, self.format)))
 
     def export_many(self, loops: Sequence[LoopAtHand], folder: Path) -> list[Path]:
         """Write many loops into one folder; stops at the first that cannot be written. Raises `ExportError`."""
         return [self.export(loop, folder) for loop in loops]
+
+    def _make(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise ExportError(f"The export folder {folder} cannot be made: {reason}.") from error
 
     def _write(self, heard: LoopAtHand, path: Path) -> Path:
         audio = np.nan_to_num(heard.audio, nan=0.0, posinf=0.0, neginf=0.0).clip(-1.0, 1.0)
@@ -116,7 +131,7 @@ def read_drop(path: Path) -> AudioFile:
 
 
 def _check_name(path: Path) -> None:
-    if path.is_dir():
+    if is_folder(path):
         raise AudioFileError(f"{path.name} is a folder; drop one audio file (WAV, FLAC, AIFF or OGG).")
     if path.suffix.lower() not in AUDIO_SUFFIXES:
         raise AudioFileError(f"{path.name} is no audio file; WAV, FLAC, AIFF or OGG can be dropped.")

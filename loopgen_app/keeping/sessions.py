@@ -1,13 +1,16 @@
 """Keeping sessions: autosave after every change, restore after a crash, open, save, recent, presets."""
 
+import contextlib
 import logging
 import os
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer
 
-from engine import RESOURCES, LoopGenError, write_atomically
+from engine import RESOURCES, LoopGenError, is_file, set_aside, write_atomically
 from loopgen_app.audition import Audition
+from loopgen_app.keeping.ownership import FolderLock
 from loopgen_app.messages import Messages
 from loopgen_app.settings import Folders, Settings
 from loopgen_app.state.instrument import Instrument
@@ -27,6 +30,9 @@ class Sessions(QObject):
         self._instrument, self._audition, self._messages = instrument, audition, messages
         self._folders, self._settings = folders, settings
         self.path: Path | None = None
+        self.notice = ""
+        self._lock = FolderLock(folders.lock)
+        self._owner = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(AUTOSAVE_MILLISECONDS)
@@ -41,34 +47,64 @@ class Sessions(QObject):
         return Session(self._instrument.to_json(), loop_id, self._audition.other_id)
 
     def begin(self) -> bool:
-        """Mark this run as running; returns whether the last one ended unexpectedly."""
-        crashed = self._folders.running.exists()
+        """Take the folder and mark this run as running; returns whether the last one ended unexpectedly.
+
+        `notice` then says what stands in the way: another window that has the folder, or a disk that takes nothing.
+        """
+        self._owner = self._lock.take()
+        if not self._owner:
+            self.notice = (
+                "Another LoopGen window is open: loops of both go into one bank, but knobs and settings of this one "
+                "are not kept."
+            )
+            return False
+        crashed = is_file(self._folders.running)
         try:
-            self._folders.root.mkdir(parents=True, exist_ok=True)
-            write_atomically(self._folders.running, str(os.getpid()).encode())
+            if Settings.damaged(self._folders.settings):
+                self.notice = f"The settings could not be read; they were kept as {self._aside('settings')}."
+            write_atomically(self._folders.running, str(os.getpid()).encode(), private=True)
         except (OSError, LoopGenError) as error:
-            self._messages.complain(f"Nothing can be kept in {self._folders.root}: {error}")
+            self.notice = f"Nothing can be kept in {self._folders.root}: {str(error).rstrip('.')}."
         return crashed
+
+    def _aside(self, name: Literal["settings", "autosave"]) -> str:
+        return set_aside(getattr(self._folders, name)).name
 
     def restore_last(self) -> bool:
         """Bring back the session of the last run, if there is one."""
-        if not self._folders.autosave.exists():
+        if not is_file(self._folders.autosave):
             return False
         try:
             self._restore(open_session(self._folders.autosave), "Restore session")
         except SessionError as error:
             log.warning("autosave: %s", error)
+            self._give_up_last()
             return False
         return True
+
+    def _give_up_last(self) -> None:
+        """Keep an autosave that cannot be read: the next one would take its place."""
+        if not self._owner:
+            return
+        words = "What was open last could not be read, so the knobs are where they are at first start."
+        try:
+            self.notice = f"{words} It was kept as {self._aside('autosave')}; your loops are all in the bank."
+        except OSError as error:
+            self.notice = f"{words} It could not be kept: {error.strerror or error}."
 
     def end(self) -> None:
         """Save once more and mark this run as ended well."""
         self._timer.stop()
         self.autosave()
-        self._folders.running.unlink(missing_ok=True)
+        if self._owner:
+            with contextlib.suppress(OSError):
+                self._folders.running.unlink(missing_ok=True)
+        self._lock.release()
 
     def autosave(self) -> None:
-        """Write the autosave now."""
+        """Write the autosave now, if the folder is this window's."""
+        if not self._owner:
+            return
         try:
             save_session(self._folders.autosave, self.session())
         except LoopGenError as error:
@@ -116,9 +152,11 @@ class Sessions(QObject):
         self.save_settings()
 
     def save_settings(self) -> None:
-        """Write the settings file."""
+        """Write the settings file, if the folder is this window's."""
+        if not self._owner:
+            return
         try:
-            write_atomically(self._folders.settings, self._settings.to_json())
+            write_atomically(self._folders.settings, self._settings.to_json(), private=True)
         except LoopGenError as error:
             log.warning("settings: %s", error)
 

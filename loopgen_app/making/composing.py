@@ -6,16 +6,20 @@ from itertools import pairwise
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine import JOIN_SECONDS, LIVE_STEPS, LoopGenError, LoopRequest, NoisePad, Recipe, join_loops
+from engine import JOIN_SECONDS, LIVE_STEPS, LoopGenError, LoopRequest, NoisePad, Pattern, Recipe, join_loops
 from loopgen_app.audition import Audition, LoopAtHand
 from loopgen_app.making.generation import Generation, Made
 from loopgen_app.messages import Messages
 from loopgen_app.state.instrument import Instrument
+from loopgen_app.state.parameter import to_json
 from loopgen_app.state.parameters import PARAMETERS
 from loopgen_app.state.transport import Transport
 
 FOLLOW_MILLISECONDS = {"pad": 0, "knob": 250}
 """How long a change waits for the next one. The pad does not wait: while a loop is made, the newest place is kept."""
+
+NEARLY_DONE = 0.5
+"""Share of the work from which a run is left to finish though the knobs have moved on."""
 
 PAD_KNOBS = frozenset({"pad_x", "pad_y", "pad_corners", "pad_on"})
 MOTION_LOOPS = 8
@@ -61,6 +65,7 @@ class Composing(QObject):
         self._stale = False
         self.motion: LoopAtHand | None = None
         self._live = False
+        self._cut_short = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._follow)
@@ -82,6 +87,19 @@ class Composing(QObject):
             return
         self._submit([first, *more])
         self.asked.emit(first)
+
+    def hear(self, pattern: Pattern) -> None:
+        """Play the loop with another pattern than the instrument's, where loops follow the hand: a pattern that is
+        proposed is heard before it is taken."""
+        if self._collected is not None or not self._follows("pattern"):
+            return
+        try:
+            request = self._instrument.request(pattern=pattern)
+        except LoopGenError as error:
+            self._messages.complain(str(error))
+            return
+        knobs = {**self._instrument.to_json(), "pattern": to_json(pattern)}
+        self._generation.generate([request], knobs, live=True)
 
     def cancel(self) -> None:
         """Stop making; what plays goes on."""
@@ -113,12 +131,13 @@ class Composing(QObject):
         except LoopGenError as error:
             self._messages.complain(str(error))
             return
-        self._submit(requests)
+        self._submit(requests, takes=True)
         self._collected = []
 
-    def _submit(self, requests: Sequence[LoopRequest], *, live: bool = False) -> None:
+    def _submit(self, requests: Sequence[LoopRequest], *, live: bool = False, takes: bool = False) -> None:
         self._collected, self._batch_started, self._live = None, False, live
-        self._generation.generate(requests, self._instrument.to_json(), live=live)
+        self._cut_short = self._cut_short and live
+        self._generation.generate(requests, self._instrument.to_json(), live=live, takes=takes)
 
     def _variation(self, request: LoopRequest) -> LoopRequest:
         seed = self._instrument.random_seed()
@@ -151,9 +170,9 @@ class Composing(QObject):
                 self._timer.start(FOLLOW_MILLISECONDS["pad" if knob in PAD_KNOBS else "knob"])
 
     def _follow(self) -> None:
-        if self._generation.state.busy and self._stale and self._hand_down:
-            return  # one loop is on its way; the newest place follows when it has arrived
-        self._stale = False
+        if self._generation.state.busy and self._stale and self._may_finish():
+            return  # one loop is on its way; the newest wish follows when it has arrived
+        self._stale, self._cut_short = False, self._generation.state.busy
         steps = self._instrument.value("num_steps")
         try:
             request = self._instrument.request(num_steps=min(steps, LIVE_STEPS) if self._hand_down else steps)
@@ -163,9 +182,13 @@ class Composing(QObject):
         self._instrument.note_asked(request)
         self._submit([request], live=True)
 
+    def _may_finish(self) -> bool:
+        """Whether what is being made is heard before the next: were every run cut short, none would ever arrive."""
+        return self._hand_down or self._cut_short or self._generation.state.fraction >= NEARLY_DONE
+
     def _made(self, made: Made) -> None:
         heard = self._audition.take(made, play=made.live or not self._batch_started)
-        self._batch_started = True
+        self._batch_started, self._cut_short = True, False
         if self._collected is not None:
             self._collected.append(heard)
 

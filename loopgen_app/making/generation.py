@@ -25,7 +25,8 @@ from engine import (
 from loopgen_app.background import Background, Work
 from loopgen_app.making.service import Service, Task, load_pack
 from loopgen_app.state.loop_audio import Audio
-from loopgen_app.state.loop_bank import BankedLoop, LoopBank
+from loopgen_app.state.loop_bank import BankedLoop, LoopBank, loop_name
+from loopgen_app.state.loop_names import distinct_name, short_name
 
 PREVIEW_FROM_STEPS = 8
 """Shorter runs are over before a preview would be seen, and live playing has no time to spend on one."""
@@ -118,7 +119,7 @@ class Generation(QObject):
         self.composes: Callable[[LoopRequest], Pattern] | None = None
         """What the pack composes by, once one is there."""
         self._knobs: dict[str, Any] = {}
-        self._live = False
+        self._live = self._takes = False
         self._preview_at = 0.0
         # The service's lock is held while it tells of a loop: the disk is left to another thread.
         self._keeper = background.line("bank")
@@ -138,12 +139,15 @@ class Generation(QObject):
         """Where generation stands."""
         return self._state
 
-    def generate(self, requests: Sequence[LoopRequest], knobs: dict[str, Any], *, live: bool = False) -> None:
+    def generate(
+        self, requests: Sequence[LoopRequest], knobs: dict[str, Any], *, live: bool = False, takes: bool = False
+    ) -> None:
         """Render `requests` instead of everything asked before; `knobs` go into their recipes.
 
-        `live` loops replace what plays as soon as they can and take no time for previews.
+        `live` loops replace what plays as soon as they can and take no time for previews; they, and `takes`, are
+        called like the loop of their seed that is there.
         """
-        self._knobs, self._live = knobs, live
+        self._knobs, self._live, self._takes = knobs, live, live or takes
         self._preview_at = time.monotonic() + PREVIEW_SECONDS
         self._set(busy=True, step=0, num_steps=requests[0].num_steps, index=0, count=len(requests), doing="")
         self._ids = self._service.submit_batch(requests)
@@ -153,7 +157,11 @@ class Generation(QObject):
 
         `doing` says what it does, for the user.
         """
-        self._live, self._preview_at = False, math.inf  # what is walked backwards is no picture of a loop
+        self._live, self._takes, self._preview_at = (
+            False,
+            False,
+            math.inf,
+        )  # what is walked backwards is no picture of a loop
         self._set(busy=True, step=0, num_steps=0, index=0, count=1, doing=doing)
         self._ids = (self._service.submit_task(task),)
         self.taskStarted.emit()
@@ -198,32 +206,34 @@ class Generation(QObject):
     def _on_loop(self, job: int, loop: Loop) -> None:
         recipe = Recipe.of_loop(loop, knobs=self._knobs)
         finished = Finished(loop.audio, loop.sample_rate, recipe, loop.loudness_lufs, composed=loop.composed)
-        self._keep_soon(job, finished, self._take_loop, live=self._live)
+        self._keep_soon(job, finished, self._take_loop, live=self._live, take=self._takes)
 
     def _on_result(self, job: int, outcome: Any) -> None:
         if isinstance(outcome, Finished):
-            self._keep_soon(job, outcome, self._take_result, live=False)
+            self._keep_soon(job, outcome, self._take_result, live=False, take=False)
         else:
             self._background.tell(partial(self._take_result, job, outcome))
 
-    def _keep_soon(self, job: int, sound: Finished, take: Callable[[int, Made], object], *, live: bool) -> None:
+    def _keep_soon(
+        self, job: int, sound: Finished, tell: Callable[[int, Made], object], *, live: bool, take: bool
+    ) -> None:
         def failed(error: Exception) -> None:  # a mistake of ours: the window must not wait for ever for this loop
             words = f"The loop could not be kept ({type(error).__name__}). The log has details."
             self._take_error(job, LoopGenError(words))
 
-        self._keeper.start(lambda: self._keep(sound, live), partial(take, job), failed)
+        self._keeper.start(lambda: self._keep(sound, live=live, take=take), partial(tell, job), failed)
 
-    def _keep(self, sound: Finished, live: bool) -> Made:
+    def _keep(self, sound: Finished, *, live: bool, take: bool) -> Made:
         banked, trouble = None, ""
-        level = sound.loudness_lufs
+        level, request = sound.loudness_lufs, sound.recipe.request
+        name = short_name(sound.name or loop_name(request))
         try:
-            banked = self._bank.add(
-                sound.audio, sound.sample_rate, sound.recipe, name=sound.name, loudness_lufs=level
-            )
+            name = distinct_name(name, request.seed, self._bank.named(name), take=take)
+            banked = self._bank.add(sound.audio, sound.sample_rate, sound.recipe, name=name, loudness_lufs=level)
         except LoopGenError as error:
             trouble = str(error)
         return Made(
-            banked, sound.audio, sound.sample_rate, sound.recipe, live, level, sound.composed, trouble, sound.name
+            banked, sound.audio, sound.sample_rate, sound.recipe, live, level, sound.composed, trouble, name
         )  # fmt: skip
 
     # ---- window's thread ----------------------------------------------------------------------------------------

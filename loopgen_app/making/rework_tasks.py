@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine import Loop, LoopGeometry, Origin, Progress, Recipe
 from loopgen_app.making.generation import Finished
@@ -44,10 +44,16 @@ class Workbench:
     def measure(self, source: SourceLoop) -> Task:
         """Invert `source` and play it back; gives its `RoundTrip`."""
 
-        def task(pipeline: LoopPipeline, progress: Progress) -> RoundTrip | None:
+        def task(pipeline: LoopPipeline, progress: Progress) -> RoundTrip:
+            from engine import replay  # noqa: PLC0415
+
             walk = _walk()
-            self._invert(pipeline, source, walk, progress.over(self._steps(pipeline, walk, source)))
-            return self.round_trip(source)
+            counted = progress.over(self._steps(pipeline, walk, source) + walk.num_steps)
+            inverted = self._invert(pipeline, source, walk, counted)
+            [back] = replay(pipeline, [inverted], progress=counted.part(walk.num_steps))
+            found = self._round_trips[source] = back.round_trip(pipeline)
+            _forget_oldest(self._round_trips)
+            return found
 
         return task
 
@@ -123,27 +129,28 @@ class Workbench:
         return task
 
     def _steps(self, pipeline: LoopPipeline, walk: Walk, *sources: SourceLoop) -> int:
-        """Steps that it takes to invert and measure those of `sources` that are not known."""
+        """Steps that it takes to find the noise of those of `sources` whose noise is not known."""
         unknown = {source for source in sources if (source, pipeline.info.hash) not in self._inverted}
-        return 2 * walk.num_steps * len(unknown)
+        return walk.num_steps * len(unknown)
 
     def _invert(self, pipeline: LoopPipeline, source: SourceLoop, walk: Walk, progress: Progress) -> InvertedLoop:
-        """The noise of `source`, found and measured now or before."""
-        from engine import invert_loops, replay  # noqa: PLC0415
+        """The noise of `source`, found now or before."""
+        from engine import invert_loops  # noqa: PLC0415
 
         key = (source, pipeline.info.hash)
         known = self._inverted.get(key)
         if known is None:
             fitted = at_rate(source, pipeline.info.sample_rate)
             [known] = invert_loops(pipeline, [fitted], walk, progress=progress.part(walk.num_steps))
-            [back] = replay(pipeline, [known], progress=progress.part(walk.num_steps))
-            self._round_trips[source] = back.round_trip(pipeline)
             self._inverted[key] = known
         self._inverted.move_to_end(key)
-        for kept in (self._inverted, self._round_trips):
-            while len(kept) > KEPT:
-                kept.popitem(last=False)
+        _forget_oldest(self._inverted)
         return known
+
+
+def _forget_oldest(kept: OrderedDict[Any, Any]) -> None:
+    while len(kept) > KEPT:
+        kept.popitem(last=False)
 
 
 def at_rate(source: SourceLoop, sample_rate: int) -> SourceLoop:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from engine import RoundTrip, SourceLoop
 
 Side = Literal["a", "b"]
+CORNERS = ("top left", "top right", "bottom left", "bottom right")
+"""Of the noise pad, in the order of their numbers."""
 
 
 class Reworking(QObject):
@@ -172,15 +174,19 @@ class Reworking(QObject):
         if self.source is None:
             return
         seed = self.source.noise_seed
-        if seed is None:
+        if self._instrument.value("pad_locks")[corner]:
+            self._say_locked(corner)
+        elif seed is None:
             self._generation.run(self._bench.corner(self.source.loop, corner), "Finding its noise")
         else:
             self._put(corner, seed)
 
     def _put(self, corner: int, seed: int) -> None:
-        corners = list(self._instrument.value("pad_corners"))
-        corners[corner] = seed
-        self._instrument.set_many({"pad_corners": tuple(corners), "pad_on": True}, "Put in corner")
+        if not self._instrument.set_corner(corner, seed, pad_on=True):
+            self._say_locked(corner)
+
+    def _say_locked(self, corner: int) -> None:
+        self._messages.complain(f"The corner {CORNERS[corner]} is locked. Unlock it, or choose another one.")
 
     def set_end(self, end: Side) -> None:
         """Take the source as the beginning (a) or the end (b) of a transition."""

@@ -1,21 +1,23 @@
 """The loop bank: every loop that was made, and the ways out of the window."""
 
+import time
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidget
 
 from engine import FORMATS, LoopGenError
 from loopgen_app.audition import LoopAtHand
-from loopgen_app.panels.bank_model import BankModel
+from loopgen_app.panels import exits
+from loopgen_app.panels.bank_model import BankModel, describe
 from loopgen_app.panels.binding import add_choice
 from loopgen_app.panels.frame import Panel, tool
+from loopgen_app.state.takes import Takes
 from loopgen_app.studio import Studio
 from loopgen_app.theme import icon
 from loopgen_app.widgets.drag_tile import DragTile, run_drag
-from loopgen_app.widgets.loop_list import LoopList
+from loopgen_app.widgets.loop_list import LoopList, Role
 from loopgen_app.widgets.segmented import Segmented
 
 
@@ -31,8 +33,9 @@ class BankPanel(Panel):
         self.list.setObjectName("loopBank")
         self.list.setAccessibleName("Loop bank")
         self.list.setModel(self.model)
-        self.list.empty_title, self.list.empty_hint = "Every loop you make lands here", "Star what you like."
+        self._say_why_empty()
         self.list.playAsked.connect(studio.audition.play_id)
+        self.list.takeAsked.connect(self._play_take)
         self.list.deleteAsked.connect(self.delete)
         self.list.favouriteAsked.connect(self._toggle_favourite)
         self.list.dragAsked.connect(self._drag)
@@ -62,6 +65,19 @@ class BankPanel(Panel):
 
     def _look(self) -> None:
         self.model.look_for(self.show_which.value(), self.words.text())
+        self._say_why_empty()
+
+    def _say_why_empty(self) -> None:
+        words, which = self.words.text().strip(), self.show_which.value()
+        title, hint = {
+            "all": ("Every loop you make lands here", "Star what you like."),
+            "favourites": ("Nothing is starred yet", "Click the star of a loop that you like."),
+            "deleted": ("Nothing was deleted lately", "Deleted loops stay here for 30 days."),
+        }[which]
+        if words:
+            title, hint = f"No loop has \u201c{words}\u201d in its name, key or tempo", "Clear the filter to see all."
+        self.list.empty_title, self.list.empty_hint = title, hint
+        self.list.viewport().update()
 
     def _add_exits(self) -> None:
         row = QHBoxLayout()
@@ -76,7 +92,11 @@ class BankPanel(Panel):
         self.export.setToolTip("Write the loop into the export folder (Ctrl+E)")
         self.export.setIcon(icon("export"))
         self.export.clicked.connect(self.export_current)
-        self.reveal_button = tool("folder", "Show the exported file in its folder", self, object_name="revealButton")
+        folder = tool(
+            "folder", "Choose the folder that loops are exported to", self, object_name="exportFolderButton"
+        )
+        folder.clicked.connect(lambda: exits.choose_folder(self._studio, self))
+        self.reveal_button = tool("reveal", "Show the exported file in its folder", self, object_name="revealButton")
         self.reveal_button.clicked.connect(self.reveal)
         self.copy_button = tool("copy", "Copy the path of the exported file", self, object_name="copyPathButton")
         self.copy_button.clicked.connect(self.copy_path)
@@ -84,6 +104,7 @@ class BankPanel(Panel):
         for widget in (self.export, self.reveal_button, self.copy_button):
             row.addWidget(widget)
             widget.setEnabled(False)
+        row.insertWidget(2, folder)
         self.body.addLayout(row)
 
     def _show_loop(self, heard: LoopAtHand | None) -> None:
@@ -98,34 +119,17 @@ class BankPanel(Panel):
 
     # ---- files --------------------------------------------------------------------------------------------------
 
-    def _file_of(self, heard: LoopAtHand | None) -> Path | None:
-        if heard is None:
-            return None
-        try:
-            return self._studio.exports.file_for_drag(heard)
-        except LoopGenError as error:
-            self._studio.messages.complain(str(error))
-            return None
-
     def _file_of_current(self) -> Path | None:
-        return self._file_of(self._studio.audition.current)
+        return exits.file_of(self._studio, self._studio.audition.current)
 
     def _drag(self, loop_id: int) -> None:
-        path = self._file_of(self._studio.audition.fetch(loop_id))
+        path = exits.file_of(self._studio, self._studio.audition.fetch(loop_id))
         if path is not None:
             run_drag(self.list, path)
 
     def export_current(self) -> None:
         """Write the loop at hand into the export folder."""
-        current = self._studio.audition.current
-        if current is None:
-            return
-        try:
-            path = self._studio.exports.export(current)
-        except LoopGenError as error:
-            self._studio.messages.complain(str(error))
-        else:
-            self._studio.messages.say(f"Exported {path.name}.", "Reveal", self.reveal)
+        exits.export(self._studio, self._studio.audition.current)
 
     def export_shown(self) -> None:
         """Write every loop that is shown into a folder that is asked for."""
@@ -145,45 +149,51 @@ class BankPanel(Panel):
 
     def reveal(self) -> None:
         """Open the folder of the file exported last."""
-        path = self._studio.exports.last or self._file_of_current()
-        if path is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+        exits.reveal(self._studio, self._studio.exports.last or self._file_of_current())
 
     def copy_path(self) -> None:
         """Put the path of the file of the loop at hand on the clipboard; without one yet, it is written."""
-        current = self._studio.audition.current
-        known = self._studio.exports.file_of(current) if current is not None else None
-        path = known or self._file_of(current)
-        if path is not None:
-            QGuiApplication.clipboard().setText(str(path))
-            self._studio.messages.say(f"Copied the path of {path.name}.")
+        exits.copy_path(self._studio, self._studio.audition.current)
 
     # ---- rows ---------------------------------------------------------------------------------------------------
 
     def delete(self, loop_id: int) -> None:
-        """Delete a loop; the message offers to undo it."""
-        bank = self._studio.bank
+        """Delete a loop with the other takes in its row; the message offers to undo it."""
+        row = self.model.row_of(loop_id)
+        ids = self.model.takes_at(row).ids if row >= 0 else (loop_id,)
         try:
-            bank.delete(loop_id)
+            for take in ids:
+                self._studio.bank.delete(take)
         except LoopGenError as error:
             self._studio.messages.complain(str(error))
-            return
+        else:
+            words = f"Deleted {len(ids)} takes." if len(ids) > 1 else "Deleted."
+            self._studio.messages.say(words, "Undo", lambda: self.undelete(*ids))
         self.model.refresh()
-        self._studio.messages.say("Deleted.", "Undo", lambda: self.undelete(loop_id))
 
-    def undelete(self, loop_id: int) -> None:
-        """Bring a loop back."""
-        self._studio.bank.undelete(loop_id)
+    def undelete(self, *ids: int) -> None:
+        """Bring loops back."""
+        try:
+            for loop_id in ids:
+                self._studio.bank.undelete(loop_id)
+        except LoopGenError as error:
+            self._studio.messages.complain(str(error))
         self.model.refresh()
 
     def _toggle_favourite(self, loop_id: int) -> None:
         row = self.model.row_of(loop_id)
         if row >= 0:
-            self._studio.bank.set_favourite(loop_id, not self.model.loop_at(row).favourite)
+            self.model.setData(self.model.index(row), not self.model.loop_at(row).favourite, Role.FAVOURITE)
             self.model.refresh()
             row = self.model.row_of(loop_id)
             if row >= 0:
                 self.list.setCurrentIndex(self.model.index(row))
+
+    def _play_take(self, loop_id: int, older: int) -> None:
+        row = self.model.row_of(loop_id)
+        take = self.model.takes_at(row).beside(loop_id, older) if row >= 0 else None
+        if take is not None:
+            self._studio.audition.play_id(take.id)
 
     def _refer_to(self, loop_id: int) -> None:
         heard = self._studio.audition.fetch(loop_id)
@@ -204,8 +214,11 @@ class BankPanel(Panel):
         menu.addAction("Rework as source", lambda: self._studio.reworking.open_banked(loop_id))
         menu.addAction("Star", lambda: self._toggle_favourite(loop_id))
         menu.addAction("Rename", lambda: self.list.edit(self.model.index(self.model.row_of(loop_id))))
+        takes = self.model.takes_at(self.model.row_of(loop_id))
+        if len(takes.loops) > 1:
+            self._add_takes(menu.addMenu(f"{len(takes.loops)} takes"), takes)
         if self.show_which.value() == "deleted":
-            menu.addAction("Bring back", lambda: self.undelete(loop_id))
+            menu.addAction("Bring back", lambda: self.undelete(*takes.ids))
         else:
             menu.addAction("Delete", lambda: self.delete(loop_id))
         menu.addSeparator()
@@ -214,3 +227,13 @@ class BankPanel(Panel):
             choose = partial(setattr, self._studio.settings, "export_format", key)
             add_choice(formats, kind.label, choose, chosen=key == self._studio.settings.export_format)
         return menu
+
+    def _add_takes(self, menu: QMenu, takes: Takes) -> None:
+        """Every take by the time at which it was made; the one that is heard has a tick."""
+        current = self._studio.audition.current
+        for take in takes.loops:
+            made = time.strftime("%H:%M:%S", time.localtime(take.created))
+            chosen = current is not None and current.id == take.id
+            add_choice(
+                menu, f"{made}   {describe(take)}", partial(self._studio.audition.play_id, take.id), chosen=chosen
+            )

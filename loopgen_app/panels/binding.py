@@ -12,6 +12,7 @@ from loopgen_app.state.parameter import Parameter
 from loopgen_app.state.parameters import PARAMETERS
 from loopgen_app.studio import Studio
 from loopgen_app.widgets.knob import CurveKnob
+from loopgen_app.widgets.label import set_tip
 from loopgen_app.widgets.segmented import Segmented
 from loopgen_app.widgets.value_widget import ValueWidget
 
@@ -23,7 +24,7 @@ def describe(widget: QWidget, knob_id: str, studio: Studio) -> None:
         widget.setObjectName(OBJECT_NAMES[knob_id])
     widget.setAccessibleName(knob.label)
     widget.setAccessibleDescription(knob.tooltip)
-    widget.setToolTip(knob.tooltip)
+    set_tip(widget, knob.tooltip)
     if knob.midi:
         widget.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         widget.customContextMenuRequested.connect(

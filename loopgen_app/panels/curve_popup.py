@@ -1,12 +1,13 @@
 """A popup in which a curve over the loop is drawn."""
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from loopgen_app.panels.binding import connect
 from loopgen_app.state.parameters import PARAMETERS
 from loopgen_app.studio import Studio
 from loopgen_app.widgets.curve_editor import CurveEditor
+from loopgen_app.widgets.label import Label
 
 
 class CurvePopup(QFrame):
@@ -19,7 +20,7 @@ class CurvePopup(QFrame):
         label = PARAMETERS[knob_id].label
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 14)
-        title = QLabel(f"{label} over the loop", self)
+        title = Label(f"{label} over the loop", self)
         title.setProperty("role", "heading")
         self.editor = CurveEditor(parent=self)
         self.editor.setObjectName(f"{knob_id}_editor")

@@ -1,9 +1,10 @@
 """The frame every panel has: rounded, with a heading and room for small tools beside it."""
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from loopgen_app.theme import icon
+from loopgen_app.widgets.label import Label, set_tip
 
 
 class Panel(QFrame):
@@ -18,7 +19,7 @@ class Panel(QFrame):
         self.tools = QHBoxLayout()
         self.tools.setSpacing(4)
         if heading:
-            label = QLabel(heading, self)
+            label = Label(heading, self)
             label.setProperty("role", "heading")
             self.tools.addWidget(label)
             self.tools.addStretch(1)
@@ -31,7 +32,7 @@ def tool(name: str, words: str, parent: QWidget, *, object_name: str = "", check
     button.setProperty("role", "quiet")
     button.setIcon(icon(name))
     button.setIconSize(QSize(18, 18))
-    button.setToolTip(words)
+    set_tip(button, words)
     button.setAccessibleName(words)
     button.setCheckable(checkable)
     button.setCursor(Qt.CursorShape.PointingHandCursor)

@@ -1,11 +1,12 @@
 """The finer points of sampling, in a popup: a weight for each condition, repeat, sampler and schedule."""
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from loopgen_app.panels.binding import bind_combo, bind_value
 from loopgen_app.state.parameters import GUIDED
 from loopgen_app.studio import Studio
+from loopgen_app.widgets.label import Label
 from loopgen_app.widgets.slider import Slider
 
 
@@ -20,7 +21,7 @@ class GuidancePopup(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 14)
         column.setSpacing(8)
-        title = QLabel("Weight of each condition", self)
+        title = Label("Weight of each condition", self)
         title.setProperty("role", "heading")
         column.addWidget(title)
         for condition, label in GUIDED.items():
@@ -34,7 +35,7 @@ class GuidancePopup(QFrame):
         for row, (knob, words) in enumerate((("sampler", "Sampler"), ("schedule", "Schedule"))):
             box = QComboBox(self)
             bind_combo(box, knob, studio, str.capitalize)
-            caption = QLabel(words, self)
+            caption = Label(words, self)
             caption.setProperty("role", "heading")
             grid.addWidget(caption, row, 0)
             grid.addWidget(box, row, 1)

@@ -4,11 +4,14 @@ from functools import partial
 
 from PySide6.QtWidgets import QCheckBox, QMenu, QWidget
 
-from engine import KNOBS, LoopGenError
+from engine import KNOBS
 from loopgen_app.making.composing import along
+from loopgen_app.panels import exits
 from loopgen_app.panels.binding import bind_toggle, connect, learn_menu
 from loopgen_app.panels.frame import Panel, tool
+from loopgen_app.state.noise_names import noise_names
 from loopgen_app.studio import Studio
+from loopgen_app.widgets.label import set_tip
 from loopgen_app.widgets.xy_pad import XYPad
 
 PATH_BARS = (4, 8, 16, 32)
@@ -29,7 +32,7 @@ class NoisePanel(Panel):
         roll.clicked.connect(instrument.reroll_corners)
         export = tool("export", "Export the drawn motion as one file", self, object_name="motionButton")
         export.setEnabled(False)
-        export.clicked.connect(self._export_motion)
+        export.clicked.connect(lambda: exits.export(studio, studio.composing.motion))
         studio.composing.motionReady.connect(lambda _loop: export.setEnabled(True))
         self.follow = tool("wave", "Make one passage that follows the drawn motion", self, object_name="pathButton")
         self.follow.clicked.connect(lambda: self.path_menu().popup(self.cursor().pos()))
@@ -40,7 +43,6 @@ class NoisePanel(Panel):
         self.pad = XYPad(self)
         self.pad.setObjectName("noisePad")
         self.pad.setAccessibleName("Noise pad")
-        self.pad.setToolTip("Drag to move between four noises, Shift-drag to draw a motion, click a corner for more")
         self.pad.setSingleStep(KNOBS["pad_x"].step, KNOBS["pad_y"].step)
         self.body.addWidget(self.pad, 1)
         self.pad.positionChanged.connect(self._moved)
@@ -57,7 +59,14 @@ class NoisePanel(Panel):
         self.pad.blockSignals(True)  # what is shown comes from the state and is no wish of the user's
         self.pad.setPosition(value("pad_x"), value("pad_y"))
         self.pad.blockSignals(False)
-        self.pad.setCorners(value("pad_corners"), value("pad_locks"))
+        seeds = value("pad_corners")
+        names = noise_names(seeds)
+        self.pad.setCorners(seeds, value("pad_locks"), names)
+        told = ", ".join(f"{name} (seed {seed})" for name, seed in zip(names, seeds, strict=True))
+        set_tip(
+            self.pad,
+            f"Drag to move between four noises, Shift-drag to draw a motion, click a corner for more.\n{told}",
+        )
         self.pad.setActive(value("pad_on"))
 
     def _grab(self) -> None:
@@ -81,23 +90,20 @@ class NoisePanel(Panel):
     def corner_menu(self, corner: int) -> QMenu:
         """What can be done with a corner."""
         instrument, menu = self._studio.instrument, QMenu(self)
-        menu.addAction("New noise", lambda: self._set_corner(corner, instrument.random_seed()))
         locked = instrument.value("pad_locks")[corner]
+        menu.addAction("New noise", lambda: instrument.set_corner(corner, instrument.random_seed())).setEnabled(
+            not locked
+        )
         menu.addAction("Unlock" if locked else "Lock", lambda: self._toggle_lock(corner))
         current = self._studio.audition.current
         take = menu.addAction("Take the noise of the loop that plays", lambda: self._take_loop(corner))
-        take.setEnabled(current is not None and current.recipe.noise_seed is not None)
+        take.setEnabled(not locked and current is not None and current.recipe.noise_seed is not None)
         menu.addSeparator()
         for knob, title in (("pad_x", "Left to right"), ("pad_y", "Top to bottom")):
             axis = learn_menu(knob, self._studio, menu)
             axis.setTitle(title)
             menu.addMenu(axis)
         return menu
-
-    def _set_corner(self, corner: int, seed: int) -> None:
-        corners = list(self._studio.instrument.value("pad_corners"))
-        corners[corner] = seed
-        self._studio.instrument.set("pad_corners", tuple(corners))
 
     def _toggle_lock(self, corner: int) -> None:
         locks = list(self._studio.instrument.value("pad_locks"))
@@ -107,15 +113,4 @@ class NoisePanel(Panel):
     def _take_loop(self, corner: int) -> None:
         current = self._studio.audition.current
         if current is not None and current.recipe.noise_seed is not None:
-            self._set_corner(corner, current.recipe.noise_seed)
-
-    def _export_motion(self) -> None:
-        motion = self._studio.composing.motion
-        if motion is None:
-            return
-        try:
-            path = self._studio.exports.export(motion)
-        except LoopGenError as error:
-            self._studio.messages.complain(str(error))
-        else:
-            self._studio.messages.say(f"Exported {path.name}.")
+            self._studio.instrument.set_corner(corner, current.recipe.noise_seed)

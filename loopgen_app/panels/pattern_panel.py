@@ -1,17 +1,22 @@
 """Which part plays when: the step grid and its tools."""
 
 import random
+from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
-from engine import PARTS, STEPS_PER_BAR, InvalidRequest, LoopRequest, Pattern
+from engine import PARTS, STEPS_PER_BAR, InvalidRequest, LoopGenError, LoopRequest, Pattern
 from loopgen_app.making.generation import Made
 from loopgen_app.panels.binding import bind_toggle, bind_value, connect, describe
 from loopgen_app.panels.frame import Panel, tool
+from loopgen_app.panels.row_menu import RowMenu, rows_proposed
 from loopgen_app.state.pattern_edits import randomised, shifted, steps_shown, toggled_free, with_rows, with_step
 from loopgen_app.state.picture import Picture
 from loopgen_app.studio import Studio
+from loopgen_app.widgets.drag_button import DragButton
+from loopgen_app.widgets.label import Label
 from loopgen_app.widgets.segmented import Segmented
 from loopgen_app.widgets.slider import Slider
 from loopgen_app.widgets.step_grid import StepGrid
@@ -60,7 +65,9 @@ class PatternPanel(Panel):
         self.grid.gestureEnded.connect(studio.instrument.end_gesture)
         for knob in ("pattern", "muted"):
             connect(studio, knob, lambda _value: self._show())
-        self._composing = QTimer(self, singleShot=True, interval=COMPOSE_MILLISECONDS)
+        self._composing = QTimer(self)
+        self._composing.setSingleShot(True)
+        self._composing.setInterval(COMPOSE_MILLISECONDS)
         self._composing.timeout.connect(self._compose)
         for knob in COMPOSED_BY:
             connect(studio, knob, lambda _value: self._composing.start())
@@ -71,19 +78,24 @@ class PatternPanel(Panel):
         studio.playback.ticked.connect(self._tick)
         studio.pictures.drawn.connect(self._drawn)
         self._onsets: tuple[float, ...] = ()
+        self.row_menu = RowMenu(self.grid, studio)
+        studio.rows.proposed.connect(lambda _proposal: self._show_proposed())
 
     def _add_composing(self) -> None:
         writes = tool("spark", "", self, checkable=True)
         bind_toggle(writes, "compose", self._studio)
         keep = tool("copy", "Make the composed parts your own", self, object_name="keepComposedButton")
         keep.clicked.connect(self._keep_composed)
-        for button in (writes, keep):
+        midi = DragButton("grip", "Drag the pattern out as a MIDI file; a click writes it", self)
+        midi.setObjectName("midiButton")
+        midi.file_maker = self._write_midi
+        for button in (writes, keep, midi):
             self.tools.addWidget(button)
 
     def _add_swing(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(8)
-        label = QLabel("Swing", self)
+        label = Label("Swing", self)
         label.setProperty("role", "heading")
         self.swing = Slider("", "", self)
         bind_value(self.swing, "swing", self._studio)
@@ -160,8 +172,12 @@ class PatternPanel(Panel):
             steps = steps_shown(pattern, part, bars)
             rows.append(None if steps is None else steps[start : start + STEPS_PER_BAR])
         self.grid.setRows(rows, [part in muted for part in PARTS])
-
         self._show_composed()
+        self._show_proposed()
+
+    def _show_proposed(self) -> None:
+        start = (self.bars.value() or 0) * STEPS_PER_BAR
+        self.grid.setProposed(rows_proposed(self._studio.rows.proposal, start, STEPS_PER_BAR))
 
     def _take_made(self, made: Made) -> None:
         self._made = made.recipe.request.score(), made.composed
@@ -193,7 +209,7 @@ class PatternPanel(Panel):
             self._show_score(score)
 
     def _show_score(self, score: Pattern) -> None:
-        self._composed = score
+        self._composed = self.row_menu.composed = score
         self._show_composed()
 
     def _show_composed(self) -> None:
@@ -211,6 +227,18 @@ class PatternPanel(Panel):
             instrument.set("swing", self._composed.swing)
         self._edit(with_rows(self._pattern(), self._composed.rows))
         instrument.end_gesture()
+
+    def _write_midi(self) -> Path | None:
+        """The pattern that is heard as a MIDI file: what is drawn, and what is composed into free rows."""
+        value, studio = self._studio.instrument.value, self._studio
+        pattern = replace(with_rows(self._pattern(), self._composed.rows), swing=value("swing"))
+        try:
+            path = studio.exports.midi_for_drag(pattern, value("bars"), value("tempo_bpm"))
+        except LoopGenError as error:
+            studio.messages.complain(str(error))
+            return None
+        studio.messages.say(f"Wrote {path.name}.")
+        return path
 
     def _drawn(self, key: object, picture: Picture) -> None:
         current = self._studio.audition.current

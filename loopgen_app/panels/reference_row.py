@@ -9,6 +9,7 @@ from loopgen_app.panels.binding import bind_value, connect, describe
 from loopgen_app.panels.frame import tool
 from loopgen_app.state.parameters import PARAMETERS
 from loopgen_app.studio import Studio
+from loopgen_app.widgets.label import set_tip
 from loopgen_app.widgets.reference_drop import ReferenceDrop
 from loopgen_app.widgets.slider import Slider
 
@@ -54,5 +55,5 @@ class ReferenceRow(QWidget):
         instrument, coming = self._studio.instrument, self._studio.references.listening_to
         name = instrument.value("reference_name") or "A sound" if instrument.value("reference") else ""
         self.drop.setSound(coming or name, listening=bool(coming))
-        self.drop.setToolTip(f"{name}: its character is taken on." if name else PARAMETERS["reference"].tooltip)
+        set_tip(self.drop, f"{name}: its character is taken on." if name else PARAMETERS["reference"].tooltip)
         self.blend.setEnabled(bool(name))

@@ -1,7 +1,7 @@
 """How to make it: tempo, bars, key, guidance, temperature, steps, seed."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QPushButton, QSpinBox, QWidget
 
 from engine import KNOBS, LIVE_STEPS, QUALITY_STEPS
 from loopgen_app.panels.binding import bind_combo, bind_spin, bind_toggle, bind_value, connect, describe
@@ -10,6 +10,7 @@ from loopgen_app.panels.guidance_popup import GuidancePopup
 from loopgen_app.studio import Studio
 from loopgen_app.theme import icon
 from loopgen_app.widgets.dial import Dial
+from loopgen_app.widgets.label import Label
 from loopgen_app.widgets.seed_box import SeedBox
 from loopgen_app.widgets.segmented import Segmented
 from loopgen_app.widgets.slider import Slider
@@ -26,8 +27,8 @@ class ShapePanel(Panel):
         self._add_steps()
         self._add_seed()
 
-    def _label(self, text: str) -> QLabel:
-        label = QLabel(text, self)
+    def _label(self, text: str) -> Label:
+        label = Label(text, self)
         label.setProperty("role", "heading")
         return label
 

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QSpinBox,
@@ -20,13 +19,14 @@ from PySide6.QtWidgets import (
 
 from engine import GOOD_STRETCHES, KNOBS, STRETCH_RATIOS
 from loopgen_app.making.generation import GenerationState
-from loopgen_app.making.reworking import Side
+from loopgen_app.making.reworking import CORNERS, Side
 from loopgen_app.panels.binding import set_range
 from loopgen_app.panels.frame import Panel
 from loopgen_app.state.picture import outline_of
 from loopgen_app.state.source import ReadProblem
 from loopgen_app.studio import Studio
 from loopgen_app.widgets.elided_button import ElidedButton
+from loopgen_app.widgets.label import Label, set_tip
 from loopgen_app.widgets.segmented import Segmented
 from loopgen_app.widgets.slider import Slider
 from loopgen_app.widgets.source_drop import SourceDrop
@@ -34,7 +34,8 @@ from loopgen_app.widgets.source_drop import SourceDrop
 if TYPE_CHECKING:
     from engine import SourceLoop
 
-CORNERS = ("top left", "top right", "bottom left", "bottom right")
+FAITHFUL = {0.015: "Comes back as it was", 0.05: "Comes back nearly as it was"}
+"""By the largest error that is called so."""
 
 
 class SourcePanel(Panel):
@@ -74,7 +75,7 @@ class SourcePanel(Panel):
     def _button(self, words: str, name: str, tip: str) -> QPushButton:
         button = QPushButton(words, self)
         button.setObjectName(name)
-        button.setToolTip(tip)
+        set_tip(button, tip)
         button.setAccessibleName(tip)
         return button
 
@@ -95,7 +96,7 @@ class SourcePanel(Panel):
         self.double = self._button("×2", "sourceDoubleButton", "Take it as twice the tempo")
         self.half.clicked.connect(lambda: self._work.scale_tempo(0.5))
         self.double.clicked.connect(lambda: self._work.scale_tempo(2.0))
-        self.error = QLabel(self)
+        self.error = Label("", self)
         self.error.setObjectName("sourceErrorLabel")
         self.error.setProperty("role", "soft")
         self.error.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -161,7 +162,7 @@ class SourcePanel(Panel):
         return holder
 
     def _news_row(self) -> QWidget:
-        self.news = QLabel(self)
+        self.news = Label("", self)
         self.news.setObjectName("sourceNews")
         self.news.setWordWrap(True)
         self.back = self._button("Back", "sourceBackButton", "Leave this file and go back to the source before")
@@ -223,10 +224,13 @@ class SourcePanel(Panel):
         self.half.setEnabled(work.can_scale(0.5))
         self.double.setEnabled(work.can_scale(2.0))
         trip = work.round_trip if work.refused is None else None
-        self.error.setText("" if trip is None else f"Round trip error {100 * trip.latent_error:.1f} %")
-        self.error.setToolTip(
-            "How far the loop is from itself once it went to noise and back"
-            + ("" if trip is None else f" (sound: {trip.heard_si_sdr_db:.1f} dB SI-SDR with the codec's part)")
+        self.error.setText("" if trip is None else faithful(trip.latent_error))
+        set_tip(
+            self.error,
+            "How well the loop comes back once it went to noise and back: what is made of it can be no closer to it"
+            + (
+                "" if trip is None else f" ({100 * trip.latent_error:.1f} % off; sound {trip.heard_si_sdr_db:.1f} dB)"
+            ),
         )
 
     def _show_stretch(self) -> None:
@@ -240,7 +244,7 @@ class SourcePanel(Panel):
         else:
             words = "Bring the source to the tempo of the instrument, its pitches kept"
             words += ". So far from its own tempo it may not hold together" if far else ""
-        self.stretch.setToolTip(words)
+        set_tip(self.stretch, words)
 
     def _show_ends(self) -> None:
         ends = self._work.ends
@@ -250,7 +254,7 @@ class SourcePanel(Panel):
             place = "beginning" if end == "a" else "end"
             button.setWords(f"{end.upper()}: {loop.name}" if loop is not None else f"Set {end.upper()}")
             was = f"; now {loop.name}" if loop is not None else ""
-            button.setToolTip(f"Take the source as the {place} of a transition{was}")
+            set_tip(button, f"Take the source as the {place} of a transition{was}")
         self.make.setEnabled(len(ends) == 2)
 
     def _show_news(self) -> None:
@@ -295,3 +299,11 @@ class SourcePanel(Panel):
         if work.trouble is not None:
             return work.trouble.text
         return work.source.remark if work.source is not None else ""
+
+
+def faithful(error: float) -> str:
+    """In words how well a loop comes back from its noise; `error` is the share of it that does not."""
+    for most, words in FAITHFUL.items():
+        if error <= most:
+            return words
+    return "Comes back changed"

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QToolButton,
@@ -18,9 +17,12 @@ from PySide6.QtWidgets import (
 
 from loopgen_app.panels.binding import add_choice, bind_segments, bind_toggle, bind_value, popup_at
 from loopgen_app.panels.frame import tool
+from loopgen_app.panels.next_row import NextRow, in_short
 from loopgen_app.state.transport import TransportState
 from loopgen_app.studio import Studio
 from loopgen_app.theme import font, icon
+from loopgen_app.widgets.elided_label import ElidedLabel
+from loopgen_app.widgets.label import Label, set_tip
 from loopgen_app.widgets.meter import Meter
 from loopgen_app.widgets.segmented import Segmented
 from loopgen_app.widgets.slider import Slider
@@ -39,7 +41,8 @@ class TransportPanel(QFrame):
         row.setContentsMargins(12, 7, 12, 7)
         row.setSpacing(10)
         self._add_play(row)
-        row.addStretch(1)
+        self.next = NextRow(studio, self)
+        row.addWidget(self.next, 2)
         self._add_playback(row)
         self._add_level(row)
         studio.transport.changed.connect(self._show)
@@ -57,7 +60,7 @@ class TransportPanel(QFrame):
         self.play.setToolTip("Play or stop (Space)")
         self.play.clicked.connect(self._toggle)
         row.addWidget(self.play)
-        self.position = QLabel("–.–", self)
+        self.position = Label("–.–", self)
         self.position.setFont(font(28, QFont.Weight.DemiBold))
         self.position.setStyleSheet("font-size: 28px; font-weight: 600;")
         self.position.setMinimumWidth(66)
@@ -66,13 +69,16 @@ class TransportPanel(QFrame):
         row.addWidget(self.position)
         column = QVBoxLayout()
         column.setSpacing(0)
-        self.title = QLabel("", self)
+        self.title = ElidedLabel(self)
         self.title.setProperty("role", "title")
-        self.detail = QLabel("", self)
+        self.title.setObjectName("playingTitle")
+        self.detail = ElidedLabel(self)
+        self.detail.setObjectName("playingDetail")
         self.detail.setProperty("role", "soft")
         column.addWidget(self.title)
         column.addWidget(self.detail)
         row.addLayout(column, 3)
+        row.addSpacing(6)
 
     def _add_playback(self, row: QHBoxLayout) -> None:
         self.metronome = tool("metronome", "", self)
@@ -81,7 +87,7 @@ class TransportPanel(QFrame):
         bind_toggle(count_in, "count_in", self._studio)
         swap = Segmented([("Beat", "beat"), ("Bar", "bar")], self)
         bind_segments(swap, "swap_at", self._studio)
-        caption = QLabel("Swap at", self)
+        caption = Label("Swap at", self)
         caption.setProperty("role", "heading")
         for widget in (self.metronome, count_in, caption, swap):
             row.addWidget(widget)
@@ -118,18 +124,18 @@ class TransportPanel(QFrame):
         if not state.playing:
             self.position.setText("1.1" if current else "–.–")
         if current is not None:
+            self.title.setWhole(current.name)
+            waiting = "   from the next " + self._studio.instrument.value("swap_at") if state.pending_id else ""
             request = current.recipe.request
-            self.title.setText(self.title.fontMetrics().elidedText(current.name, Qt.TextElideMode.ElideRight, 260))
-            waiting = "   next: at the " + self._studio.instrument.value("swap_at") if state.pending_id else ""
-            self.detail.setText(f"{request.tempo_bpm:g} BPM · {request.key or 'any key'}{waiting}")
+            self.detail.setWhole(in_short(request.tempo_bpm, current.beats // 4, request.key) + waiting)
         else:
-            self.title.setText("LoopGen")
-            self.detail.setText("nothing to play yet")
+            self.title.setWhole("LoopGen")
+            self.detail.setWhole("nothing to play yet")
         good = state.health in ("ok", "starting")
         self.device.setIcon(icon("speaker", "soft" if good else "bad"))
         drops = f", {state.dropouts} dropouts" if state.dropouts else ", no dropouts"
         name = state.device or ("starting" if good else state.message)
-        self.device.setToolTip(f"Sound: {name}{drops}")
+        set_tip(self.device, f"Sound: {name}{drops}")
 
     def _tick(self, beat: float) -> None:
         current = self._studio.audition.current

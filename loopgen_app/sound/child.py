@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine import DocumentError, read_document
 from loopgen_app.sound.deck import Deck
 from loopgen_app.sound.deck_loop import DeckLoop
 from loopgen_app.sound.loop_files import read_loop
@@ -164,6 +165,14 @@ def _device_names() -> list[str]:
     return [device["name"] for device in sounddevice.query_devices() if device["max_output_channels"] > 0]
 
 
+def _read_order(line: str) -> Mapping[str, Any]:
+    try:
+        order = read_document(line)
+    except DocumentError:
+        order = {}
+    return order if isinstance(order, Mapping) else {}
+
+
 def _say(message: Mapping[str, Any]) -> None:
     with contextlib.suppress(OSError, ValueError):  # the window is gone: the next read of stdin ends this process
         sys.stdout.write(json.dumps(message) + "\n")
@@ -175,16 +184,16 @@ def main(status_path: str) -> None:
     player = Player(StatusBlock(Path(status_path), create=False))
     _say({"event": "ready"})
     for line in sys.stdin:
-        order = json.loads(line)
-        if order["do"] == "quit":
+        order = _read_order(line)
+        if order.get("do") == "quit":
             break
         try:
             answer = player.obey(order)
         except OSError as error:  # PortAudio itself is missing, or a loop's file is
             kind = "no_portaudio" if "PortAudio" in str(error) else "failed"
-            answer = {"event": kind, "order": order["do"], "message": str(error)}
+            answer = {"event": kind, "order": order.get("do"), "message": str(error)}
         except Exception as error:  # noqa: BLE001 - the one place that tells the window what went wrong in here
-            answer = {"event": "failed", "order": order["do"], "message": f"{error}"}
+            answer = {"event": "failed", "order": order.get("do"), "message": f"{error}"}
         if answer is not None:
             _say(answer)
     if player.stream is not None:

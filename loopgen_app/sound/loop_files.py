@@ -12,7 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine import is_running
+
 PREFIX = "loopgen-sound-"
+LEAST_BYTES = 200_000_000
+"""Room for a few loops of the longest kind on their way."""
 
 
 @dataclass(frozen=True)
@@ -32,29 +36,34 @@ def shared_root() -> Path:
     return memory if memory.is_dir() and os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
 
 
-def make_folder() -> Path:
-    """A private folder for one window, after sweeping those whose window is gone."""
+def make_folder(least_bytes: int = LEAST_BYTES) -> Path:
+    """A private folder for one window, after sweeping those whose window is gone.
+
+    It is in memory, or in the temporary folder where memory has not `least_bytes` free. Raises OSError where neither
+    can be written.
+    """
     root = shared_root()
-    for old in root.glob(f"{PREFIX}*"):
-        pid = old.name.removeprefix(PREFIX).partition("-")[0]
-        if pid.isdigit() and not _alive(int(pid)):
-            shutil.rmtree(old, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        for old in root.glob(f"{PREFIX}*"):
+            if not is_running(old.name.removeprefix(PREFIX).partition("-")[0]):
+                shutil.rmtree(old, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage(root).free >= least_bytes:
+            return _private_folder(root)
+    return _private_folder(Path(tempfile.gettempdir()))
+
+
+def _private_folder(root: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=root))
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # another user's process, or a system that cannot say
-        return True
-    return True
-
-
 def write_loop(path: Path, audio: NDArray[np.float32]) -> None:
-    """Put `audio` `[2, T]` there as interleaved float32 frames."""
-    np.ascontiguousarray(audio.T, dtype=np.float32).tofile(path)
+    """Put `audio` `[2, T]` there as interleaved float32 frames; raises OSError, and leaves nothing, without room."""
+    try:
+        path.write_bytes(np.ascontiguousarray(audio.T, dtype=np.float32).tobytes())
+    except OSError:
+        remove(path)
+        raise
 
 
 def order_to_load(folder: Path, loop: Playable, sample_rate: int) -> dict[str, Any]:
@@ -76,9 +85,12 @@ def read_loop(path: Path, frames: int) -> NDArray[np.float32]:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or folder if it is there."""
+    """Remove a loop's file if it is there."""
     with contextlib.suppress(OSError):
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink()
+        path.unlink()
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove what `make_folder` made, with what is in it."""
+    if folder.name.startswith(PREFIX):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -5,23 +5,28 @@ import logging
 import queue
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 
+from engine import DocumentError, read_document
+
 log = logging.getLogger(__name__)
+MAX_LINE = 100_000
 
 
 class SoundProcess:
     """Starts on creation. Answers are read by a thread and wait in a queue; nothing here blocks but `end`."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
-        self._answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._process = subprocess.Popen(
             list(command),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            encoding="utf-8",
+            errors="replace",
             env=dict(environment) if environment is not None else None,
         )
         self._threads = [
@@ -41,8 +46,8 @@ class SoundProcess:
         """Whether the process is gone."""
         return self._process.poll() is not None
 
-    def answers(self) -> list[dict[str, Any]]:
-        """What it said since the last call."""
+    def answers(self) -> list[Any]:
+        """What it said since the last call: whatever was JSON, not yet believed."""
         found = []
         while not self._answers.empty():
             found.append(self._answers.get())
@@ -72,14 +77,19 @@ class SoundProcess:
 
     def _listen(self, stream: IO[str]) -> None:
         with stream:
-            for line in stream:
+            for line in _lines(stream):
                 try:
-                    self._answers.put(json.loads(line))
-                except ValueError:  # a library that prints
+                    self._answers.put(read_document(line))
+                except DocumentError:  # a library that prints
                     log.debug("sound process: %s", line.rstrip())
 
     @staticmethod
     def _log(stream: IO[str]) -> None:
         with stream:
-            for line in stream:
+            for line in _lines(stream):
                 log.debug("sound process: %s", line.rstrip())
+
+
+def _lines(stream: IO[str]) -> Iterator[str]:
+    """Its lines; one without end comes in pieces."""
+    return iter(lambda: stream.readline(MAX_LINE), "")

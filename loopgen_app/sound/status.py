@@ -58,7 +58,8 @@ class StatusBlock:
                 break
             time.sleep(0)
             values = self.slots.copy()
-        named = dict(zip(FIELDS, values.tolist(), strict=True))
+        told = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)  # nobody plays before or after time
+        named = dict(zip(FIELDS, told.tolist(), strict=True))
         del named["sequence"], named["peak_asked"]
         whole = ("callbacks", "frames", "loop_id", "position", "samples", "swaps", "swap_frame", "late", "dropouts")
         return Status(**{**named, **{name: int(named[name]) for name in whole}, "playing": named["playing"] > 0})

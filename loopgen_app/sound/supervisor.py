@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from loopgen_app.sound import loop_files
+from loopgen_app.sound.answers import Answer, read_answer
 from loopgen_app.sound.loop_files import Playable
 from loopgen_app.sound.process import SoundProcess
 from loopgen_app.sound.status import Status, StatusBlock
@@ -35,7 +36,8 @@ KEPT_IN_CHILD = 4
 
 @dataclass(frozen=True)
 class SoundHealth:
-    """What changed: `health` is ok, retrying, no_device or no_portaudio; `message` one line for the musician."""
+    """What changed: `health` is ok, retrying, no_device, no_portaudio or no_room; `message` one line for the
+    musician."""
 
     health: str
     message: str
@@ -72,6 +74,7 @@ class Supervisor:
         self._failures = 0
         self._rate = LOOP_RATE
         self._loops: dict[int, Playable] = {}
+        self._on_the_way: set[str] = set()
         self._wanted: int | None = None
         self._recent: deque[int | None] = deque(maxlen=KEPT_IN_CHILD)
         self._heard_id = -1
@@ -90,8 +93,8 @@ class Supervisor:
         """Let `loop` take over when the count of sixteenths is a multiple of `every` (0: at once)."""
         self._loops[loop.id] = loop
         self._wanted = loop.id
-        self._send_loop(loop)
-        self._send(do="cue", id=loop.id, every=every)
+        if self._send_loop(loop):
+            self._send(do="cue", id=loop.id, every=every)
         self._forget()
 
     def play(self, *, count_in: bool = False) -> None:
@@ -152,7 +155,7 @@ class Supervisor:
         """End the process and remove its folder."""
         self._retry_at = None
         self._end_process()
-        loop_files.remove(self._folder)
+        loop_files.remove_folder(self._folder)
 
     # ---- health ------------------------------------------------------------------------------------------------
 
@@ -204,16 +207,20 @@ class Supervisor:
         if message:
             self._tell(SoundHealth("retrying", message))
 
-    def _take(self, answer: dict[str, Any], now: float) -> None:
-        match answer["event"]:
+    def _take(self, told: Any, now: float) -> None:
+        answer = read_answer(told)
+        if answer is None:
+            log.debug("sound process: %.200s", told)
+            return
+        match answer.event:
             case "ready":
                 self._open()
             case "opened":
                 self._take_opened(answer, now)
             case "loaded":
-                loop_files.remove(Path(answer["path"]))
+                self._take_away(answer.path)
             case "devices":
-                self.devices = list(answer["names"])
+                self.devices = list(answer.names)
             case "finished" if self._opened:
                 self.restart("The sound device went away; opening it again.")
             case "no_portaudio":
@@ -223,8 +230,8 @@ class Supervisor:
                 self._tell(
                     SoundHealth("no_portaudio", "No sound: the PortAudio library is missing (install libportaudio2).")
                 )
-            case "failed" if answer["order"] == "open":
-                log.debug("sound device: %s", answer["message"])
+            case "failed" if answer.order == "open":
+                log.debug("sound device: %s", answer.message)
                 self._retry_at = now + LOOK_SECONDS
                 self._tell(SoundHealth("no_device", "No sound device was found; still looking for one."))
             case "failed":
@@ -235,20 +242,25 @@ class Supervisor:
             self._told = heard
             self.on_change(heard)
 
-    def _take_opened(self, answer: Mapping[str, Any], now: float) -> None:
+    def _take_away(self, path: str) -> None:
+        """Remove the file of a loop that has arrived: one that was put there, whatever else is named."""
+        if path in self._on_the_way:
+            self._on_the_way.remove(path)
+            loop_files.remove(Path(path))
+
+    def _take_opened(self, answer: Answer, now: float) -> None:
         self._opened, self._opened_at, self._moved_at = True, now, now
         self._failures = 0
-        self._rate = int(answer["rate"])
+        self._rate = answer.rate
         self._send(do="gain", gain=self._gain)
         self._send(do="metronome", on=self._metronome)
         loop = self._loops.get(self._wanted) if self._wanted is not None else None
-        if loop is not None:
-            self._send_loop(loop)
+        missed = f"{answer.missed} is not there; playing through {answer.device}." if answer.missed else ""
+        self._tell(SoundHealth("ok", missed, answer.device, self._rate))
+        if loop is not None and self._send_loop(loop):
             self._send(do="cue", id=loop.id, every=4)
             if self._playing:
                 self._send(do="play", beat=self._resume_beat, count_in_bpm=None)
-        missed = f"{answer['missed']} is not there; playing through {answer['device']}." if answer["missed"] else ""
-        self._tell(SoundHealth("ok", missed, str(answer["device"]), self._rate))
 
     # ---- the process -------------------------------------------------------------------------------------------
 
@@ -267,6 +279,8 @@ class Supervisor:
             self._late += status.late
             self._dropouts += status.dropouts
             self._status.clear()
+        for path in tuple(self._on_the_way):
+            self._take_away(path)
 
     def _open(self) -> None:
         self._send(do="open", device=self.device, buffer=self.buffer_frames, rate=float(LOOP_RATE))
@@ -276,9 +290,24 @@ class Supervisor:
         if self._process is not None and (self._opened or order["do"] in ("open", "devices")):
             self._process.send(order)
 
-    def _send_loop(self, loop: Playable) -> None:
-        if self._opened:
-            self._send(**loop_files.order_to_load(self._folder, loop, self._rate))
+    def _send_loop(self, loop: Playable) -> bool:
+        if not self._opened:
+            return True
+        try:
+            order = loop_files.order_to_load(self._folder, loop, self._rate)
+        except OSError as error:
+            log.warning("loop not sent: %s", error)
+            self._tell_room("no_room", f"This loop cannot be played: no room for it in {self._folder.parent}.")
+            return False
+        self._on_the_way.add(order["path"])
+        self._send(**order)
+        if self._told is not None and self._told.health == "no_room":
+            self._tell_room("ok", "")
+        return True
+
+    def _tell_room(self, health: str, message: str) -> None:
+        """Tell of room for loops; the device is what it was."""
+        self._tell(replace(self._told or SoundHealth("ok", ""), health=health, message=message))
 
     def _forget(self) -> None:
         # The child keeps a few more than it plays: memory must not be given back inside its callback.

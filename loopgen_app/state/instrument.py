@@ -170,6 +170,16 @@ class Instrument:
         fresh = tuple(seed if locked else self.random_seed() for seed, locked in corners)
         self.set("pad_corners", fresh)
 
+    def set_corner(self, corner: int, seed: int, *, pad_on: bool = False) -> bool:
+        """Put a noise in a corner of the pad, switched on by `pad_on`; returns False for a locked one: it stays."""
+        if self._values["pad_locks"][corner]:
+            return False
+        corners = list(self._values["pad_corners"])
+        corners[corner] = seed
+        switched = {"pad_on": True} if pad_on else {}
+        self.set_many({"pad_corners": tuple(corners), **switched}, "Corner of the pad")
+        return True
+
     def restore_request(
         self, request: LoopRequest, around: Mapping[str, Any] | None = None, label: str = "Restore loop"
     ) -> None:

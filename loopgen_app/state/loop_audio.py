@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from engine import AudioFileError
 
 THUMBNAIL_COLUMNS = 96
+BLOCK_FRAMES = 1 << 18
 Audio = NDArray[np.float32]
 
 
@@ -23,10 +24,22 @@ def encode_flac(audio: Audio, sample_rate: int) -> bytes:
 def decode_flac(data: bytes) -> tuple[Audio, int]:
     """(audio [2, T], sample rate) of bytes from `encode_flac`; raises `AudioFileError` when they are damaged."""
     try:
-        audio, sample_rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, RuntimeError) as error:
+        with soundfile.SoundFile(io.BytesIO(data)) as file:
+            promised, sample_rate = int(file.frames), int(file.samplerate)
+            blocks = _blocks(file) if file.channels == 2 else []
+    except (soundfile.LibsndfileError, RuntimeError, TypeError) as error:
         raise AudioFileError("This loop's sound is damaged in the bank.") from error
-    return np.ascontiguousarray(audio.T), int(sample_rate)
+    if not blocks or sum(map(len, blocks)) != promised:
+        raise AudioFileError("This loop's sound is damaged in the bank.")
+    return np.ascontiguousarray(np.concatenate(blocks).T), sample_rate
+
+
+def _blocks(file: soundfile.SoundFile) -> list[Audio]:
+    """What is there `[T, C]`, in pieces: what the header promises may be more, and more than memory holds."""
+    blocks: list[Audio] = []
+    while len(block := file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)):
+        blocks.append(block)
+    return blocks
 
 
 def thumbnail(audio: Audio) -> bytes:

@@ -2,32 +2,33 @@
 
 import contextlib
 import logging
+import math
 import sqlite3
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from engine import AudioFileError, ExportError, InvalidRequest, LoopRequest, Origin, Recipe
+from loopgen_app.state import bank_files
 from loopgen_app.state.loop_audio import Audio, decode_flac, encode_flac, thumbnail
 
 log = logging.getLogger(__name__)
 
-SCHEMA = 1
 Show = Literal["all", "favourites", "deleted"]
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS loops (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, name TEXT NOT NULL, favourite INTEGER NOT NULL,
-    deleted_at REAL, tempo_bpm REAL NOT NULL, bars INTEGER NOT NULL, key TEXT, seed INTEGER NOT NULL,
-    loudness_lufs REAL, sample_rate INTEGER NOT NULL, samples INTEGER NOT NULL, recipe TEXT NOT NULL,
-    thumbnail BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS sounds (loop_id INTEGER PRIMARY KEY REFERENCES loops(id), flac BLOB NOT NULL);
-"""
 _COLUMNS = "id, created, name, favourite, deleted_at, tempo_bpm, bars, key, seed, loudness_lufs, sample_rate, samples"
+_NUMBER: Final = (int, float)
+_KINDS: Final[Mapping[str, tuple[type, ...]]] = {
+    "id": (int,), "created": _NUMBER, "name": (str,), "favourite": (int,), "deleted_at": (*_NUMBER, type(None)),
+    "tempo_bpm": _NUMBER, "bars": (int,), "key": (str, type(None)), "seed": (int,),
+    "loudness_lufs": (*_NUMBER, type(None)), "sample_rate": (int,), "samples": (int,), "recipe": (str,),
+    "thumbnail": (bytes,),
+}  # fmt: skip
+"""What SQLite may hold in each column; it keeps anything anywhere."""
 
 
 @dataclass(frozen=True)
@@ -60,56 +61,88 @@ class BankedLoop:
 def loop_name(request: LoopRequest) -> str:
     """A name a musician can recognise: the prompt, else the tags, else the seed."""
     words = request.prompt.strip() or " ".join(tag.replace("_", " ") for tag in request.tags[:3])
-    return words[:60] or f"Seed {request.seed}"
+    return _storable(words)[:60] or f"Seed {request.seed}"
+
+
+def _storable(text: str) -> str:
+    """`text` without halves of characters, as names that are no UTF-8 have them: no file takes those."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 class LoopBank:
-    """Thread safe. Every method is one transaction: what has returned is on disk, what was interrupted never was."""
+    """Thread safe. Every method is one transaction: what has returned is on disk, what was interrupted never was.
+
+    A file that cannot be written now (locked, full or read-only disk) stays as it is: what can be read is shown, and
+    every change tries again. `notice` is what the musician should know of how it was opened; empty when all is well.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.notice = ""
         self._lock = threading.RLock()
         self._known: dict[int, tuple[tuple[Any, ...], BankedLoop | None]] = {}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._db = self._open()
-        except sqlite3.DatabaseError:
-            self._set_aside()
-            self._db = self._open()
+        self._writable = True
+        with contextlib.suppress(OSError):  # then it cannot be opened, and that is said
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._db = self._open_somehow()
+        self._place = self._where()
 
-    def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, check_same_thread=False, timeout=5.0)
+    def _open_somehow(self) -> sqlite3.Connection:
         try:
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute("PRAGMA synchronous=FULL")
-            db.executescript(_TABLES)
-            db.execute("SELECT max(length(recipe)) FROM loops").fetchone()  # walks every row, not the sounds
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, SCHEMA):
-                raise sqlite3.DatabaseError(f"schema {version}")
-            db.execute(f"PRAGMA user_version={SCHEMA}")
-            db.commit()
+            return bank_files.open_to_write(self.path)
+        except sqlite3.OperationalError as error:
+            self._writable = False
+            db, shown = bank_files.open_to_read(self.path)
+            there = "what is in it is shown, but " if shown else ""
+            self.notice = (
+                f"The loop bank at {self.path.parent} cannot be written ({error}): {there}new loops are not kept "
+                "until that has changed."
+            )
+            return db
         except sqlite3.DatabaseError:
-            db.close()
-            raise
-        return db
+            aside = bank_files.set_aside(self.path)
+            db = bank_files.open_to_write(self.path)
+            saved = bank_files.salvage(aside, db)
+            self.notice = (
+                f"The loop bank was damaged: it was kept as {aside.name}, and a new one started with "
+                f"{saved or 'none'} of its loops."
+            )
+            return db
 
-    def _set_aside(self) -> None:
-        aside = self.path.with_name(f"{self.path.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}{self.path.suffix}")
-        for suffix in ("", "-wal", "-shm"):
-            part = self.path.with_name(self.path.name + suffix)
-            if part.exists():
-                part.replace(aside.with_name(aside.name + suffix))
-        self.notice = f"The loop bank could not be read; it was kept as {aside.name} and a new one started."
+    def _where(self) -> tuple[int, int] | None:
+        try:
+            there = self.path.stat()
+        except OSError:
+            return None
+        return there.st_dev, there.st_ino
+
+    def _take_hold(self) -> None:
+        """Make sure that what is written goes into the file at `path`: it may have become writable, or be gone."""
+        place = self._where()
+        if self._writable and place is not None and place == self._place:
+            return
+        before, db = self._db, None
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            db = bank_files.open_to_write(self.path)
+            if place is None and self._writable:  # SQLite holds on to the file that was removed: it is all there
+                before.backup(db)
+        except (OSError, sqlite3.Error) as error:
+            if db is not None:
+                db.close()
+            raise ExportError(f"The loop bank at {self.path.parent} could not be written: {error}.") from error
+        self._db, self._writable, self._place = db, True, self._where()
+        self._known.clear()
+        before.close()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
+            self._take_hold()
             try:
                 with self._db:
                     yield self._db
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OverflowError) as error:
                 raise ExportError(f"The loop bank at {self.path.parent} could not be written: {error}.") from error
 
     def add(
@@ -119,7 +152,7 @@ class LoopBank:
         request = recipe.request
         sound, thumb = encode_flac(audio, sample_rate), thumbnail(audio)
         row: tuple[Any, ...] = (
-            time.time(), name or loop_name(request), 0, request.tempo_bpm, recipe.bars, request.key,
+            time.time(), _storable(name) or loop_name(request), 0, request.tempo_bpm, recipe.bars, request.key,
             request.seed, loudness_lufs, sample_rate, audio.shape[1], recipe.to_json(), thumb,
         )  # fmt: skip
         with self._transaction() as db:
@@ -143,6 +176,8 @@ class LoopBank:
         with self._lock:
             try:
                 return self._db.execute(query, values).fetchall()
+            except OverflowError:  # no row has such a number
+                return []
             except sqlite3.Error as error:
                 raise AudioFileError(f"The loop bank at {self.path.parent} could not be read: {error}.") from error
 
@@ -158,6 +193,11 @@ class LoopBank:
         wanted = words.lower().split()
         return [loop for loop in found if all(word in _searched(loop) for word in wanted)]
 
+    def named(self, beginning: str) -> list[tuple[str, int]]:
+        """(name, seed) of every loop whose name begins so, newest first, deleted ones too."""
+        query = "SELECT name, seed FROM loops WHERE substr(name, 1, ?) = ? ORDER BY id DESC"
+        return [(str(name), int(seed)) for name, seed in self._read(query, len(beginning), beginning)]
+
     def _known_loop(self, row: tuple[Any, ...]) -> BankedLoop | None:
         """The loop of a row without its recipe; only what changed is read again: there may be thousands."""
         seen, loop = self._known.get(row[0], ((), None))
@@ -165,7 +205,7 @@ class LoopBank:
             return loop
         try:
             loop = self.loop(row[0])
-        except InvalidRequest as error:  # a recipe of another version: its sound stays in the file
+        except (KeyError, InvalidRequest) as error:  # damaged, or of another version: its sound stays in the file
             log.warning("loop %s of the bank not shown: %s", row[0], error)
             loop = None
         self._known[row[0]] = row, loop
@@ -182,7 +222,7 @@ class LoopBank:
         """Give a loop another name; an empty one is ignored."""
         if name.strip():
             with self._transaction() as db:
-                db.execute("UPDATE loops SET name = ? WHERE id = ?", (name.strip()[:200], loop_id))
+                db.execute("UPDATE loops SET name = ? WHERE id = ?", (_storable(name).strip()[:200], loop_id))
 
     def set_favourite(self, loop_id: int, favourite: bool) -> None:
         """Mark or unmark a loop."""
@@ -222,10 +262,16 @@ def _searched(loop: BankedLoop) -> str:
     return f"{loop.name} {loop.key or ''} {loop.tempo_bpm:g} {loop.tempo_bpm:g}bpm".lower()
 
 
-def _banked(columns: list[Any], recipe: str, thumb: bytes) -> BankedLoop:
-    read = Recipe.from_json(recipe)
+def _banked(columns: list[Any], recipe: Any, thumb: Any) -> BankedLoop:
+    """The loop of a row; raises `InvalidRequest` where a column holds what the bank never put there."""
     names = [name.strip() for name in _COLUMNS.split(",")]
-    values = dict(zip(names, columns, strict=True))
+    values = dict(zip(names, columns, strict=True)) | {"recipe": recipe, "thumbnail": thumb}
+    for name, kinds in _KINDS.items():
+        value = values[name]
+        if not isinstance(value, kinds) or (isinstance(value, float) and not math.isfinite(value)):
+            raise InvalidRequest(f"This loop is damaged in the bank: its {name} is {str(value)[:40]!r}.")
+    if not (values["tempo_bpm"] > 0 and values["bars"] > 0 and values["sample_rate"] > 0):
+        raise InvalidRequest("This loop is damaged in the bank: it has no length.")
+    read = Recipe.from_json(values.pop("recipe"))
     values["favourite"] = bool(values["favourite"])
-    packed = zlib.compress(recipe.encode())
-    return BankedLoop(**values, kind=read.kind, origin=read.origin, thumbnail=thumb, packed=packed)
+    return BankedLoop(**values, kind=read.kind, origin=read.origin, packed=zlib.compress(recipe.encode()))

@@ -61,7 +61,7 @@ class Parameter:
         """`value` in the type this knob keeps; raises `InvalidRequest` on anything else."""
         try:
             return self.knob.check(value) if self.knob is not None else _CLEANERS[self.kind](self, value)
-        except (TypeError, ValueError, AttributeError) as error:
+        except (TypeError, ValueError, AttributeError, ArithmeticError, LookupError) as error:
             if isinstance(error, InvalidRequest):
                 raise
             raise InvalidRequest(f"{self.label} cannot be {value!r}.") from error

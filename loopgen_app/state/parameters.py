@@ -52,6 +52,10 @@ _MAKE = (
     ),
     Parameter("muted", "Muted parts", "words", (), choices=PARTS, tip="Parts asked to be silent."),
     Parameter(
+        "row_locks", "Locked rows", "words", (), choices=PARTS, scope="playback",
+        tip="Rows that stay as they are when others are written anew.",
+    ),
+    Parameter(
         "voices", "Voices", "voices", {}, field="voices",
         tip="Which parts keep their sound, and which; the others sound as the seed says.",
     ),

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine import ExportError, LoopGenError, write_atomically
+from engine import DocumentError, ExportError, LoopGenError, read_document, write_atomically
 from loopgen_app.state.parameters import PARAMETERS
 
 SCHEMA = 1
 SUFFIX = ".loopgen"
+MAX_BYTES = 16_000_000
 NOT_IN_PRESETS = frozenset({"seed", "seed_locked", "pad_locks", "variations"})
 
 
@@ -35,8 +36,8 @@ class Session:
     def from_bytes(cls, data: bytes, name: str) -> "Session":
         """Read a file's bytes; raises `SessionError` naming the file when it is none or a newer one."""
         try:
-            found = json.loads(data)
-        except ValueError as error:
+            found = read_document(data)
+        except DocumentError as error:
             raise SessionError(f"{name} is not a LoopGen session or is damaged.") from error
         if not isinstance(found, Mapping) or not isinstance(found.get("loopgen_session"), int):
             raise SessionError(f"{name} is not a LoopGen session.")
@@ -53,17 +54,20 @@ def save_session(path: Path, session: Session) -> None:
     """Write a session; raises `ExportError` when the disk will not have it, the old file intact."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ExportError(f"Cannot write {path.name} in {path.parent}: {error.strerror or error}.") from error
-    write_atomically(path, session.to_bytes())
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ExportError(f"Cannot write {path.name} in {path.parent}: {reason}.") from error
+    write_atomically(path, session.to_bytes(), private=True)
 
 
 def open_session(path: Path) -> Session:
     """Read a session; raises `SessionError`."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise SessionError(f"{path.name} could not be opened: {error.strerror or error}.") from error
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SessionError(f"{path.name} could not be opened: {reason}.") from error
     return Session.from_bytes(data, path.name)
 
 

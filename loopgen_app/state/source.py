@@ -62,7 +62,8 @@ class Source:
         words = list(loop.remarks)
         if loop.tempo_from == "sound":
             unsure = loop.confidence < SURE
-            words.insert(0, "The tempo was heard, not surely: check it." if unsure else "The tempo was heard.")
+            heard = "Its tempo was found by listening"
+            words.insert(0, f"{heard} and may be wrong: check it." if unsure else f"{heard}.")
         return " ".join(words)
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from loopgen_app.state.events import Event
 
-Health = Literal["starting", "ok", "retrying", "no_device", "no_portaudio"]
+Health = Literal["starting", "ok", "retrying", "no_device", "no_portaudio", "no_room"]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QLayout, QLayoutItem, QPushButton, QScrollArea, QSizePolicy, QWidget
 
+from loopgen_app.widgets.label import set_tip
+
 State = Literal["off", "yes", "no"]
 
 
@@ -87,7 +89,7 @@ class Chip(QPushButton):
         self.setProperty("role", "chip")
         self.setObjectName(f"chip_{tag}")
         self.setAccessibleName(f"Tag {self.text()}")
-        self.setToolTip(f"{self.text().capitalize()}: click to want it, right click to avoid it")
+        set_tip(self, f"{self.text().capitalize()}: click to want it, right click to avoid it")
         self.clicked.connect(lambda: self._turn("yes"))
 
     def state(self) -> State:

@@ -25,6 +25,11 @@ def files_of(mime: QMimeData) -> list[Path]:
     return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
 
 
+def is_held(event: QMouseEvent) -> bool:
+    """Whether the left button is down: a drag may only live as long."""
+    return bool(event.buttons() & Qt.MouseButton.LeftButton)
+
+
 def run_drag(source: QWidget, path: Path, picture: QPixmap | None = None) -> Qt.DropAction:
     """Drag `path`, which must exist and stay; returns when it was dropped. Only copying is offered."""
     drag = QDrag(source)
@@ -76,6 +81,8 @@ class DragTile(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Begin the drag once the pointer has moved far enough."""
+        if not is_held(event):
+            self._pressed = None
         if self._pressed is None or not self._name:
             return
         if (event.position() - self._pressed).manhattanLength() >= QApplication.startDragDistance():
@@ -83,6 +90,11 @@ class DragTile(QWidget):
             path = self._file_maker()
             if path is not None:
                 self.start_drag(self, path, self.grab())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """No drag begins any more."""
+        self._pressed = None
+        super().mouseReleaseEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Waveform, grip, words."""

@@ -2,19 +2,20 @@
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from loopgen_app.widgets.label import Label, set_tip
 
 
-class ElidedLabel(QLabel):
+class ElidedLabel(Label):
     """One line of plain text, cut with an ellipsis where there is no room; the tooltip has all of it.
 
     Without text it takes no room.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("", parent)
         self._whole = ""
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.hide()
 
@@ -29,7 +30,7 @@ class ElidedLabel(QLabel):
     def setWhole(self, text: str) -> None:
         """Show a text."""
         self._whole = text
-        self.setToolTip(text)
+        set_tip(self, text)
         self.setAccessibleName(text)
         self.setVisible(bool(text))
         self._fit()

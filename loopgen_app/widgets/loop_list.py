@@ -14,13 +14,21 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QApplication, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from loopgen_app.theme import colour, font, icon
-from loopgen_app.widgets.drag_tile import paint_peaks
+from loopgen_app.widgets.drag_tile import is_held, paint_peaks
 
-ROW_HEIGHT = 46
-THUMB = 84
+ROW_HEIGHT = 36
+THUMB = 74
 STAR = 34
 Index = QModelIndex | QPersistentModelIndex
 
@@ -87,6 +95,32 @@ class LoopDelegate(QStyledItemDelegate):
         )
         painter.drawText(lower, flags, detail)
 
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        """A field for the name; Enter takes it, Escape leaves it, losing the focus takes it."""
+        del option, index
+        field = NameField(parent)
+        field.setObjectName("nameField")
+        field.setAccessibleName("Name of the loop")
+        return field
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        """The name, once: what is typed stays, whatever becomes of the row meanwhile."""
+        if isinstance(editor, NameField) and not editor.filled:
+            editor.filled = True
+            editor.setText(str(index.data(Qt.ItemDataRole.EditRole)))
+            editor.selectAll()
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
+        """The name that was typed goes to the row, if it is another one."""
+        if isinstance(editor, NameField) and editor.text() != index.data(Qt.ItemDataRole.EditRole):
+            model.setData(index, editor.text(), Qt.ItemDataRole.EditRole)
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
+        """Where the words of the row are."""
+        del index
+        box = option.rect
+        editor.setGeometry(box.adjusted(THUMB + 2, (box.height() - 32) // 2, -STAR - 4, -((box.height() - 32) // 2)))
+
     def editorEvent(
         self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index
     ) -> bool:
@@ -98,13 +132,28 @@ class LoopDelegate(QStyledItemDelegate):
         return super().editorEvent(event, model, option, index)
 
 
+class NameField(QLineEdit):
+    """Keeps every key to itself: Enter, passed on to the list, would play the loop."""
+
+    filled = False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Type."""
+        super().keyPressEvent(event)
+        event.accept()
+
+
 class LoopList(QListView):
-    """Emits what the user wants with a row's id: play it, delete it, favour it, drag it, or see its menu."""
+    """Emits what the user wants with a row's id: play it, delete it, favour it, drag it, or see its menu.
+
+    `takeAsked(id, older)` is for the take that is so many places older than the one that the row shows.
+    """
 
     playAsked = Signal(int)
     deleteAsked = Signal(int)
     favouriteAsked = Signal(int)
     dragAsked = Signal(int)
+    takeAsked = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -117,7 +166,6 @@ class LoopList(QListView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._pressed: QPointF | None = None
         self.empty_title, self.empty_hint = "", ""
-        self.doubleClicked.connect(lambda index: self.playAsked.emit(index.data(Role.ID)))
 
     def count(self) -> int:
         """Number of rows."""
@@ -130,7 +178,8 @@ class LoopList(QListView):
         return int(index.data(Role.ID)) if index.isValid() else None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Up and down play what they reach; Enter plays, Delete deletes, F favours, F2 renames."""
+        """Up and down play what they reach, Right and Left older and newer takes; Enter plays, Delete deletes, F
+        favours, F2 renames."""
         current = self.current_id()
         key = event.key()
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and current is not None:
@@ -139,6 +188,8 @@ class LoopList(QListView):
             self.deleteAsked.emit(current)
         elif key == Qt.Key.Key_F and current is not None:
             self.favouriteAsked.emit(current)
+        elif key in (Qt.Key.Key_Right, Qt.Key.Key_Left) and current is not None:
+            self.takeAsked.emit(current, 1 if key == Qt.Key.Key_Right else -1)
         elif key == Qt.Key.Key_Space:
             event.ignore()
         else:
@@ -152,14 +203,25 @@ class LoopList(QListView):
         super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Begin a drag of the row under the pointer."""
+        """Begin a drag of the row under the pointer, as long as the button is held."""
+        if not is_held(event):
+            self._pressed = None
+            super().mouseMoveEvent(event)
+            return
         pressed, current = self._pressed, self.current_id()
         far = QApplication.startDragDistance()
         if pressed is not None and current is not None and (event.position() - pressed).manhattanLength() >= far:
             self._pressed = None
             self.dragAsked.emit(current)
-        elif event.buttons() == Qt.MouseButton.NoButton:
-            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click plays its row; one on the star does not."""
+        pressed, self._pressed = self._pressed, None
+        super().mouseReleaseEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        on_star = event.position().x() > self.visualRect(index).right() - STAR - 2
+        if pressed is not None and not on_star and index.isValid() and index == self.currentIndex():
+            self.playAsked.emit(index.data(Role.ID))
 
     def paintEvent(self, event: object) -> None:
         """An empty list says what will be in it."""

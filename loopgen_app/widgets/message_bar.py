@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from loopgen_app.theme import icon
+from loopgen_app.widgets.label import Label
 
 INFO_MILLISECONDS = 6000
 
@@ -20,8 +21,8 @@ class MessageBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 5, 6, 5)
         row.setSpacing(10)
-        self._symbol = QLabel(self)
-        self._text = QLabel(self)
+        self._symbol = Label("", self)
+        self._text = Label("", self)
         self._text.setObjectName("messageText")
         self._text.setWordWrap(True)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from loopgen_app.theme import colour
+from loopgen_app.widgets.label import set_tip
 
 FLOOR_DB = -48.0
 FALL_DB_PER_SECOND = 26.0
@@ -57,7 +58,7 @@ class Meter(QWidget):
             elif now - self._held_at[side] > HOLD_SECONDS:
                 self._holds[side] = max(FLOOR_DB, self._holds[side] - fall)
         if before != (*self._levels, *self._holds):
-            self.setToolTip(f"Peak {max(self._holds):.1f} dBFS")
+            set_tip(self, f"Peak {max(self._holds):.1f} dBFS")
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -4,14 +4,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
 from loopgen_app.widgets.step_grid_paint import GridLook, paint_grid
 
 DEFAULT_VELOCITY = 0.85
 VELOCITY_PIXELS = 60.0
 """Vertical drag that takes a velocity from 0 to 1."""
+ROW_DRAG_PIXELS = 200.0
+"""Drag along a name that takes a row all the way."""
+ASKED = {
+    Qt.Key.Key_N: "new",
+    Qt.Key.Key_Y: "vary",
+    Qt.Key.Key_T: "towards",
+    Qt.Key.Key_A: "answer",
+    Qt.Key.Key_B: "fill",
+    Qt.Key.Key_L: "lock",
+}
+TAKEN = {Qt.Key.Key_Return: "take", Qt.Key.Key_Enter: "take", Qt.Key.Key_Escape: "drop"}
 
 
 @dataclass
@@ -24,12 +35,22 @@ class _Drag:
     moved: bool = False
 
 
+@dataclass
+class _RowDrag:
+    """A press on the name of a row, which becomes a drag once it has moved."""
+
+    row: int
+    start: float
+    moved: bool = False
+
+
 class StepGrid(QWidget):
     """`steps` velocities per row, None for a free row.
 
     Clicks toggle, vertical drags set the velocity, horizontal drags paint. `stepDrawn(row, step, velocity)`,
     `freeToggled(row)`, `muteToggled(row)`, `voiceDrawn(row)` and `voiceKept(row)` say what the user wants; whoever
-    listens sets the rows anew.
+    listens sets the rows anew. `menuAsked(row, place)`, `rowAsked(row, what)` and `rowDragged(row, amount, towards)`
+    ask for rows that are written: by menu, by key, and by a drag along the name of a row, towards another with Shift.
     """
 
     stepDrawn = Signal(int, int, float)
@@ -37,6 +58,10 @@ class StepGrid(QWidget):
     muteToggled = Signal(int)
     voiceDrawn = Signal(int)
     voiceKept = Signal(int)
+    menuAsked = Signal(int, object)
+    rowAsked = Signal(int, str)
+    rowDragBegan = Signal(int)
+    rowDragged = Signal(int, float, bool)
     gestureBegan = Signal()
     gestureEnded = Signal()
 
@@ -44,6 +69,7 @@ class StepGrid(QWidget):
         super().__init__(parent)
         self.look = GridLook(tuple(names), steps)
         self._drag: _Drag | None = None
+        self._row_drag: _RowDrag | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -66,6 +92,20 @@ class StepGrid(QWidget):
         """Show which rows keep their voice."""
         self.look.kept = list(kept)
         self.update()
+
+    def setLocked(self, locked: Sequence[bool]) -> None:
+        """Show which rows are locked."""
+        self.look.locked = list(locked)
+        self.update()
+
+    def setProposed(self, rows: Sequence[Sequence[float] | None]) -> None:
+        """Show velocities, dimmed, as what rows would become; None for those that stay."""
+        self.look.proposed = [None if row is None else tuple(row) for row in rows]
+        self.update()
+
+    def proposed(self) -> list[tuple[float, ...] | None]:
+        """What is proposed."""
+        return list(self.look.proposed)
 
     def rows(self) -> list[tuple[float, ...] | None]:
         """What is shown."""
@@ -113,7 +153,7 @@ class StepGrid(QWidget):
         elif self.look.over_lock(event.position().x()):
             self.voiceKept.emit(row)
         elif step < 0:
-            self.freeToggled.emit(row)
+            self._row_drag = _RowDrag(row, event.position().x())
         else:
             self.look.cursor = (row, step)
             before = self._velocity(row, step)
@@ -127,7 +167,10 @@ class StepGrid(QWidget):
         return velocities[step] if velocities is not None else 0.0
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Vertical: velocity of the pressed cell. Horizontal: paint the same velocity."""
+        """Vertical: velocity of the pressed cell. Horizontal: paint the same velocity. Along a name: vary its row."""
+        if self._row_drag is not None:
+            self._drag_row(self._row_drag, event)
+            return
         drag = self._drag
         if drag is None:
             return
@@ -144,8 +187,28 @@ class StepGrid(QWidget):
             self.stepDrawn.emit(drag.row, drag.step, velocity)
             QToolTip.showText(event.globalPosition().toPoint(), f"{velocity * 100:.0f} %", self)
 
+    def _drag_row(self, drag: _RowDrag, event: QMouseEvent) -> None:
+        way = event.position().x() - drag.start
+        if not drag.moved and abs(way) < QApplication.startDragDistance():
+            return
+        if not drag.moved:
+            drag.moved = True
+            self.rowDragBegan.emit(drag.row)
+        amount = round(min(1.0, max(0.0, way / ROW_DRAG_PIXELS)), 2)
+        self.rowDragged.emit(drag.row, amount, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+        QToolTip.showText(event.globalPosition().toPoint(), f"{amount * 100:.0f} %", self)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The menu of the row under the pointer, or, by key, of the one with the cursor."""
+        keyed = event.reason() == QContextMenuEvent.Reason.Keyboard
+        row = self.look.cursor[0] if keyed else self._hit(QPointF(event.pos()))[0]
+        self.menuAsked.emit(row, event.globalPos())
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click on a step that was on takes it away."""
+        """A click on a step that was on takes it away; one on a name frees its row or ends that."""
+        named, self._row_drag = self._row_drag, None
+        if named is not None and not named.moved:
+            self.freeToggled.emit(named.row)
         drag, self._drag = self._drag, None
         if drag is not None:
             if drag.was_on and not drag.moved:
@@ -154,12 +217,20 @@ class StepGrid(QWidget):
         super().mouseReleaseEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move, Enter toggles, plus and minus set velocities; M mutes, F frees, V draws a voice, K keeps."""
+        """Arrows move, Enter toggles, plus and minus set velocities; M mutes, F frees, V draws a voice, K keeps.
+
+        N, Y, T, A and B ask for a new row, to vary it, towards another, answers and a fill; L locks it. While rows
+        are proposed, Enter takes and Escape drops them.
+        """
         row, step = self.look.cursor
         moves = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
         key = Qt.Key(event.key())
         velocity = self._velocity(row, step)
-        if key in moves:
+        if self._pending() and key in TAKEN:
+            self.rowAsked.emit(row, TAKEN[key])
+        elif key in ASKED:
+            self.rowAsked.emit(row, ASKED[key])
+        elif key in moves:
             down, right = moves[key]
             self.look.cursor = ((row + down) % len(self.look.names), (step + right) % self.look.steps)
             self.update()
@@ -179,8 +250,16 @@ class StepGrid(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def _pending(self) -> bool:
+        return any(row is not None for row in self.look.proposed)
+
     def event(self, event: QEvent) -> bool:
-        """Tooltips depend on where the pointer is."""
+        """Tooltips depend on where the pointer is; keys that answer what is proposed come before those of menus."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            if not (self._pending() and event.key() in TAKEN):
+                return super().event(event)
+            event.accept()
+            return True
         if isinstance(event, QHelpEvent):
             row, step = self._hit(QPointF(event.pos()))
             name = self.look.names[row]

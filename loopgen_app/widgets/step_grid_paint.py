@@ -25,6 +25,8 @@ class GridLook:
     suggested: list[tuple[float, ...] | None] = field(default_factory=list)
     muted: list[bool] = field(default_factory=list)
     kept: list[bool] = field(default_factory=list)
+    locked: list[bool] = field(default_factory=list)
+    proposed: list[tuple[float, ...] | None] = field(default_factory=list)
     found: tuple[float, ...] = ()
     heard: int = -1
     cursor: tuple[int, int] = (0, 0)
@@ -34,6 +36,8 @@ class GridLook:
         self.suggested = self.suggested or [None] * len(self.names)
         self.muted = self.muted or [False] * len(self.names)
         self.kept = self.kept or [False] * len(self.names)
+        self.locked = self.locked or [False] * len(self.names)
+        self.proposed = self.proposed or [None] * len(self.names)
 
     @property
     def left(self) -> float:
@@ -109,8 +113,10 @@ def _paint_head(painter: QPainter, look: GridLook, row: int, name: str, size: QS
     given, muted = look.rows[row] is not None, look.muted[row]
     painter.setFont(font(12, QFont.Weight.Medium if given else QFont.Weight.Normal))
     painter.setPen(colour("faint" if muted or not given else "text"))
-    box = QRectF(0, row * height, NAME_WIDTH - 4, height)
+    box = QRectF(6 if look.locked[row] else 0, row * height, NAME_WIDTH - 4, height)
     painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
+    if look.locked[row]:
+        painter.fillRect(QRectF(0, row * height + 3, 2.5, height - 6), colour("accent"))
     button = QRectF(NAME_WIDTH + 1, row * height + height / 2 - 8, 16, 16)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour("accent_soft" if muted else "raised"))
@@ -129,6 +135,9 @@ def _paint_head(painter: QPainter, look: GridLook, row: int, name: str, size: QS
 def _paint_cell(painter: QPainter, look: GridLook, row: int, step: int, cell: QRectF) -> None:
     velocities, muted = look.rows[row], look.muted[row]
     painter.setPen(Qt.PenStyle.NoPen)
+    if (proposed := look.proposed[row]) is not None:
+        _paint_proposed(painter, cell, proposed[step], velocities[step] if velocities is not None else 0.0)
+        return
     if velocities is None and not muted:
         suggested = look.suggested[row]
         if suggested is not None and suggested[step] > 0:
@@ -148,3 +157,17 @@ def _paint_cell(painter: QPainter, look: GridLook, row: int, step: int, cell: QR
         height = max(3.0, cell.height() * velocity)
         painter.setBrush(colour("faint") if muted else colour("accent"))
         painter.drawRoundedRect(cell.adjusted(0, cell.height() - height, 0, 0), 3, 3)
+
+
+def _paint_proposed(painter: QPainter, cell: QRectF, velocity: float, before: float) -> None:
+    """What a step would be, dimmed; framed where it is struck and was not, or was and is not."""
+    painter.setBrush(colour("raised"))
+    painter.drawRoundedRect(cell, 3, 3)
+    if velocity > 0:
+        height = max(3.0, cell.height() * velocity)
+        painter.setBrush(colour("accent", 120))
+        painter.drawRoundedRect(cell.adjusted(0, cell.height() - height, 0, 0), 3, 3)
+    if (velocity > 0) != (before > 0):
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colour("accent" if velocity > 0 else "faint"), 1.2))
+        painter.drawRoundedRect(cell.adjusted(0.6, 0.6, -0.6, -0.6), 3, 3)

@@ -2,7 +2,7 @@
 
 import math
 
-from PySide6.QtCore import QPointF, QRect, QRegularExpression, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRegularExpression, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QRegularExpressionValidator, QWheelEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
@@ -14,9 +14,17 @@ NUMBER = r"[+-]?\d{0,9}([.,]\d{0,6})?"
 
 
 class _Field(QLineEdit):
-    """Keeps every key to itself: Enter, passed on, would open it again."""
+    """Keeps every key to itself: Enter, passed on, would open it again, Escape would cancel what is being made."""
 
     left = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        """Escape goes before the window's own."""
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.setAccepted(isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape)
+            if event.isAccepted():
+                return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Type; Escape leaves."""

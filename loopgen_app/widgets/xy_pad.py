@@ -46,6 +46,7 @@ class XYPad(QWidget):
         self._at: Point = (0.5, 0.5)
         self._corners: tuple[int, ...] = (1, 2, 3, 4)
         self._locks: tuple[bool, ...] = (False,) * 4
+        self._names: tuple[str, ...] = ("",) * 4
         self._active = False
         self._step: Point = (0.02, 0.02)
         self._dragging = self._drawing = False
@@ -79,11 +80,11 @@ class XYPad(QWidget):
         """How far an arrow key moves the point."""
         self._step = (x, y)
 
-    def setCorners(self, names: Sequence[int], locks: Sequence[bool]) -> None:
-        """Numbers that name the corners (and seed their textures), and which are locked."""
-        if tuple(names) != self._corners:
-            self._corners, self._ground = tuple(names), None
-        self._locks = tuple(locks)
+    def setCorners(self, seeds: Sequence[int], locks: Sequence[bool], names: Sequence[str]) -> None:
+        """Seeds of the corners' textures, which of them are locked, and what they are called."""
+        if tuple(seeds) != self._corners:
+            self._corners, self._ground = tuple(seeds), None
+        self._locks, self._names = tuple(locks), tuple(names)
         self.update()
 
     def setActive(self, active: bool) -> None:
@@ -158,7 +159,10 @@ class XYPad(QWidget):
             event.ignore()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move the point."""
+        """Arrows move the point; 1 to 4 ask for a corner."""
+        if Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_4:
+            self.cornerAsked.emit(event.key() - Qt.Key.Key_1)
+            return
         moves = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
         move = moves.get(Qt.Key(event.key()))
         if move is None:
@@ -222,9 +226,8 @@ class XYPad(QWidget):
 
     def _paint_corners(self, painter: QPainter) -> None:
         painter.setFont(font(11, QFont.Weight.Medium))
-        for corner, name in enumerate(self._corners):
+        for corner, label in enumerate(self._names):
             right, bottom = corner % 2, corner // 2
-            label = str(name) if name < 10**7 else f"…{name % 10**4:04d}"
             width = painter.fontMetrics().horizontalAdvance(label) + (30 if self._locks[corner] else 12)
             box = QRectF(self.width() - width - 5 if right else 5, self.height() - 23 if bottom else 5, width, 18)
             painter.setPen(Qt.PenStyle.NoPen)

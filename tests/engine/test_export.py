@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from engine.audio.io import read_audio
 from engine.errors import ExportError, InvalidRequest
@@ -91,9 +90,10 @@ def test_a_depth_that_no_format_has_is_said() -> None:
         check_bits(20)
 
 
-def test_a_file_is_named_after_its_prompt_or_after_what_it_was_made_from() -> None:
+def test_a_file_is_named_after_its_sound_or_the_prompt_of_one_without_a_name() -> None:
     wav = FORMATS["wav24"]
-    assert file_name(LOOP, "Seed 7", wav) == "warm-dub_126.5bpm_Am_2bars_seed7.wav"
+    assert file_name(LOOP, "", wav) == "warm-dub_126.5bpm_Am_2bars_seed7.wav"
+    assert file_name(LOOP, "Opener", wav) == "opener_126.5bpm_Am_2bars_seed7.wav"
     assert file_name(MOTION, "warm dub motion", wav) == "warm-dub-motion_126.5bpm_Am_8bars_seed7.wav"
     assert file_name(PASSAGE, "a to b", FORMATS["aiff16"]) == "a-to-b_126.5bpm_Am_4bars_seed7.aiff"
     assert file_name(Recipe(REQUEST.with_(prompt="")), "Opener", wav).startswith("opener_126.5bpm")

@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from engine.errors import ExportError
-from engine.files import free_path, sweep_stale_files, write_atomically
+from engine.files import free_path, is_file, is_folder, sweep_stale_files, write_atomically
 
 
 def test_content_arrives_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -141,3 +142,69 @@ def test_free_names_continue_in_letters(tmp_path: Path) -> None:
     assert names[:3] == ["loop_126.5bpm.wav", "loop_126.5bpm_b.wav", "loop_126.5bpm_c.wav"]
     assert names[25:28] == ["loop_126.5bpm_z.wav", "loop_126.5bpm_bb.wav", "loop_126.5bpm_bc.wav"]
     assert len(set(names)) == 60
+
+
+def test_two_who_look_at_once_get_two_names(tmp_path: Path) -> None:
+    given: list[Path] = []
+
+    def write(start: threading.Barrier, content: bytes) -> None:
+        start.wait()
+        path = free_path(tmp_path, "loop.wav")
+        write_atomically(path, content)
+        given.append(path)
+
+    for turn in range(25):
+        start = threading.Barrier(4)
+        writers = [threading.Thread(target=write, args=(start, b"%d %d" % (turn, i))) for i in range(4)]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+    assert len(set(given)) == len(given) == 100
+    assert {path.read_bytes() for path in tmp_path.iterdir()} == {
+        b"%d %d" % (t, i) for t in range(25) for i in range(4)
+    }
+
+
+def test_a_name_is_free_again_when_its_writing_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = free_path(tmp_path, "loop.wav")
+    assert free_path(tmp_path, "loop.wav").name == "loop_b.wav"
+    monkeypatch.setattr(Path, "replace", _fails)
+    with pytest.raises(ExportError, match="disk is full"):
+        write_atomically(path, b"sound")
+    monkeypatch.undo()
+    assert free_path(tmp_path, "loop.wav") == path
+
+
+def _fails(*_args: Any) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_claims_of_a_process_that_is_gone_are_swept(tmp_path: Path) -> None:
+    code = "import sys; from engine.files import free_path; free_path(sys.argv[1], 'loop.wav')"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parents[2], check=True)
+    free_path(tmp_path, "mine.wav")
+    assert sweep_stale_files(tmp_path) == 1
+    assert free_path(tmp_path, "loop.wav").name == "loop.wav"
+    assert free_path(tmp_path, "mine.wav").name == "mine_b.wav"
+
+
+def test_a_link_stays_one_and_a_protected_file_stays(tmp_path: Path) -> None:
+    target, link, kept = tmp_path / "target.wav", tmp_path / "link.wav", tmp_path / "kept.wav"
+    target.write_bytes(b"old")
+    link.symlink_to(target)
+    write_atomically(link, b"new")
+    assert link.is_symlink() and target.read_bytes() == b"new"
+    kept.write_bytes(b"mine")
+    kept.chmod(0o444)
+    with pytest.raises(ExportError, match="write-protected"):
+        write_atomically(kept, b"new")
+    assert kept.read_bytes() == b"mine"
+
+
+def test_names_that_no_file_can_have_are_said(tmp_path: Path) -> None:
+    for name in ("a\0b.wav", "x" * 300 + "/a.wav"):
+        assert not is_file(tmp_path / name) and not is_folder(tmp_path / name)
+        with pytest.raises(ExportError, match="choose"):
+            write_atomically(tmp_path / name, b"")
+    assert not list(tmp_path.iterdir())

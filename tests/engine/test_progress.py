@@ -1,8 +1,7 @@
 """Progress: counted over walks, mapped into shares, and where cancelled work stops."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from engine.errors import Cancelled
 from engine.progress import Progress, StepReport

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from engine.errors import InvalidRequest
 from engine.tempo import LoopGeometry, TempoRamp, check_bars, check_tempo, frames_per_step

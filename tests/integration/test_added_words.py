@@ -96,8 +96,9 @@ def test_the_first_vocabulary_is_what_it_always_was() -> None:
 def test_the_readme_says_where_words_are_added() -> None:
     rows = re.findall(r"^\| a (\w+) \| (.+) \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     told = {kind: re.findall(r"`([\w/]+(?:\.py|/))`", files) for kind, files in rows}
-    assert set(told) >= {"part", "style", "character", "steer"}
-    for files in told.values():
-        assert files[0] == "engine/vocabulary.py" and all((ROOT / name).exists() for name in files)
+    words = {"part", "style", "character", "steer"}
+    assert set(told) >= words | {"sampler", "codec", "verb"}
+    assert all(told[kind][0] == "engine/vocabulary.py" for kind in words)
+    assert all(files and (ROOT / name).exists() for files in told.values() for name in files)
     for kind, files in added_words.CHANGED.items():
         assert {*files} <= {*told[kind]}, kind

@@ -7,19 +7,24 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
-from fakes import FakeApplications, FakeRenderer
-from PySide6.QtWidgets import QWidget
+from fakes import FakeApplications, FakeBackground, FakeRenderer, FakeService
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from sound_server import SoundServer
 
 import engine
-from engine import GenerationService, starter_pack
+from engine import GenerationService, ServiceEvents, starter_pack
+from loopgen_app import theme
 from loopgen_app.application import Application
+from loopgen_app.audition import LoopAtHand
 from loopgen_app.making.service import load_pack
 from loopgen_app.settings import Folders
+from loopgen_app.studio import build_studio
+
+Widget = TypeVar("Widget", bound=QWidget)
 
 
 class Stage:
@@ -100,6 +105,58 @@ def stage(make_stage: Callable[..., Stage]) -> Stage:
     made = make_stage()
     made.wait(lambda: made.studio.generation.state.model == "ready")
     return made
+
+
+class Desk:
+    """All that panels know, without a window, threads or sound: everything happens at once, when it is let."""
+
+    def __init__(self, folder: Path, qtbot: QtBot) -> None:
+        self.services: list[FakeService] = []
+        self.qtbot = qtbot
+        self.studio = build_studio(
+            Folders(folder), self._service, sound_command=["no-sound"], background=FakeBackground()
+        )
+        self.service.ready()
+
+    def _service(self, events: ServiceEvents) -> FakeService:
+        self.services.append(FakeService(events))
+        return self.services[-1]
+
+    @property
+    def service(self) -> FakeService:
+        """The engine's service, which waits."""
+        return self.services[-1]
+
+    def generate(self, **knobs: Any) -> LoopAtHand:
+        """Turn knobs, make a loop and hear it."""
+        self.studio.instrument.set_many(knobs, "Test")
+        self.studio.composing.generate()
+        self.service.finish()
+        assert self.studio.audition.current is not None
+        return self.studio.audition.current
+
+    def said(self) -> str:
+        """What was said last."""
+        last = self.studio.messages.last
+        return last.text if last is not None else ""
+
+    def show(self, panel: Widget) -> Widget:
+        """Put a panel on the screen."""
+        self.qtbot.addWidget(panel)
+        panel.show()
+        return panel
+
+
+@pytest.fixture
+def desk(tmp_path: Path, qtbot: QtBot, qapp: QApplication) -> Iterator[Desk]:
+    """A studio whose model is ready."""
+    if not qapp.styleSheet():
+        theme.apply(qapp)
+    made = Desk(tmp_path / "data", qtbot)
+    made.studio.sessions.begin()
+    yield made
+    made.studio.sessions.end()
+    made.studio.close()
 
 
 @pytest.fixture

@@ -12,11 +12,12 @@ from collections import Counter
 from pathlib import Path
 
 import psutil
+import pytest
 from conftest import Stage
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QMenu, QSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QFileDialog, QMenu, QSpinBox, QWidget
 
 from engine import compose, mel_spectrogram, read_source
 from loopgen_app.drops import take_drop
@@ -93,7 +94,10 @@ def act(stage: Stage, widget: QWidget, chance: random.Random) -> None:
             widget.setValue(chance.randint(widget.minimum(), widget.maximum()))
 
 
-def test_nothing_a_monkey_does_breaks_the_window(stage: Stage, tmp_path: Path) -> None:
+def test_nothing_a_monkey_does_breaks_the_window(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")  # it would wait for a hand
     chance = random.Random(20261122)
     said: Counter[str] = Counter()
     stage.studio.messages.said.connect(lambda message: said.update([message.text]))

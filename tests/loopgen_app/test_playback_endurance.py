@@ -26,6 +26,11 @@ HAS_PACK = (starter_pack() / "pack.json").is_file()
 SETTLE_SECONDS = 3.0
 """A sound server may stall shortly after a stream was opened (ECOSYSTEM: 1.4 to 1.8 s)."""
 
+PATIENCE_SECONDS = 60.0
+LEAST_CUES = 4
+SWAP_SECONDS = 4.0
+"""A swap at the next bar takes no longer than a bar of the slowest loop, 3 s."""
+
 MILLISECOND = RATE / 1000
 PROMPTS = ("warm minimal house", "dark techno", "acid", "dub chords", "breakbeat, no bass", "")
 
@@ -38,6 +43,7 @@ class Player:
         self.chance = random.Random(3)
         self.cues: list[tuple[int, Path, int, int]] = []
         self.presses = 0
+        self.first_cue = 0.0
         self.going = True
         supervisor = stage.studio.playback._supervisor
         self._cue = supervisor.cue
@@ -47,6 +53,7 @@ class Player:
     def _noted(self, loop: Playable, every: int = 4) -> None:
         path = self.folder / f"cue-{len(self.cues)}.raw"
         np.ascontiguousarray(loop.audio.T).tofile(path)
+        self.first_cue = self.first_cue or time.monotonic()
         self.cues.append((loop.id, path, loop.beats, every))
         self._cue(loop, every)
 
@@ -83,10 +90,15 @@ def test_what_is_heard_while_loops_are_made_is_the_loops_and_every_swap_is_on_it
     server.record(tmp_path / "tape.raw")
     player = Player(stage, tmp_path)
     player.press()
-    end = time.monotonic() + MINUTES * 60
-    while time.monotonic() < end:
+    began = time.monotonic()
+    end, latest = began + MINUTES * 60, began + MINUTES * 60 + PATIENCE_SECONDS
+    # However slow the machine is at making loops: there have to be some to swap to.
+    while time.monotonic() < end or (len(player.cues) < LEAST_CUES and time.monotonic() < latest):
         stage.qtbot.wait(100)
+    settled = time.monotonic() + SWAP_SECONDS
     player.going = False
+    stage.wait(lambda: time.monotonic() > settled)
+    heard = time.monotonic() - player.first_cue
     status = supervisor.status()
     stage.studio.playback.stop()
     stage.wait(lambda: not stage.studio.generation.state.busy)
@@ -98,8 +110,9 @@ def test_what_is_heard_while_loops_are_made_is_the_loops_and_every_swap_is_on_it
     report(reading, player.presses, status.dropouts, status.late)
     assert (status.dropouts, supervisor.restarts) == (0, 0)
     assert reading.breaks == []
-    assert reading.exact > (MINUTES * 60 - 5) * RATE
-    assert len(reading.swaps) > MINUTES * 60 / 12
+    assert reading.exact > (heard - 5) * RATE
+    # The first cue begins; one that came before the one ahead of it was heard takes its place.
+    assert LEAST_CUES - 2 <= len(reading.swaps) < len(player.cues)
     assert all(swap.on_grid and swap.error <= MILLISECOND for swap in reading.swaps)
     assert all(swap.jump <= swap.own_jump for swap in reading.swaps)
 

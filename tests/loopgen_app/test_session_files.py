@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from engine import RESOURCES, ExportError, write_atomically
 from loopgen_app.settings import Folders, Settings

@@ -54,7 +54,8 @@ def test_a_dropped_loop_shows_its_wave_tempo_and_round_trip(
     assert stage.find("sourcePanel").isVisible()
     assert stage.find("sourceWave").isVisible()
     assert stage.find("sourceTempo").value() == 120.0
-    assert stage.find("sourceErrorLabel").text() == "Round trip error 0.4 %"
+    assert stage.find("sourceErrorLabel").text() == "Comes back as it was"
+    assert "0.4 % off" in stage.find("sourceErrorLabel").toolTip()
     source = applications.inverted[0]
     assert (source.request.bars, source.audio.shape[1]) == (2, 4 * RATE)
 
@@ -358,7 +359,8 @@ def test_an_error_of_the_engine_is_said_and_the_source_stays(
     settle(stage)
     assert stage.said() == "The pack lost its voice."
     assert stage.find("varyButton").isEnabled()
-    assert stage.find("sourceErrorLabel").text() == "Round trip error 0.4 %"
+    assert stage.find("sourceErrorLabel").text() == "Comes back as it was"
+    assert "0.4 % off" in stage.find("sourceErrorLabel").toolTip()
 
 
 @pytest.mark.parametrize("size", [(1024, 700), (1280, 800), (1920, 1080)])

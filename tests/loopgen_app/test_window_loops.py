@@ -370,6 +370,7 @@ def test_after_a_crash_the_session_is_back_and_said_so(make_stage: Callable[...,
             else False
         )
     )
+    first.studio.sessions._lock.release()  # as the end of its process does
     second = make_stage(tmp_path / "same")
     assert second.find("promptEdit").text() == "precious"
     assert "ended unexpectedly" in second.said()

@@ -48,7 +48,7 @@ def codec_round_trip(codec: LatentCodec, device: torch.device | str = "cpu") -> 
         fitted = torch.from_numpy(resample_periodic(audio, samples))[None].to(device)
         with torch.inference_mode():
             latent = codec.encode(fitted, max(1, round(samples / hop)), circular=True)
-            decoded = codec.decode(latent, samples, circular=True)[0].float().cpu().numpy()
+            decoded = codec.decode(latent, samples)[0].float().cpu().numpy()
         return resample_periodic(decoded, audio.shape[-1])
 
     return round_trip

@@ -64,20 +64,7 @@ def evaluate_interpolation(
         raise InvalidRequest(f"A path of {points} points is not possible: an odd number, at least 3.")
     out = results_folder(out)
     ledger = Ledger(out / "interpolation.jsonl")
-    paths: dict[tuple[str, str, float], list[dict[str, Any]]] = defaultdict(list)
-    ways = [(*way, near) for way in WAYS for near in (NEARNESS if way == WAYS[0] else (1.0,))]
-    for name, find_ends in tqdm(list(_pairs(pipeline, settings)), desc="blends", unit="pair", disable=not progress):
-        ends = cache(find_ends)
-        for over, path, near in ways:
-
-            def measure(over: str = over, path: str = path, near: float = near) -> dict[str, Any]:
-                a, b = ends()  # noqa: B023 - called within the round
-                goal = replace(b, noise=slerp(a.noise, b.noise, near))
-                at = [float(t) for t in np.linspace(0, 1, points)]
-                return _smoothness(blend(pipeline, a, goal, at, over=over, path=path))
-
-            key = f"{settings.walked(pipeline)} {name} {over} {path} {near:g} {points}"
-            paths[over, path, near].append(ledger(key, measure))
+    paths = _paths(pipeline, settings, points, ledger, progress=progress)
     varied = _variations(pipeline, settings, strengths, ledger, progress=progress)
     header = [
         "over", "path", "angle", "pairs", "embedding: mean step", "largest / smallest step",
@@ -97,6 +84,27 @@ def evaluate_interpolation(
     write_table(out / "interpolation", f"{heading}Variations:\n\n{told}\n", header, rows, results)
     _draw(out, paths, varied)
     return results
+
+
+def _paths(
+    pipeline: LoopPipeline, settings: SourceSettings, points: int, ledger: Ledger, *, progress: bool
+) -> dict[tuple[str, str, float], list[dict[str, Any]]]:
+    """How smooth each way of blending is, pair by pair."""
+    paths: dict[tuple[str, str, float], list[dict[str, Any]]] = defaultdict(list)
+    ways = [(*way, near) for way in WAYS for near in (NEARNESS if way == WAYS[0] else (1.0,))]
+    for name, find_ends in tqdm(list(_pairs(pipeline, settings)), desc="blends", unit="pair", disable=not progress):
+        ends = cache(find_ends)
+        for over, path, near in ways:
+
+            def measure(over: str = over, path: str = path, near: float = near) -> dict[str, Any]:
+                a, b = ends()  # noqa: B023 - called within the round
+                goal = replace(b, noise=slerp(a.noise, b.noise, near))
+                at = [float(t) for t in np.linspace(0, 1, points)]
+                return _smoothness(blend(pipeline, a, goal, at, over=over, path=path))
+
+            key = f"{settings.walked(pipeline)} {name} {over} {path} {near:g} {points}"
+            paths[over, path, near].append(ledger(key, measure))
+    return paths
 
 
 def _pairs(pipeline: LoopPipeline, settings: SourceSettings) -> Iterator[tuple[str, Callable[[], tuple[End, End]]]]:

@@ -22,6 +22,7 @@ from engine.evaluation.ledger import Ledger
 from engine.evaluation.loop_items import Renderer
 from engine.evaluation.results import markdown_table, results_folder, write_json
 from engine.files import write_atomically
+from engine.loop import PackInfo
 from engine.plots import new_figure, save_figure
 from engine.requests import LoopRequest
 
@@ -61,16 +62,10 @@ def evaluate_likeness(
     corpus = np.concatenate(groups)
     found: dict[str, dict[str, float]] = {}
     for scale in scales:
-        base = LoopRequest(bars=2, guidance_scale=scale)
         heard, windows, spreads = [], [], []
         for prompt in tqdm(prompts, desc=f"guidance {scale:g}", unit="prompt", disable=not progress):
-            loops = [
-                ledger(
-                    f"{renderer.info.hash[:12]} {scale:g} {seed} {prompt}",
-                    partial(_rendered, renderer, clap, base.with_(prompt=prompt, seed=seed)),
-                )
-                for seed in range(FIRST_SEED, FIRST_SEED + seeds)
-            ]
+            asked = LoopRequest(bars=2, guidance_scale=scale, prompt=prompt)
+            loops = _loops(renderer, clap, ledger, asked, seeds)
             heard.append([loop["heard"] for loop in loops])
             rows = [np.array(loop["windows"]) for loop in loops]
             windows += rows
@@ -87,19 +82,35 @@ def evaluate_likeness(
         "halves of the corpus": split_half_floor(groups, np.random.default_rng(0))[1],
     }
     write_json(out / "likeness.json", results)
+    _write(out, renderer.info, results)
+    return results
+
+
+def _loops(
+    renderer: Renderer, clap: ClapEmbedder, ledger: Ledger, asked: LoopRequest, seeds: int
+) -> list[dict[str, Any]]:
+    """What is heard of loops of `asked` with `seeds` seeds."""
+    told = f"{renderer.info.hash[:12]} {asked.guidance_scale:g}"
+    return [
+        ledger(f"{told} {seed} {asked.prompt}", partial(_rendered, renderer, clap, asked.with_(seed=seed)))
+        for seed in range(FIRST_SEED, FIRST_SEED + seeds)
+    ]
+
+
+def _write(out: Path, info: PackInfo, results: dict[str, Any]) -> None:
+    found = results["guidance"]
     names = list(next(iter(found.values())))
     table = markdown_table(
         ["figure", *(f"guidance {scale}" for scale in found)],
         [[name, *(figures[name] for figures in found.values())] for name in names],
     )
     heading = (
-        f"# Likeness of prompts and loops of {renderer.info.name} ({renderer.info.hash[:12]})\n\n"
-        f"{len(prompts)} prompts at {seeds} seeds. "
+        f"# Likeness of prompts and loops of {info.name} ({info.hash[:12]})\n\n"
+        f"{results['prompts']} prompts at {results['seeds']} seeds. "
         f"Distances by {NAME}; halves of the corpus: {results['halves of the corpus']:.3g}.\n\n"
     )
     write_atomically(out / "likeness.md", f"{heading}{table}".encode())
     _draw(out / "likeness.png", found)
-    return results
 
 
 def likeness(said: Rows, heard: Rows) -> dict[str, float]:

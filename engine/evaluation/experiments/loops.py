@@ -64,14 +64,15 @@ def evaluate_loops(
         "hits over tempo": over_tempo,
     }
     write_json(out / "loops.json", results)
-    names = dict.fromkeys([*figures["corpus"], *figures["rendered"]])
-    table = markdown_table(
-        ["figure", "rendered", "corpus (ceiling)"],
-        [[name, figures["rendered"].get(name), figures["corpus"].get(name)] for name in names],
-    )
-    write_atomically(out / "loops.md", f"{_heading(renderer, settings, judges)}\n{table}".encode())
+    write_atomically(out / "loops.md", f"{_heading(renderer, settings, judges)}\n{_table(figures)}".encode())
     draw_loops(out, {side: _split(items)[0] for side, items in sets.items()}, over_tempo["rendered"])
     return results
+
+
+def _table(figures: dict[str, dict[str, Any]]) -> str:
+    names = dict.fromkeys([*figures["corpus"], *figures["rendered"]])
+    rows = [[name, figures["rendered"].get(name), figures["corpus"].get(name)] for name in names]
+    return markdown_table(["figure", "rendered", "corpus (ceiling)"], rows)
 
 
 def evaluate_guidance(

@@ -67,7 +67,16 @@ def evaluate_transition(
                 "to_b": to_b.tolist(),
             }
         )
-    figures = {
+    figures = _figures(found, bars)
+    results = {"pack": named(pipeline), "settings": settings.to_dict(), "figures": figures, "pairs": found}
+    heading = settings.heading(f"Transitions over {bars} bars", pipeline)
+    write_table(out / "transition", heading, ["figure", "value"], list(map(list, figures.items())), results)
+    _draw(out / "transition.png", found)
+    return results
+
+
+def _figures(found: list[dict[str, Any]], bars: int) -> dict[str, Any]:
+    return {
         "pairs": len(found),
         "first bar nearest to A": mean([item["first_is_a"] for item in found]),
         "last bar nearest to B": mean([item["last_is_b"] for item in found]),
@@ -82,17 +91,16 @@ def evaluate_transition(
         "seam ratio, median of windows": mean([item["seam_ratio"] for item in found]),
         "seam ratio, worst window": mean([item["worst_seam_ratio"] for item in found]),
     }
-    results = {"pack": named(pipeline), "settings": settings.to_dict(), "figures": figures, "pairs": found}
-    heading = settings.heading(f"Transitions over {bars} bars", pipeline)
-    write_table(out / "transition", heading, ["figure", "value"], list(map(list, figures.items())), results)
+
+
+def _draw(path: Path, found: list[dict[str, Any]]) -> None:
     figure = new_figure(6, 4)
     axis = figure.subplots()
     for name, label in (("to_a", "to A"), ("to_b", "to B")):
         axis.plot(np.mean([item[name] for item in found], axis=0), marker=".", label=label)
     axis.set(title="distance of each bar", xlabel="bar", ylabel="embedding", ylim=(0, None))
     axis.legend()
-    save_figure(figure, out / "transition.png")
-    return results
+    save_figure(figure, path)
 
 
 class _Loops:

@@ -119,20 +119,15 @@ def evaluate_prompts(
     }
     out = results_folder(out)
     write_json(out / "prompts.json", results)
-    table = markdown_table(
-        ["prompt", "held", "moved"],
-        [
-            [
-                row["prompt"],
-                "yes" if row["held"] else "no",
-                ", ".join(f"{k} {v:+.2f}" for k, v in row["moved"].items()),
-            ]
-            for row in rows
-        ],
-    )
+    table = markdown_table(["prompt", "held", "moved"], [_told(row) for row in rows])
     heading = f"# Prompts that do what they say: {share:.0%} of {len(rows)}\n\n{seeds} seeds each, guidance "
     write_atomically(out / "prompts.md", f"{heading}{guidance_scale:g}.\n\n{table}".encode())
     return results
+
+
+def _told(row: dict[str, Any]) -> list[str]:
+    moved = ", ".join(f"{name} {value:+.2f}" for name, value in row["moved"].items())
+    return [row["prompt"], "yes" if row["held"] else "no", moved]
 
 
 def rendered_properties(renderer: Renderer, judges: ClaimJudges, request: LoopRequest) -> dict[str, float]:

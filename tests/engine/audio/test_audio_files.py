@@ -3,6 +3,7 @@
 import os
 import struct
 import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -134,3 +135,33 @@ def test_a_few_thousand_mutated_files_are_read_or_refused(tmp_path: Path) -> Non
             outcomes["read"] += 1
             assert np.isfinite(got.audio).all() and got.audio.shape[0] in (1, 2)
     assert min(outcomes.values()) > 100, outcomes
+
+
+def test_reading_takes_the_memory_of_the_sound_and_hardly_more(tmp_path: Path) -> None:
+    path = tmp_path / "tiny.flac"
+    with soundfile.SoundFile(path, "w", 192_000, 2, format="FLAC", subtype="PCM_16") as out:
+        for _ in range(40):
+            out.write(np.zeros((192_000, 2), np.int16))
+    assert path.stat().st_size < 50_000
+    tracemalloc.start()
+    audio = read_audio(path).audio
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert audio.nbytes == 40 * 192_000 * 2 * 4
+    assert peak < audio.nbytes + 40_000_000
+
+
+def test_too_little_memory_is_told_as_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(*_args: object) -> None:
+        raise MemoryError
+
+    path = write_wav(tmp_path / "a.wav", np.zeros((2, 100)), 44100)
+    monkeypatch.setattr("engine.audio.io.np.empty", none_left)
+    with pytest.raises(AudioFileError, match="too little memory"):
+        read_audio(path)
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".wav", "a\0b.wav", "\udcff.wav", "."])
+def test_names_that_are_no_file_are_said(name: str, tmp_path: Path) -> None:
+    with pytest.raises(AudioFileError):
+        read_audio(tmp_path / name)

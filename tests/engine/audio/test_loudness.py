@@ -5,8 +5,7 @@ import logging
 import numpy as np
 import pyebur128
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from numpy.typing import NDArray
 
 from engine.audio.loudness import integrated_loudness, level_match, true_peak

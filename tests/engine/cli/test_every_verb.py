@@ -22,9 +22,12 @@ VERBS = {
     )},
     "engine.cli.invert": {"invert"},
     "engine.cli.pack": {f"pack {name}" for name in ("show", "verify", "list", "create", "convert-clap", "fetch")},
+    "engine.cli.pattern": {f"pattern {name}" for name in ("new", "vary", "blend", "answer", "fill", "convert")},
     "engine.cli.render": {"render"},
     "engine.cli.stretch": {"stretch"},
-    "engine.cli.train": {f"train {name}" for name in ("codec", "levels", "clap", "denoiser", "all", "steers")},
+    "engine.cli.train": {f"train {name}" for name in (
+        "codec", "levels", "clap", "denoiser", "patterns", "all", "steers",
+    )},
     "engine.cli.transition": {"transition"},
     "engine.cli.vary": {"vary"},
 }  # fmt: skip

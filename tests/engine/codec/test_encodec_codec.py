@@ -5,6 +5,7 @@ import sys
 import pytest
 import torch
 
+from engine.codec.base import Decoding
 from engine.codec.encodec import EncodecCodec, EncodecCodecConfig
 from engine.errors import InvalidRequest, MissingDependency
 
@@ -72,7 +73,7 @@ def test_a_loop_that_is_no_whole_hops_comes_to_them_and_back(codec: EncodecCodec
     assert (latent - codec.encode(loop, 60)).abs().max() < 1e-3 * latent.std()
     assert codec.decode(latent, samples).shape == (1, 2, samples)
     with pytest.raises(InvalidRequest, match="frames of one length"):
-        codec.decode(latent, samples, edges=torch.linspace(0, samples, 61))
+        codec.decode(latent, samples, Decoding(edges=torch.linspace(0, samples, 61)))
 
 
 def test_levels_travel_with_the_latent() -> None:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from engine.codec.base import PASSAGE
 from engine.codec.encodec import EncodecCodec, EncodecCodecConfig
 
 pytest.importorskip("transformers")
@@ -59,7 +60,7 @@ def test_both_implementations_agree(kind: str) -> None:
         expected = encoder(audio / level)
         latent = codec.encode(audio, 40, circular=False)
         assert torch.equal(latent[:, :32], expected)
-        sound = codec.decode(latent, 320 * 40, circular=False)[:, : config.audio_channels]
+        sound = codec.decode(latent, 320 * 40, PASSAGE)[:, : config.audio_channels]
         assert torch.allclose(sound, decoder(expected) * level, atol=1e-6)
         fused = codec.fuse_weight_norm()
         assert torch.allclose(fused.encode(audio, 40, circular=False)[:, :32], expected, atol=1e-5)

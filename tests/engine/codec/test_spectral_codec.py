@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from engine.codec.bands import band_means, band_shapes
-from engine.codec.base import Recurrence
+from engine.codec.base import LOOP, PASSAGE, Decoding, Recurrence
 from engine.codec.networks import SpectralCodecConfig
 from engine.codec.peaks import tonal_peaks
 from engine.codec.spectral import Placement, SpectralCodec, mid_side
@@ -91,7 +91,7 @@ def test_any_length_in_any_number_of_frames(samples: int, frames: int) -> None:
     latent = codec.encode(noise(2, 2, samples), frames)
     assert latent.shape == (2, 24 + 44, frames)
     assert codec.decode(latent, samples).shape == (2, 2, samples)
-    assert codec.decode(latent, samples, circular=False).shape == (2, 2, samples)
+    assert codec.decode(latent, samples, PASSAGE).shape == (2, 2, samples)
     assert codec.hop_length is None
     assert codec.geometry(174.5, 1).samples == 60_653 and codec.geometry(174.5, 1).frames == 64
 
@@ -131,8 +131,8 @@ def test_even_edges_are_no_edges_and_others_move_the_sound() -> None:
     codec = SpectralCodec(TINY).eval()
     latent, samples = noise(1, codec.latent_dim, 30), 29_001
     codec.decoder.usual.fill_(0.3)
-    plain = codec.decode_parts(latent, samples, circular=False)
-    even = codec.decode_parts(latent, samples, circular=False, edges=torch.linspace(0, samples, 31).double())
+    plain = codec.decode_parts(latent, samples, PASSAGE)
+    even = codec.decode_parts(latent, samples, Decoding(False, torch.linspace(0, samples, 31).double()))
     for name in ("low", "high"):
         loud = getattr(plain, name).std()
         # A centre that rounds to the other side lies a sample off: nothing that a low bin or a level would notice.
@@ -140,7 +140,7 @@ def test_even_edges_are_no_edges_and_others_move_the_sound() -> None:
     # Half of the frames in a third of the time: what frame 15 begins with is heard there.
     latent[...] = -20.0
     edges = torch.cat((torch.linspace(0, 9000, 16), torch.linspace(9000, 27_000, 16)[1:]))
-    place = Placement(27_000, False, edges)
+    place = Placement(27_000, Decoding(False, edges))
     assert place.centres(60).tolist()[:3] == [150, 450, 750] and place.centres(60).tolist()[30:32] == [9300, 9900]
     spectrum = torch.zeros(1, 513, 60, dtype=torch.complex64)
     spectrum[:, 20, 30:] = 1.0
@@ -190,7 +190,7 @@ def test_a_partial_is_a_pure_sine_that_runs_through_the_seam(frames: int, sample
     codec = SpectralCodec(TINY)
     amplitudes = torch.zeros(1, 2, TINY.tones, frames)
     amplitudes[0, 0, -TINY.lowest_tone] = 1.0  # A4 in the middle
-    spectrum = codec._partials(amplitudes, Placement(samples, True))
+    spectrum = codec._partials(amplitudes, Placement(samples, LOOP))
     audio = synthesise(spectrum, codec.window, samples, circular=True)[0, 0]
     power = torch.fft.rfft(audio).abs().square()
     peak = int(power.argmax())
@@ -225,7 +225,7 @@ def test_few_peaks_are_found_in_noise() -> None:
 def test_noise_has_the_level_of_its_gains_and_is_always_the_same() -> None:
     codec = SpectralCodec(TINY)
     gains = torch.full((1, 2 * 4 * 20, 30), -3.0)
-    place = Placement(30 * 512, True)
+    place = Placement(30 * 512, LOOP)
     first, again, louder = (
         place.synthesise(codec._noise(level, None), codec.short_window, noise=True)
         for level in (gains, gains, gains + 1)
@@ -278,6 +278,6 @@ def test_noise_comes_again_with_the_beat_as_far_as_it_is_asked_to() -> None:
     latent = torch.randn(1, codec.latent_dim, 24, generator=torch.Generator().manual_seed(2))
     with torch.inference_mode():
         free, none, again = (
-            codec.decode(latent, 24_000, again=r) for r in (None, Recurrence(6, 0), Recurrence(6, 1))
+            codec.decode(latent, 24_000, Decoding(again=r)) for r in (None, Recurrence(6, 0), Recurrence(6, 1))
         )
     assert torch.equal(free, none) and not torch.equal(free, again)

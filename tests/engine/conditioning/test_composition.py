@@ -143,3 +143,18 @@ def test_nothing_is_composed_when_nothing_is_open_or_the_request_says_so() -> No
 def test_every_tag_may_be_asked_for_or_away() -> None:
     assert set(composed(tags=TAGS).tags) <= set(TAGS)
     assert composed(negative_tags=TAGS).tags == ()
+
+
+def without(part: str, **asked: object) -> int:
+    """How many of 60 seeds leave a part out."""
+    return sum(not composed(seed=seed, **asked).onsets[part] for seed in range(60))
+
+
+@pytest.mark.parametrize("tags", [("deep_house", "warm"), ("dub_techno",), ("house", "bass"), ()])
+def test_what_a_style_cannot_do_without_is_there(tags: tuple[str, ...]) -> None:
+    assert without("kick", tags=tags) == 0
+
+
+def test_what_a_style_cannot_do_without_is_left_out_when_that_is_asked() -> None:
+    assert without("kick", tags=("deep_house", "warm"), negative_tags=("kick",)) == 60
+    assert without("kick", tags=("techno", "sparse")) > 10

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from engine.corpus.effects import dynamics, modulation, saturation, stereo
 from engine.corpus.effects.equaliser import low_pass

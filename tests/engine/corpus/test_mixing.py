@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from engine.corpus.mixing import CEILING, MasterMix, MixSettings, PartMix, SpaceMix, characters_of, draw_mix, mix
 from engine.vocabulary import CHARACTERS, PARTS, STYLES

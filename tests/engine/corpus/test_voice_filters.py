@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy.signal import bilinear, lfilter
 
 from engine.corpus.voices.filters import bandpass, bell, highpass, lowpass, string, sweep

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from engine.corpus.score import Note, Sound
 from engine.corpus.voices import SAMPLE_RATE, VOICES, draw_sound, play, voices_of

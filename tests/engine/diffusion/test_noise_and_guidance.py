@@ -2,8 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from engine.diffusion.guidance import guide, rescale
 from engine.diffusion.iadb import blend, draw_alpha, training_loss

@@ -14,8 +14,7 @@ from engine.applications.source import SourceLoop
 from engine.audio.io import write_wav
 from engine.errors import CorpusError, InvalidRequest
 from engine.evaluation import sources
-from engine.evaluation.experiments import interpolation as interpolation_experiment
-from engine.evaluation.experiments import steps as steps_experiment
+from engine.evaluation.experiments import interpolation as interpolation_experiment, steps as steps_experiment
 from engine.evaluation.experiments.interpolation import evaluate_interpolation
 from engine.evaluation.experiments.inversion import evaluate_inversion
 from engine.evaluation.experiments.steps import evaluate_steps

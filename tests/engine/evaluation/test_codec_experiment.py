@@ -10,7 +10,7 @@ from known_loops import house
 from torch import Tensor
 
 from engine.audio.resampling import resample_periodic
-from engine.codec.base import LatentCodec, Recurrence
+from engine.codec.base import LOOP, Decoding, LatentCodec
 from engine.evaluation.experiments.codec import CodecLoop, codec_round_trip, evaluate_codec
 from engine.evaluation.judges.opus import opus_available
 
@@ -24,15 +24,7 @@ class HalfGainCodec(LatentCodec):
         fitted = torch.from_numpy(resample_periodic(audio[0].numpy(), frames * 1024))[None]
         return fitted.reshape(1, 2, frames, 1024).transpose(2, 3).reshape(1, 2048, -1)
 
-    def decode(
-        self,
-        latent: Tensor,
-        samples: int,
-        *,
-        circular: bool = True,
-        edges: Tensor | None = None,
-        again: Recurrence | None = None,
-    ) -> Tensor:
+    def decode(self, latent: Tensor, samples: int, how: Decoding = LOOP) -> Tensor:
         batch, _, frames = latent.shape
         audio = latent.reshape(batch, 2, 1024, frames).transpose(2, 3).reshape(batch, 2, -1) / 2
         return torch.from_numpy(resample_periodic(audio[0].numpy(), samples))[None]
@@ -67,15 +59,7 @@ class BeatCodec(HalfGainCodec):
         self.asked = frames
         return audio
 
-    def decode(
-        self,
-        latent: Tensor,
-        samples: int,
-        *,
-        circular: bool = True,
-        edges: Tensor | None = None,
-        again: Recurrence | None = None,
-    ) -> Tensor:
+    def decode(self, latent: Tensor, samples: int, how: Decoding = LOOP) -> Tensor:
         assert latent.shape[-1] == samples
         return latent / 2
 

@@ -1,8 +1,7 @@
 """Tempo and key in file names, in the spellings that are about."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from engine.listening.names import key_in_name, tempo_in_name
 

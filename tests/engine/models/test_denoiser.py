@@ -8,16 +8,17 @@ import torch
 from engine.audio.voice_image import BANDS, COLUMNS
 from engine.conditioning.conditions import Conditions
 from engine.conditioning.notes import NOTE_ROWS
+from engine.conditioning.voices import MOST_SQUARE
 from engine.models.blocks import AdaptiveGroupNorm, CircularConv, RepeatMixing
 from engine.models.embeddings import sinusoidal
 from engine.models.unet import Denoiser, DenoiserConfig
-from engine.models.voices import VoiceEncoder
+from engine.models.voices import StruckVoices, VoiceEncoder
 from engine.vocabulary import PARTS, VOICE_DIM
 
 TINY = DenoiserConfig(
     latent_dim=8, widths=(32, 32, 32, 32), blocks=1, groups=8, timeline_width=8, embedding_width=16, notes=True
 )
-MIXING = replace(TINY, repeats=True)
+MIXING = replace(TINY, repeats=True, struck=True)
 
 
 def awake(config: DenoiserConfig = TINY) -> Denoiser:
@@ -31,6 +32,8 @@ def awake(config: DenoiserConfig = TINY) -> Denoiser:
         if isinstance(block, RepeatMixing):
             torch.nn.init.normal_(block.bar.weight, std=0.1)
             torch.nn.init.normal_(block.beat.weight, std=0.1)
+        if isinstance(block, StruckVoices):
+            torch.nn.init.normal_(block.out.weight, std=0.1)
     return denoiser
 
 
@@ -118,7 +121,7 @@ def test_one_that_learns_to_read_notes_begins_with_what_it_knew() -> None:
         notes_given=torch.ones(1, 3),
     )
     reader = denoiser.widened().eval()
-    assert reader.config.notes and reader.config.repeats and reader.widened() is reader
+    assert reader.config.notes and reader.config.repeats and reader.config.struck and reader.widened() is reader
     known = denoiser(x, alpha, conditions)
     # Of voices, rate and repeats it makes next to nothing: the weights start at a hundredth.
     told = replace(conditions, rate=torch.full((1, 1), 0.2), repeats=torch.full((1, 1), 0.2), bars=torch.ones(1, 1))
@@ -168,17 +171,31 @@ def test_bars_hear_each_other_only_where_frames_are_bars() -> None:
 
 
 @torch.no_grad()
-def test_a_voice_has_mean_square_one_and_knows_its_part() -> None:
+def test_voices_tell_apart_what_differs_most_and_are_bounded() -> None:
     torch.manual_seed(0)
-    encoder = VoiceEncoder()
-    images = torch.rand(3, len(PARTS), BANDS, COLUMNS)
-    images[1] = images[0]
-    voices = encoder(images)
-    assert voices.shape == (3, 8, VOICE_DIM)
-    assert torch.allclose(voices.square().mean(2), torch.ones(3, 8), atol=0.02)
-    assert torch.equal(voices[0], voices[1]) and not torch.allclose(voices[0], voices[2], atol=1e-2)
-    same = encoder(images[:1, :1].expand(1, 8, -1, -1))[0]
-    assert (torch.cdist(same, same) + 10 * torch.eye(8)).min() > 0.1
+    encoder, kick, snare, pad = VoiceEncoder(), PARTS.index("kick"), PARTS.index("snare"), PARTS.index("pad")
+    assert not encoder.is_fitted
+    # Kicks that differ in three ways, of which one moves most; snares in others; few pads, and no hats.
+    ways = torch.randn(2, 3, BANDS * COLUMNS) * torch.tensor([0.3, 0.1, 0.03])[:, None]
+    found = 0.01 * torch.randn(400, len(PARTS), BANDS * COLUMNS)
+    moved = torch.randn(2, 400, 3)
+    found[:, kick] += moved[0] @ ways[0] + 0.5
+    found[:, snare] += moved[1] @ ways[1] + 0.3
+    given = torch.zeros(400, len(PARTS))
+    given[:, [kick, snare]] = given[:5, pad] = 1.0
+    encoder.fit(found.unflatten(2, (BANDS, COLUMNS)), given)
+    voices = encoder(found.unflatten(2, (BANDS, COLUMNS)))
+    assert encoder.is_fitted and voices.shape == (400, 8, VOICE_DIM)
+    kicks = voices[:, kick]
+    assert float(kicks.square().mean()) == pytest.approx(1.0, abs=0.05) and float(kicks.mean(0).abs().max()) < 0.15
+    for way in range(3):  # each way is one number, and the one that moves most weighs most
+        likeness = torch.corrcoef(torch.cat((moved[0][:, [way]], kicks), dim=1).T)[0, 1:].abs()
+        assert int(likeness.argmax()) == way and likeness.max() > 0.95
+    assert kicks.std(0)[:3].tolist() == sorted(kicks.std(0)[:3].tolist(), reverse=True)
+    # What no part of the corpus is like stays bounded, and what is one sound has one voice.
+    odd = encoder(torch.ones(2, len(PARTS), BANDS, COLUMNS) * 40)
+    assert odd.square().mean(2).max() <= MOST_SQUARE + 1e-4 and torch.equal(odd[0], odd[1])
+    assert encoder(torch.rand(1, 8, BANDS, COLUMNS))[0, pad].abs().max() > 0  # it takes what all parts differ in
 
 
 def test_before_training_it_knows_white_noise_and_standardising_is_undone() -> None:

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -162,3 +163,60 @@ def test_every_source_is_a_pinned_file_of_a_hub() -> None:
         assert all(file.url.startswith("https://huggingface.co/") for file in files)
         weights = [file for file in files if not file.name.endswith(".json")]
         assert all(file.sha256 is not None and len(file.sha256) == 64 for file in weights) and weights
+
+
+@contextmanager
+def answering(*answers: bytes) -> Iterator[str]:
+    """A server that gives each of `answers` as it is, the last one for ever; its address."""
+    asked = 0
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(16)
+
+        def serve() -> None:
+            nonlocal asked
+            while True:
+                try:
+                    caller, _ = server.accept()
+                except OSError:
+                    return
+                with caller, suppress(OSError):
+                    caller.recv(65536)
+                    caller.sendall(answers[min(asked, len(answers) - 1)])
+                asked += 1
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/a"
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+
+
+OK = b'HTTP/1.1 200 OK\r\nContent-Length: %s\r\nETag: "x"\r\n\r\nhello'
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [b"HTTP/1.1 416 x\r\nContent-Length: 0\r\n\r\n"],
+        [b"HTTP/1.1 302 x\r\nLocation: /a\r\nContent-Length: 0\r\n\r\n"],
+        [b"HTTP/1.1 302 x\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n"],
+        [b"HTTP/1.1 302 x\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n"],
+        [OK % b"99999999999999999999999"],
+        [OK % b"900"],
+        [b"HTTP/1.1 200 OK\r\n\r\n" + bytes(5000)],
+        [b"no answer at all"],
+        [b""],
+    ],
+)
+def test_a_hostile_server_is_refused_in_one_sentence(answers: list[bytes], tmp_path: Path) -> None:
+    with answering(*answers) as url, pytest.raises(DownloadError) as told:
+        fetch_files([RemoteFile(url, "a", SUM, most_bytes=1000)], tmp_path, lambda *_: None)
+    assert "\n" not in str(told.value) and not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize("length", [b"abc", b"-5", b"\xb2", b""])
+def test_a_length_that_is_no_number_is_none(length: bytes, tmp_path: Path) -> None:
+    with answering(OK % length) as url:
+        (path,) = fetch_files([RemoteFile(url, "a")], tmp_path, lambda *_: None)
+    assert path.read_bytes() == b"hello"

@@ -9,7 +9,7 @@ import torch
 from tiny import tiny_corpus
 from torch import Tensor
 
-from engine.codec.base import LatentCodec, Recurrence
+from engine.codec.base import LOOP, Decoding, LatentCodec
 from engine.codec.encodec import EncodecCodec, EncodecCodecConfig
 from engine.corpus.store import read_manifest, stored_loops
 from engine.errors import PackError
@@ -36,15 +36,7 @@ class Levels(LatentCodec):
         levels = [power[:, a:b].mean(1).sqrt() for a, b in itertools.pairwise(edges.tolist())]
         return torch.stack(levels, dim=1)[:, None]
 
-    def decode(
-        self,
-        latent: Tensor,
-        samples: int,
-        *,
-        circular: bool = True,
-        edges: Tensor | None = None,
-        again: Recurrence | None = None,
-    ) -> Tensor:
+    def decode(self, latent: Tensor, samples: int, how: Decoding = LOOP) -> Tensor:
         raise NotImplementedError
 
 

@@ -1,0 +1,77 @@
+"""From what a codec decoded to loops: level, and what is told of them."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.audio.loudness import level_match
+from engine.codec.base import Recurrence
+from engine.errors import PackError
+from engine.loop import Loop, PackInfo
+from engine.rendering.guided import Aim
+from engine.rendering.starts import starts_from_found
+from engine.requests import LoopRequest, Pattern
+from engine.tempo import LoopGeometry
+
+
+class Clock:
+    """Adds up the seconds of each stage of a render."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Count what passes meanwhile to `stage`."""
+        start = time.perf_counter()
+        yield
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+
+    def share(self, count: int) -> dict[str, float]:
+        """Seconds per stage that one of `count` loops cost so far."""
+        return {stage: seconds / count for stage, seconds in self.seconds.items()}
+
+
+def recurrence(request: LoopRequest, geometry: LoopGeometry) -> Recurrence | None:
+    """Noise that is decoded comes again with every beat as that which is sampled from does with every hit."""
+    if geometry.hop_length is not None or starts_from_found(request):
+        return None
+    return Recurrence(geometry.frames // geometry.beats, request.repeat)
+
+
+def finished_loops(
+    audio: NDArray[np.float32],
+    latent: Tensor,
+    requests: Sequence[LoopRequest],
+    aim: Aim,
+    *,
+    info: PackInfo,
+    clock: Clock,
+) -> list[Loop]:
+    """The loops `[B]` of decoded `audio` `[B, 2, T]` and latents `[B, D, F]`, level-matched; raises `PackError` on
+    samples that are no numbers."""
+    loops = []
+    for index, (request, written) in enumerate(zip(requests, aim.compositions, strict=True)):
+        with clock("finishing"):
+            levelled = level_match(audio[index], info.sample_rate)
+        if levelled.replaced_samples:
+            raise PackError(f"Pack {info.name!r} gave samples that are not numbers; use another pack.")
+        loops.append(
+            Loop(
+                audio=levelled.audio,
+                sample_rate=info.sample_rate,
+                request=request,
+                latent=latent[index].cpu().numpy(),
+                pack_name=info.name,
+                pack_hash=info.hash,
+                loudness_lufs=levelled.loudness_lufs,
+                true_peak_dbtp=levelled.true_peak_dbtp,
+                seconds=clock.share(len(requests)),
+                composed=written.pattern(request.bars) if written else Pattern(),
+            )
+        )
+    return loops

@@ -1,0 +1,39 @@
+"""The networks of the paper's table 1, each trained on the same scores for the same number of steps."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from engine.patterns.network import PatternConfig, PatternNetwork
+from engine.training.patterns import PatternTrainer, PatternTraining
+from engine.training.run import TrainingOptions, TrainingRun
+
+VARIANTS: Final = {
+    "without LSTM and weights": PatternConfig(lstm_layers=0, weighted=False),
+    "1 LSTM, one direction, without weights": PatternConfig(lstm_layers=1, bidirectional=False, weighted=False),
+    "3 LSTMs, one direction, without weights": PatternConfig(bidirectional=False, weighted=False),
+    "3 LSTMs, one direction": PatternConfig(bidirectional=False),
+    "3 LSTMs, without weights": PatternConfig(weighted=False),
+    "3 bidirectional LSTMs, weights": PatternConfig(),
+}
+"""Rows of table 1, by what is left of the whole model, which is the last."""
+
+
+def train_variant(config: PatternConfig, folder: Path, steps: int, training: PatternTraining) -> PatternNetwork:
+    """A network of `config` after `steps` steps; checkpoints stay in `folder`, and one that is finished is not
+    trained again. Scores are kept beside it, for all variants."""
+    kept: list[PatternNetwork] = []
+
+    def export(trained: PatternNetwork, _: dict[str, Any]) -> None:
+        kept[:] = [trained]
+
+    trainer = PatternTrainer(PatternNetwork(config), training, export, cache=folder.parent / "scores")
+    options = TrainingOptions(
+        minutes=600, max_steps=steps, learning_rate=2e-3, warmup_steps=30, decay_fraction=0.4, validate_every=steps
+    )
+    run = TrainingRun(trainer, folder, options)
+    if run.step < steps:
+        run.run()
+        return kept[0].eval()
+    average = run.average.module
+    assert isinstance(average, PatternNetwork)
+    return average.eval()
