@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.cli.groups import Machine, grouped
+from engine.cli.groups import MachineOptions, grouped
 from engine.packs.pack import find_pack
 
 
@@ -20,7 +20,7 @@ def bench(
     repeats: Annotated[int, typer.Option(help="Loops per case; medians are told.")] = 7,
     quick: Annotated[bool, typer.Option("--quick", help="Leave out the costs of length and batch.")] = False,
     *,
-    machine: Machine,
+    machine: MachineOptions,
 ) -> None:
     """Request to samples: median, split into stages, live setting, cost of bars and batch, start-up and memory."""
     folder = find_pack(machine.pack)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.cli import reworking
-from engine.cli.groups import Machine, Written, grouped
+from engine.cli.groups import MachineOptions, OutputOptions, grouped
 from engine.cli.options import option
 from engine.cli.progress_bar import progress_bar
 from engine.cli.rendering import say, say_unknown
-from engine.cli.reworking import FitOption, PlainlyWalked
+from engine.cli.reworking import BlendWalkOptions, FitOption
 from engine.errors import InvalidRequest
 from engine.knobs import BARS, BLEND_COUNT, SEED, TEMPO
 from engine.requests import LoopRequest, NoisePad
@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 @dataclass(frozen=True)
-class Ends:
+class EndOptions:
     """What a blend goes between, and over which pad."""
 
     loop: Annotated[list[Path], typer.Option(metavar="FILE", help="A loop as an end; give two.")] = field(
@@ -66,7 +66,7 @@ class Ends:
 @grouped
 def blend(
     *,
-    ends: Ends,
+    ends: EndOptions,
     count: Annotated[
         int, option(BLEND_COUNT, "How many loops, equally spaced, both ends included")
     ] = BLEND_COUNT.default,
@@ -75,9 +75,9 @@ def blend(
     bpm: Annotated[float, option(TEMPO, "Tempo, unless loops are given")] = TEMPO.default,
     bars: Annotated[int, option(BARS, "Length of each loop, unless loops are given")] = BARS.default,
     fit: FitOption = None,
-    walked: PlainlyWalked,
-    written: Written,
-    machine: Machine,
+    walked: BlendWalkOptions,
+    written: OutputOptions,
+    machine: MachineOptions,
 ) -> None:
     """Make loops between two ends, or one evolving file."""
     from engine.applications import interpolation, transition

@@ -13,7 +13,7 @@ import typer
 from engine.cli import evaluate_foundations
 from engine.cli.evaluate_applications import EXPERIMENTS
 from engine.cli.evaluate_parts import PARTS_ALONE
-from engine.cli.groups import Machine, grouped
+from engine.cli.groups import MachineOptions, grouped
 from engine.cli.options import (
     FiguresOption,
     GuidanceOption,
@@ -65,7 +65,7 @@ def loops(
     tag_loops: Annotated[int, typer.Option(help="Corpus loops that train the tag judge; 0 leaves tags out.")] = 400,
     musicnn: MusicnnOption = None,
     *,
-    machine: Machine,
+    machine: MachineOptions,
 ) -> None:
     """Render held-out requests and measure them beside the corpus; goes on where it was stopped."""
     if not 0 <= tag_loops <= 10_000:
@@ -90,7 +90,7 @@ def guidance(
     temperature: TemperatureOption = TEMPERATURE.default,
     musicnn: MusicnnOption = None,
     *,
-    machine: Machine,
+    machine: MachineOptions,
 ) -> None:
     """The same figures as a curve over guidance."""
     from engine.evaluation.experiments.loops import GUIDANCE_SCALES, evaluate_guidance
@@ -117,7 +117,7 @@ def words(
     scale: GuidanceOption = GUIDANCE.default,
     tag_loops: TagLoopsOption = 400,
     *,
-    machine: Machine,
+    machine: MachineOptions,
 ) -> None:
     """Whether words find their loops, and loops do what words say."""
     if not count and not seeds:
@@ -154,7 +154,7 @@ def controls(
     scale: GuidanceOption = GUIDANCE.default,
     tag_loops: TagLoopsOption = 400,
     *,
-    machine: Machine,
+    machine: MachineOptions,
 ) -> None:
     """Whether negations, weights, steers and references do what they promise; goes on where it was stopped."""
     if not 1 <= seeds <= 1000 or not 2 <= references <= 10_000 or not 20 <= tag_loops <= 10_000:
@@ -186,7 +186,7 @@ def likeness(
     seeds: Annotated[int, typer.Option(help="Loops of every prompt.")] = 2,
     scale: Annotated[list[float], option(GUIDANCE, "A guidance scale; may be repeated. Else 0, 1, 2, 3, 5, 8")] = [],
     *,
-    machine: Machine,
+    machine: MachineOptions,
 ) -> None:
     """How like its prompt a loop is by the pack's own embedder, over guidance; goes on where it was stopped."""
     if not 2 <= seeds <= 1000:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.cli.groups import Machine, grouped
+from engine.cli.groups import MachineOptions, grouped
 from engine.cli.options import FiguresOption, JsonOption, LoopCountOption, option
 from engine.cli.results import say_results
-from engine.cli.reworking import TransitionBarsOption, Walked
+from engine.cli.reworking import TransitionBarsOption, WalkOptions
 from engine.cli.train import need_accelerate
 from engine.errors import InvalidRequest
 from engine.knobs import TRANSITION_BARS, WALK_GUIDANCE, WALK_STEPS
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredOptions:
     """The loops that are measured."""
 
     loops: Annotated[
@@ -44,9 +44,9 @@ class Measured:
 
 
 @grouped
-def steps(out: FiguresOption, count: LoopCountOption = 20, *, machine: Machine) -> None:
+def steps(out: FiguresOption, count: LoopCountOption = 20, *, machine: MachineOptions) -> None:
     """Quality against number of steps and sampler."""
-    settings = Measured().settings(count, Walked().walk())
+    settings = MeasuredOptions().settings(count, WalkOptions().walk())
     from engine.evaluation.experiments.steps import evaluate_steps
 
     results = evaluate_steps(machine.pipeline(), out, settings, progress=sys.stderr.isatty())
@@ -63,11 +63,11 @@ def inversion(
         list[str], typer.Option(help="Sampler, schedule, corrections; may be repeated. Default: all.")
     ] = [],
     *,
-    measured: Measured,
-    machine: Machine,
+    measured: MeasuredOptions,
+    machine: MachineOptions,
 ) -> None:
     """Error of the round trip from loop to noise and back, against steps, with and without guidance."""
-    settings = measured.settings(count, Walked().walk())
+    settings = measured.settings(count, WalkOptions().walk())
     from engine.evaluation.experiments.inversion import WAYS, evaluate_inversion
 
     if unknown := [name for name in way if name not in WAYS]:
@@ -86,7 +86,12 @@ def inversion(
 
 @grouped
 def interpolation(
-    out: FiguresOption, count: LoopCountOption = 20, *, walked: Walked, measured: Measured, machine: Machine
+    out: FiguresOption,
+    count: LoopCountOption = 20,
+    *,
+    walked: WalkOptions,
+    measured: MeasuredOptions,
+    machine: MachineOptions,
 ) -> None:
     """Smoothness of blends, spherical and linear; distance of variations against strength, and what they keep."""
     settings = measured.settings(count, walked.walk())
@@ -115,9 +120,9 @@ def stretch(
         0.4
     ],
     *,
-    walked: Walked,
-    measured: Measured,
-    machine: Machine,
+    walked: WalkOptions,
+    measured: MeasuredOptions,
+    machine: MachineOptions,
 ) -> None:
     """Loops at -30 to +40 % of their tempo, by inversion, by conditions and by signal processing."""
     settings = measured.settings(count, walked.walk(0))
@@ -140,9 +145,9 @@ def transition(
     count: LoopCountOption = 40,
     bars: TransitionBarsOption = TRANSITION_BARS.default,
     *,
-    walked: Walked,
-    measured: Measured,
-    machine: Machine,
+    walked: WalkOptions,
+    measured: MeasuredOptions,
+    machine: MachineOptions,
 ) -> None:
     """Transitions between pairs of loops: their ends, their drift, their tempo and their seams."""
     settings = measured.settings(count, walked.walk(0))

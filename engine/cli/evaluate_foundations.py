@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.cli.groups import Machine, grouped
+from engine.cli.groups import MachineOptions, grouped
 from engine.cli.options import FiguresOption, JsonOption, LoopCountOption, MusicnnOption
 from engine.cli.results import say_results
 from engine.errors import InvalidRequest
@@ -35,7 +35,7 @@ def codec(
         Path | None, typer.Option(metavar="DIR", help="A folder of real recordings to measure as well.")
     ] = None,
     *,
-    machine: Machine,
+    machine: MachineOptions,
 ) -> None:
     """What the codec does to held-out corpus loops and to recordings, beside Opus at 16 and 32 kb/s per channel."""
     if not 0 <= count <= 10_000:

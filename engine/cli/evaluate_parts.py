@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.evaluate_patterns import patterns
-from engine.cli.groups import Machine, Sampling, grouped
+from engine.cli.groups import MachineOptions, SamplingOptions, grouped
 from engine.cli.options import FiguresOption
 from engine.cli.results import say_results
 from engine.errors import InvalidRequest
@@ -19,8 +19,8 @@ def voices(
     out: FiguresOption,
     loops: Annotated[int, typer.Option(help="Loops of each part.")] = 8,
     *,
-    sampling: Sampling,
-    machine: Machine,
+    sampling: SamplingOptions,
+    machine: MachineOptions,
 ) -> None:
     """Whether a drum is the same drum from hit to hit, another from loop to loop, and silence silent."""
     if not 2 <= loops <= 100:
@@ -37,8 +37,8 @@ def hits(
     out: FiguresOption,
     patterns: Annotated[int, typer.Option(help="Drawn patterns of each part.")] = 100,
     *,
-    sampling: Sampling,
-    machine: Machine,
+    sampling: SamplingOptions,
+    machine: MachineOptions,
 ) -> None:
     """Whether every hit that is asked for is played, and no other."""
     if not 1 <= patterns <= 10_000:
@@ -56,7 +56,7 @@ def kits(
     out: FiguresOption,
     loops: Annotated[int, typer.Option(help="Loops, and stems of each part.")] = 40,
     *,
-    machine: Machine,
+    machine: MachineOptions,
 ) -> None:
     """Whether another voice changes its own part alone, and a voice read off a sound plays that sound."""
     if not 2 <= loops <= 1000:

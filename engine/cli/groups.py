@@ -69,7 +69,7 @@ def _parameters(group: Any) -> list[inspect.Parameter]:
 
 
 @dataclass(frozen=True)
-class Machine:
+class MachineOptions:
     """Which pack plays on which device, and whether the figures are told as JSON."""
 
     pack: PackOption = None
@@ -85,7 +85,7 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class Written:
+class OutputOptions:
     """Where a verb writes sounds, and how."""
 
     out: OutOption = Path()
@@ -100,7 +100,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Sampling:
+class SamplingOptions:
     """How requests are sampled."""
 
     steps: StepsOption = STEPS.default

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from engine.cli import reworking
-from engine.cli.groups import Machine, Written, grouped
+from engine.cli.groups import MachineOptions, OutputOptions, grouped
 from engine.cli.options import option
 from engine.cli.progress_bar import progress_bar
 from engine.cli.rendering import say
-from engine.cli.reworking import Known, SourceArgument, Walked
+from engine.cli.reworking import SourceArgument, SourceOptions, WalkOptions
 from engine.knobs import CORRECTIONS
 
 
@@ -29,10 +29,10 @@ def invert(
         Path | None, typer.Option(metavar="FILE.safetensors", help="Write the noise [D, F] there as well.")
     ] = None,
     *,
-    known: Known,
-    walked: Walked,
-    written: Written,
-    machine: Machine,
+    known: SourceOptions,
+    walked: WalkOptions,
+    written: OutputOptions,
+    machine: MachineOptions,
 ) -> None:
     """Find the noise of a loop, and write the loop that comes back from it."""
     walk = walked.walk(corrections)

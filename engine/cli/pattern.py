@@ -50,7 +50,7 @@ def register(app: typer.Typer) -> None:
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowOptions:
     """Which rows may be written and how the pattern is played; where it goes and which pack writes."""
 
     part: PartOption = None
@@ -79,13 +79,15 @@ class Rows:
 
 
 @grouped
-def new(file: FileArgument, seed: SeedOption = SEED.default, *, rows: Rows) -> None:
+def new(file: FileArgument, seed: SeedOption = SEED.default, *, rows: RowOptions) -> None:
     """Another row for a part; the others make room where they collide."""
     rows.write("new", file, seed=seed)
 
 
 @grouped
-def vary(file: FileArgument, strength: StrengthOption = 0.5, seed: SeedOption = SEED.default, *, rows: Rows) -> None:
+def vary(
+    file: FileArgument, strength: StrengthOption = 0.5, seed: SeedOption = SEED.default, *, rows: RowOptions
+) -> None:
     """The row of a part, from itself to another one."""
     rows.write("vary", file, seed=seed, strength=strength)
 
@@ -96,20 +98,22 @@ def blend(
     target: Annotated[Path, typer.Option("--to", metavar="FILE", help="The pattern that has the other row.")],
     strength: StrengthOption = 0.5,
     *,
-    rows: Rows,
+    rows: RowOptions,
 ) -> None:
     """The row of a part on its way to that of another pattern."""
     rows.write("towards", file, strength=strength, target=target)
 
 
 @grouped
-def answer(file: FileArgument, seed: SeedOption = SEED.default, *, rows: Rows) -> None:
+def answer(file: FileArgument, seed: SeedOption = SEED.default, *, rows: RowOptions) -> None:
     """Rows for the parts without one, or for one part, that answer those that are drawn."""
     rows.write("answer", file, seed=seed)
 
 
 @grouped
-def fill(file: FileArgument, strength: StrengthOption = 1.0, seed: SeedOption = SEED.default, *, rows: Rows) -> None:
+def fill(
+    file: FileArgument, strength: StrengthOption = 1.0, seed: SeedOption = SEED.default, *, rows: RowOptions
+) -> None:
     """A last bar that turns, of one part or of every drum that is drawn; of one bar its second half."""
     rows.write("fill", file, seed=seed, strength=strength)
 

@@ -9,7 +9,7 @@ import typer
 
 from engine import knobs
 from engine.cli import rendering
-from engine.cli.groups import Machine, Sampling, Written, grouped
+from engine.cli.groups import MachineOptions, OutputOptions, SamplingOptions, grouped
 from engine.cli.options import SamplerOption, option, parse_choices, parse_numbers, read_pattern
 from engine.errors import InvalidRequest
 from engine.requests import LoopRequest
@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 @dataclass(frozen=True)
-class Worded:
+class WordOptions:
     """What a loop should be, in words, tags and numbers."""
 
     prompt: Annotated[str, option(knobs.PROMPT, "What it should sound like, in words")] = knobs.PROMPT.default
@@ -57,7 +57,7 @@ class Worded:
 
 
 @dataclass(frozen=True)
-class Played:
+class PlayOptions:
     """What is played, and by which voices."""
 
     pattern: Annotated[
@@ -99,7 +99,7 @@ class Played:
 
 
 @dataclass(frozen=True)
-class Led:
+class LeadOptions:
     """What leads a loop besides its words, and how it is walked to."""
 
     reference: Annotated[
@@ -136,14 +136,14 @@ class Led:
 @grouped
 def render(
     *,
-    worded: Worded,
+    worded: WordOptions,
     seed: Annotated[int | None, option(knobs.SEED, "The same seed gives the same loop; else a random one")] = None,
     count: Annotated[int, option(knobs.COUNT, "How many loops, with consecutive seeds")] = knobs.COUNT.default,
-    played: Played,
-    sampling: Sampling,
-    led: Led,
-    written: Written,
-    machine: Machine,
+    played: PlayOptions,
+    sampling: SamplingOptions,
+    led: LeadOptions,
+    written: OutputOptions,
+    machine: MachineOptions,
 ) -> None:
     """Make loops and write them as WAV or FLAC files."""
     # Six digits: short in a file name, and easily typed again.

@@ -41,7 +41,7 @@ SeedOption: TypeAlias = Annotated[int, option(SEED, "Of the new noise")]
 
 
 @dataclass(frozen=True)
-class Known:
+class SourceOptions:
     """What is known of a file besides what it says of itself."""
 
     from_bpm: Annotated[
@@ -55,7 +55,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Walked:
+class WalkOptions:
     """How a verb goes from a loop to its noise and back."""
 
     steps: Annotated[int, option(WALK_STEPS, "Steps each way")] = WALK_STEPS.default
@@ -71,7 +71,7 @@ class Walked:
 
 
 @dataclass(frozen=True)
-class PlainlyWalked(Walked):
+class BlendWalkOptions(WalkOptions):
     """The same, obeying the conditions as a render does."""
 
     guidance: WalkGuidanceOption = 2.0

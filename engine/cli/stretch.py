@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from engine.cli import reworking
-from engine.cli.groups import Machine, Written, grouped
+from engine.cli.groups import MachineOptions, OutputOptions, grouped
 from engine.cli.options import option
 from engine.cli.progress_bar import progress_bar
 from engine.cli.rendering import say
-from engine.cli.reworking import Known, SourceArgument, Walked
+from engine.cli.reworking import SourceArgument, SourceOptions, WalkOptions
 from engine.knobs import TEMPO
 
 
@@ -27,10 +27,10 @@ def stretch(
         str, typer.Option(help="inversion (from its own noise) or conditions (new noise, what is known of it).")
     ] = "inversion",
     *,
-    known: Known,
-    walked: Walked,
-    written: Written,
-    machine: Machine,
+    known: SourceOptions,
+    walked: WalkOptions,
+    written: OutputOptions,
+    machine: MachineOptions,
 ) -> None:
     """Bring a loop to another tempo."""
     walk = walked.walk(0)  # a state on the way needs no exact noise

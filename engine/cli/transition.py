@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from engine.cli import reworking
-from engine.cli.groups import Machine, Written, grouped
+from engine.cli.groups import MachineOptions, OutputOptions, grouped
 from engine.cli.options import option
 from engine.cli.progress_bar import progress_bar
 from engine.cli.rendering import say
-from engine.cli.reworking import FitOption, TransitionBarsOption, Walked
+from engine.cli.reworking import FitOption, TransitionBarsOption, WalkOptions
 from engine.errors import InvalidRequest
 from engine.knobs import TEMPO, TRANSITION_BARS
 
@@ -29,9 +29,9 @@ def transition(
     from_bpm: Annotated[list[float], option(TEMPO, "The tempo of A; given again, that of B", "--from-bpm")] = [],
     fit: FitOption = None,
     *,
-    walked: Walked,
-    written: Written,
-    machine: Machine,
+    walked: WalkOptions,
+    written: OutputOptions,
+    machine: MachineOptions,
 ) -> None:
     """Make bars that begin as one loop and end as another."""
     if len(from_bpm) > 2:

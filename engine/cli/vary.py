@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from engine.cli import reworking
-from engine.cli.groups import Machine, Written, grouped
+from engine.cli.groups import MachineOptions, OutputOptions, grouped
 from engine.cli.options import option
 from engine.cli.progress_bar import progress_bar
 from engine.cli.rendering import say
-from engine.cli.reworking import Known, SourceArgument, Walked
+from engine.cli.reworking import SourceArgument, SourceOptions, WalkOptions
 from engine.knobs import COUNT, KEEP, SEED, STRENGTH
 
 
@@ -30,10 +30,10 @@ def vary(
     seed: reworking.SeedOption = SEED.default,
     count: Annotated[int, option(COUNT, "How many variations, with consecutive seeds")] = COUNT.default,
     *,
-    known: Known,
-    walked: Walked,
-    written: Written,
-    machine: Machine,
+    known: SourceOptions,
+    walked: WalkOptions,
+    written: OutputOptions,
+    machine: MachineOptions,
 ) -> None:
     """Make variations of a loop."""
     walk = walked.walk()

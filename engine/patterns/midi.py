@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.errors import InvalidRequest, MissingDependency
 from engine.files import write_atomically
-from engine.knobs import SWING, TEMPO, check_whole
+from engine.knobs import TEMPO, check_whole
 from engine.patterns.general_midi import (
     CHANNELS,
     DRUM_CHANNEL,
@@ -27,18 +26,17 @@ from engine.patterns.general_midi import (
     is_drums,
     pitched_part,
 )
+from engine.patterns.swing import STEPS_PER_BEAT, heard_swing
 from engine.requests import MAX_BARS, Pattern
 from engine.tempo import check_tempo
-from engine.vocabulary import BEATS_PER_BAR, PARTS, STEPS_PER_BAR
+from engine.vocabulary import BEATS_PER_BAR, PARTS
 
 TICKS_PER_BEAT: Final = 960
-STEPS_PER_BEAT: Final = STEPS_PER_BAR // BEATS_PER_BAR
 MAX_BYTES: Final = 1_000_000
 MAX_NOTES: Final = 100_000
 LONGEST_HIGH_RUN: Final = 1000
 """Bytes above 127 in a row: more are no text that anybody wrote, and as a number they would take minutes to read."""
 LOUDEST: Final = 127
-_SWING = re.compile(r"swing (0(?:\.\d{1,3})?)")
 
 Notes = Sequence[tuple[float, float, float]]
 
@@ -150,7 +148,8 @@ def parse_midi(content: bytes, name: str = "the file") -> MidiPattern:
         bars = MAX_BARS
     beats = bars * BEATS_PER_BAR
     kept = {part: [note for note in notes if note[0] < beats] for part, notes in sorted_notes.items() if notes}
-    swing = _swing(kept, [text for track in tracks for text in track.texts], file.ticks_per_beat)
+    struck = [beat for notes in kept.values() for beat, *_ in notes]
+    swing = heard_swing(struck, [text for track in tracks for text in track.texts], file.ticks_per_beat)
     onsets = {part: [(beat, velocity) for beat, _, _, velocity in notes] for part, notes in kept.items() if notes}
     if not onsets:
         raise InvalidRequest(f"{name} is silent for its first {MAX_BARS} bars, which are all that a pattern has.")
@@ -277,40 +276,6 @@ def _bars(found: Found, end: float) -> int:
     """Whole bars up to the last onset, or to the end in beats that the file itself says."""
     last = max(notes[-1][0] for notes in found.values())
     return max(1, int((last + 1e-6) // BEATS_PER_BAR) + 1, round(end / BEATS_PER_BAR))
-
-
-def _swing(found: Found, texts: Sequence[str], ticks_per_beat: int) -> float:
-    """How late every second sixteenth is, in steps: what brings the onsets nearest to the grid, or what the file says
-    of itself where that is the same but for the rounding to ticks."""
-    beats = [beat for notes in found.values() for beat, *_ in notes]
-    places = np.array(beats) * STEPS_PER_BEAT
-    swings = np.linspace(0.0, SWING.high, 101)
-    off = np.array([np.abs(_late(places, swing)).mean() for swing in swings])
-    near = float(swings[int(np.argmin(off + 1e-6 * swings))])
-    late = _late(places, near)
-    odd = _odd(places, near)
-    swing = near + float(np.median(late[odd])) if odd.any() else 0.0
-    tick = STEPS_PER_BEAT / ticks_per_beat
-    for text in texts:
-        told = _SWING.fullmatch(text)
-        if told and (abs(float(told[1]) - swing) <= tick or not odd.any()):
-            return float(told[1])
-    return round(float(SWING.clamp(swing)), 3)
-
-
-def _late(places: NDArray[np.float64], swing: float) -> NDArray[np.float64]:
-    """How much later than the nearest step of the swung grid each of `places` (in steps) is."""
-    even = places - 2 * np.rint(places / 2)
-    odd = places - 1 - swing - 2 * np.rint((places - 1 - swing) / 2)
-    late: NDArray[np.float64] = np.where(np.abs(odd) < np.abs(even), odd, even)
-    return late
-
-
-def _odd(places: NDArray[np.float64], swing: float) -> NDArray[np.bool_]:
-    even = np.abs(places - 2 * np.rint(places / 2))
-    odd = np.abs(places - 1 - swing - 2 * np.rint((places - 1 - swing) / 2))
-    found: NDArray[np.bool_] = odd < even
-    return found
 
 
 def _struck(

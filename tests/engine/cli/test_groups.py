@@ -8,8 +8,8 @@ import typer
 from typer.testing import CliRunner
 
 from engine.cli import evaluate, evaluate_applications, evaluate_parts
-from engine.cli.groups import Machine, Sampling, grouped
-from engine.cli.reworking import PlainlyWalked, Walked
+from engine.cli.groups import MachineOptions, SamplingOptions, grouped
+from engine.cli.reworking import BlendWalkOptions, WalkOptions
 from engine.knobs import GUIDANCE, REPEAT, STEPS, TEMPERATURE, WALK_GUIDANCE
 from engine.requests import LoopRequest
 
@@ -64,19 +64,19 @@ def test_its_options_stand_where_the_group_stands_and_what_is_no_number_is_refus
 
 
 def test_what_is_sampled_by_default_is_what_a_request_is_sampled_by() -> None:
-    plain = Sampling()
+    plain = SamplingOptions()
     assert (plain.steps, plain.guidance) == (STEPS.default, GUIDANCE.default)
     assert (plain.temperature, plain.repeat) == (TEMPERATURE.default, REPEAT.default)
     assert LoopRequest(**plain.settings()) == LoopRequest()
-    assert LoopRequest(**Sampling(steps=4, repeat=0.5).settings()) == LoopRequest(num_steps=4, repeat=0.5)
+    assert LoopRequest(**SamplingOptions(steps=4, repeat=0.5).settings()) == LoopRequest(num_steps=4, repeat=0.5)
 
 
 def test_loops_are_inverted_plainly_and_blended_as_they_are_rendered() -> None:
-    walk = Walked().walk()
-    assert (walk.guidance_scale, walk.num_steps) == (WALK_GUIDANCE.default, Walked().steps)
-    assert Walked().walk(0).corrections == 0 < walk.corrections
-    assert PlainlyWalked().walk().guidance_scale == 2.0
-    assert [f.name for f in fields(PlainlyWalked)] == [f.name for f in fields(Walked)]
+    walk = WalkOptions().walk()
+    assert (walk.guidance_scale, walk.num_steps) == (WALK_GUIDANCE.default, WalkOptions().steps)
+    assert WalkOptions().walk(0).corrections == 0 < walk.corrections
+    assert BlendWalkOptions().walk().guidance_scale == 2.0
+    assert [f.name for f in fields(BlendWalkOptions)] == [f.name for f in fields(WalkOptions)]
 
 
 def test_every_experiment_says_which_pack_it_measures_where() -> None:
@@ -85,5 +85,5 @@ def test_every_experiment_says_which_pack_it_measures_where() -> None:
     without = {"architectures": {"pack", "device"}, "patterns": {"device"}}  # they render nothing
     for name, verb in verbs.items():
         taken = verb.__annotations__
-        expected = {f.name for f in fields(Machine)} - without.get(name, set())
+        expected = {f.name for f in fields(MachineOptions)} - without.get(name, set())
         assert expected <= set(taken) and "machine" not in taken, name

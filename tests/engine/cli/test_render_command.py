@@ -12,7 +12,7 @@ from fakes import FakeRenderer, sine_loop
 
 from engine.audio.io import read_audio, write_wav
 from engine.cli.app import run
-from engine.cli.groups import Machine
+from engine.cli.groups import MachineOptions
 from engine.recipe import find_recipe
 from engine.requests import LoopRequest
 from engine.vocabulary import TODAY
@@ -25,7 +25,7 @@ def _no_window() -> int:
 @pytest.fixture
 def renderer(monkeypatch: pytest.MonkeyPatch) -> FakeRenderer:
     fake = FakeRenderer()
-    monkeypatch.setattr(Machine, "pipeline", lambda _: fake)
+    monkeypatch.setattr(MachineOptions, "pipeline", lambda _: fake)
     return fake
 
 
@@ -219,7 +219,7 @@ def test_ctrl_c_is_one_line_exit_130_and_no_file(
         if step == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(Machine, "pipeline", lambda _: FakeRenderer(before_step=interrupt))
+    monkeypatch.setattr(MachineOptions, "pipeline", lambda _: FakeRenderer(before_step=interrupt))
     code, out, err = _run(capsys, "render", "--out", tmp_path)
     assert (code, out, err) == (130, [], ["loopgen: Interrupted."]) and not list(tmp_path.iterdir())
 
