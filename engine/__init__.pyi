@@ -13,6 +13,7 @@ from .applications.inversion import (
 from .applications.noise_path import render_path as render_path
 from .applications.passage import Passage as Passage
 from .applications.source import SourceLoop as SourceLoop, read_source as read_source
+from .applications.stems import take_apart as take_apart
 from .applications.time_stretch import stretch as stretch, stretched_request as stretched_request
 from .applications.transition import transition as transition
 from .applications.variation import vary as vary
@@ -44,6 +45,7 @@ from .audio.resampling import (
     resample_periodic as resample_periodic,
 )
 from .audio.spectrum import mel_spectrogram as mel_spectrogram
+from .checkup.diagnosis import Diagnosis as Diagnosis, unloadable as unloadable
 from .conditioning.composition import Composition as Composition, compose as compose
 from .conditioning.phrases import MAX_WEIGHT as MAX_WEIGHT, Phrase as Phrase, phrases as phrases
 from .config import (
@@ -51,6 +53,7 @@ from .config import (
     RESOURCES as RESOURCES,
     starter_pack as starter_pack,
     user_data as user_data,
+    user_music as user_music,
     user_packs as user_packs,
 )
 from .documents import (
@@ -78,6 +81,7 @@ from .export import (
     file_name as file_name,
     find_format as find_format,
     write_sound as write_sound,
+    write_stems as write_stems,
 )
 from .files import (
     free_path as free_path,
@@ -98,6 +102,7 @@ from .knobs import (
 )
 from .listening.errors import NotWholeBars as NotWholeBars, TempoUnsure as TempoUnsure
 from .loop import Loop as Loop, PackInfo as PackInfo, PackWords as PackWords
+from .packs.checks import MANIFEST as MANIFEST
 from .packs.pack import Pack as Pack, PackEntry as PackEntry, find_pack as find_pack, list_packs as list_packs
 from .patterns.asked import PatternRequest as PatternRequest, Written as Written
 from .patterns.midi import (

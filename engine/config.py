@@ -1,5 +1,7 @@
 """Where things live: shipped resources and the user's own folders."""
 
+import os
+import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -14,10 +16,20 @@ def starter_pack() -> Path:
 
 
 def user_data() -> Path:
-    """The user's data folder (loop bank, exports, packs); not created here."""
-    return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
+    """The user's data folder (loop bank, exports, packs); not created here.
+
+    A user whom the system does not know, and who has no HOME, has one among the temporary files.
+    """
+    folder = Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
+    return folder if folder.is_absolute() else Path(tempfile.gettempdir()) / f"{APP_NAME}-{os.getuid()}"
 
 
 def user_packs() -> Path:
     """Folder searched for the user's own packs."""
     return user_data() / "packs"
+
+
+def user_music() -> Path:
+    """Where loops go that leave LoopGen; not created here."""
+    music = Path(platformdirs.user_music_dir())
+    return music / APP_NAME if music.is_absolute() else user_data() / "exports"

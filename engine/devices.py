@@ -1,6 +1,9 @@
 """Compute devices: which there are, which to use, and the precision each is fastest in."""
 
+import ctypes
 import logging
+import os
+import sys
 
 import torch
 
@@ -49,3 +52,17 @@ def cpu_has_bfloat16() -> bool:
     """True on CPUs with bfloat16 instructions (AVX-512 bf16, AMX); elsewhere it is emulated and slow."""
     probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return bool(probe()) if probe is not None else False
+
+
+def keep_few_shapes() -> None:
+    """Let oneDNN keep what it compiled for 128 shapes, in place of 1,024: a loop has 85, and each other number of
+    frames as many. Heard when it is called before the first product; not for training, which has more."""
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
+
+
+def return_free_memory() -> None:
+    """Give the system back what was freed: glibc keeps it, in pieces that the next length does not fit into."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)

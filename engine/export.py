@@ -3,17 +3,19 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from numpy.typing import NDArray
 
-from engine.audio.io import write_aiff, write_flac, write_wav
+from engine.audio.io import LoopWriter, write_aiff, write_flac, write_wav
 from engine.errors import ExportError, InvalidRequest
-from engine.recipe import Recipe
+from engine.files import free_path
+from engine.recipe import Origin, Recipe
 
 _SUBTYPES: Final = {16: "PCM_16", 24: "PCM_24", 32: "FLOAT"}
+_WRITERS: Final[Mapping[str, LoopWriter]] = {".wav": write_wav, ".flac": write_flac, ".aiff": write_aiff}
 _MAX_PROMPT_CHARACTERS: Final = 48
 
 
@@ -100,10 +102,37 @@ def write_sound(path: Path, audio: NDArray[Any], sample_rate: int, recipe: Recip
     passage is no loop and has no one tempo. Raises `ExportError`.
     """
     is_loop = recipe.kind != "passage"
-    told: dict[str, Any] = {"subtype": kind.subtype, "recipe": recipe.to_json()}
-    if is_loop:
-        told |= {"tempo_bpm": recipe.request.tempo_bpm, "key": recipe.request.key}
-    if kind.suffix == ".flac":
-        return write_flac(path, audio, sample_rate, **told)
-    write = write_aiff if kind.suffix == ".aiff" else write_wav
-    return write(path, audio, sample_rate, beats=recipe.beats if is_loop else None, is_loop=is_loop, **told)
+    return _WRITERS[kind.suffix](
+        path,
+        audio,
+        sample_rate,
+        subtype=kind.subtype,
+        tempo_bpm=recipe.request.tempo_bpm if is_loop else None,
+        beats=recipe.beats if is_loop else None,
+        key=recipe.request.key if is_loop else None,
+        recipe=recipe.to_json(),
+        is_loop=is_loop,
+    )
+
+
+def write_stems(
+    folder: Path,
+    stems: Mapping[str, NDArray[Any]],
+    sample_rate: int,
+    recipe: Recipe,
+    *,
+    words: str = "",
+    kind: Format = DEFAULT_FORMAT,
+) -> dict[str, Path]:
+    """Write the `stems` `[C, T]` of the sound of `recipe`, each as a file of `kind` named after its part, behind
+    `words` or the prompt; nothing in `folder` is replaced. Returns the path of each part's. Raises `ExportError`.
+
+    A stem carries the recipe of its loop, and that it is one part of it.
+    """
+    written = {}
+    for part, audio in stems.items():
+        own = replace(recipe, origin=Origin("stems", source=words or None, keep=part))
+        stem, dot, suffix = file_name(own, words, kind).rpartition(".")
+        path = free_path(folder, f"{stem}_{part}{dot}{suffix}")
+        written[part] = write_sound(path, audio, sample_rate, own, kind)
+    return written

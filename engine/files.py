@@ -83,8 +83,7 @@ def _write_whole(path: Path, content: bytes, private: bool) -> None:
         raise ExportError(f"Cannot write {path.name!r}: the folder {str(path.parent)!r} does not exist.")
     if path.is_file() and not path.stat().st_mode & _WRITABLE:
         raise ExportError(f"Cannot write {str(path)!r}: it is write-protected; choose another name.")
-    # A short name of its own: the final name may already be as long as the file system allows.
-    temporary = path.parent / f"{_PREFIX}{_HOST}-{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}"
+    temporary = temporary_path(path.parent)
     try:
         with temporary.open("xb") as file:
             if private:
@@ -97,6 +96,12 @@ def _write_whole(path: Path, content: bytes, private: bool) -> None:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def temporary_path(folder: Path) -> Path:
+    """A short name in `folder` that nobody else takes, and `sweep_stale_files` knows."""
+    # Not made of the final name, which may already be as long as the file system allows.
+    return folder / f"{_PREFIX}{_HOST}-{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}"
 
 
 def failure(error: Exception) -> str:

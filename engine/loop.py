@@ -26,7 +26,8 @@ class PackInfo:
     words nor references nor steers. `composes(request)` is what it would write into the parts that a request leaves
     open, as it reads the words; on any thread. `known` are the words that it was trained with: parts, tags, keys,
     curves and steers. `writes(request)` does what a `PatternRequest` asks and returns what was `Written`, on any
-    thread; None for a pack that writes no patterns."""
+    thread; None for a pack that writes no patterns. `takes_apart(audio, request)` gives by part the stems `[2, T]` of
+    a loop `audio [2, T]` that was made as `request` says, on any thread; None for a pack that takes none apart."""
 
     name: str
     version: str
@@ -36,6 +37,9 @@ class PackInfo:
     composes: Callable[[LoopRequest], Pattern] | None = field(default=None, compare=False)
     known: Vocabulary = TODAY
     writes: Callable[[Any], Any] | None = field(default=None, compare=False)
+    takes_apart: Callable[[NDArray[np.float32], LoopRequest], dict[str, NDArray[np.float32]]] | None = field(
+        default=None, compare=False
+    )
 
     def unknown(self, request: LoopRequest) -> str:
         """One sentence on what `request` names that the pack was never trained with; "" where it knows all."""

@@ -19,7 +19,7 @@ from engine.conditioning.composition import Composition, compose
 from engine.conditioning.prompts import PromptReader
 from engine.conditioning.steers import Steers
 from engine.conditioning.voices import VoiceTable
-from engine.devices import choose_device, fast_dtype
+from engine.devices import choose_device, fast_dtype, keep_few_shapes, return_free_memory
 from engine.diffusion.found_noise import NoiseShelf, is_found
 from engine.diffusion.noise import pad_noise
 from engine.diffusion.samplers import SamplerStep, StepHook, sample
@@ -28,7 +28,15 @@ from engine.errors import InvalidRequest, PackError
 from engine.loop import Loop, PackInfo
 from engine.models.sampling import SamplingDenoiser
 from engine.models.unet import Denoiser
-from engine.packs.models import load_clap, load_codec, load_denoiser, load_steers, load_voices, writes_patterns
+from engine.packs.models import (
+    load_clap,
+    load_codec,
+    load_denoiser,
+    load_steers,
+    load_stems,
+    load_voices,
+    writes_patterns,
+)
 from engine.packs.pack import Pack
 from engine.progress import Progress
 from engine.rendering.finishing import Clock, finished_loops, recurrence
@@ -36,6 +44,8 @@ from engine.rendering.guided import Aim, GuidedDenoiser, guided_directions
 from engine.rendering.sounds import embedding_of, voice_of
 from engine.rendering.starts import drawn_noise, found_noise, reach, starts_from_found
 from engine.requests import LoopRequest, Pattern
+from engine.stems.network import StemNetwork
+from engine.stems.separation import separate
 from engine.tempo import FRAME_RATE, LoopGeometry
 from engine.vocabulary import STYLES, TODAY, Vocabulary
 
@@ -45,8 +55,9 @@ __all__ = ["Loop", "LoopPipeline", "PackInfo"]
 class LoopPipeline:
     """Renders requests with one pack on one device.
 
-    The same request on the same pack gives the same loop, bit for bit on one machine. The network runs in `dtype`, by
-    default in what the device is fastest with. Noises that were found in loops lie on the `shelf`.
+    The same request on the same pack gives the same loop, bit for bit on one machine; on another number of threads,
+    with what differs 100 dB below it. The network runs in `dtype`, by default in what the device is fastest with.
+    Noises that were found in loops lie on the `shelf`.
     """
 
     def __init__(
@@ -59,14 +70,18 @@ class LoopPipeline:
         clap: ClapEmbedder | None = None,
         steers: Steers | None = None,
         voices: VoiceTable | None = None,
+        stems: StemNetwork | None = None,
         dtype: torch.dtype | None = None,
         shelf: NoiseShelf | None = None,
     ) -> None:
         self.shelf = shelf or NoiseShelf()
         self._voices = voices
+        self._stems = stems and stems.to(device).eval().requires_grad_(False)
+        self._samples = 0
         self._read = PromptReader(clap.to(device).eval().requires_grad_(False) if clap else None, steers)
         known = _known(denoiser, self._read.steers)
-        self.info = replace(info, words=self._read.words, composes=self._composes, known=known)
+        told = {"composes": self._composes, "takes_apart": self.stems if stems is not None else None}
+        self.info = replace(info, words=self._read.words, known=known, **told)  # type: ignore[arg-type]
         self.device = device
         self._dtype = dtype or fast_dtype(device)
         self._codec = codec.to(device).eval().requires_grad_(False)
@@ -81,6 +96,7 @@ class LoopPipeline:
         Raises `PackError` for a missing or damaged pack and `DeviceError` for a device that is not there.
         """
         chosen = choose_device(device)
+        keep_few_shapes()
         pack = Pack.open(folder, verify=False)  # tensors are hashed as they are read
         told = (pack.name, str(pack.manifest["version"]), pack.hash, pack.sample_rate)
         info = PackInfo(*told, writes=writes_patterns(pack))
@@ -93,6 +109,7 @@ class LoopPipeline:
             clap=clap,
             steers=load_steers(pack),
             voices=load_voices(pack),
+            stems=load_stems(pack),
         )
 
     @contextmanager
@@ -137,7 +154,11 @@ class LoopPipeline:
                 x_1 = sample(guided, x_0, alphas(first.num_steps, first.schedule), first.sampler, hook)
                 limits = torch.tensor([reach(request) for request in requests], device=self.device)[:, None, None]
                 x_1 = x_1.clamp(-limits, limits)
-        return self._finish(x_1, requests, aim, clock)
+        loops = self._finish(x_1, requests, aim, clock)
+        if self._samples != geometry.samples:
+            self._samples = geometry.samples
+            return_free_memory()
+        return loops
 
     def aim(self, request: LoopRequest, composition: Composition | None = None) -> Aim:
         """What `request` asks for and what it leads away from: one loop's conditions.
@@ -232,6 +253,16 @@ class LoopPipeline:
         if self._denoiser.voices is None:
             raise PackError(f"Pack {self.info.name!r} knows no voices.")
         return voice_of(self._denoiser.voices, part, audio, sample_rate, self.device)
+
+    def stems(self, audio: NDArray[np.float32], request: LoopRequest) -> dict[str, NDArray[np.float32]]:
+        """The parts `[2, T]` of a loop `audio [2, T]`, those that play as the score of `request` tells; they add up
+        to it. A part that the request leaves open to the model may play.
+
+        Raises `PackError` when the pack takes no loops apart.
+        """
+        if self._stems is None:
+            raise PackError(f"Pack {self.info.name!r} takes no loops apart; see `loopgen train stems`.")
+        return separate(self._stems, audio, self.aim(request).towards)
 
     def noise(self, request: LoopRequest, composition: Composition | None = None) -> Tensor:
         """The noise `[1, D, F]` a request starts from: of its seed, or of its point on the noise pad; at its

@@ -38,9 +38,10 @@ _WHOLES: Final = ("bars", "noise_seed")
 class Origin:
     """What a sound was made from that its request alone does not give, and how; None where that says nothing.
 
-    `verb` is what was done: "vary", "stretch", "invert", "blend", "transition", "path" or "motion"; `source` and `to`
-    name the sounds it was done to. `bars` is the length of a passage or a motion, `from_bpm` the tempo of what came
-    before, `noise_seed` that of new noise, `points` a path (x, y) on the noise pad, each 0 to 1.
+    `verb` is what was done: "vary", "stretch", "invert", "blend", "transition", "path", "motion" or "stems", where
+    `keep` is the part; `source` and `to` name the sounds it was done to. `bars` is the length of a passage or a
+    motion, `from_bpm` the tempo of what came before, `noise_seed` that of new noise, `points` a path (x, y) on the
+    noise pad, each 0 to 1.
     """
 
     verb: str
@@ -166,7 +167,7 @@ class Recipe:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read a recipe of this schema or the one before; raises `InvalidRequest` when the text is none."""
+        """Read a recipe of this schema or the one before; raises `InvalidRequest` on any other text."""
         found = _read_object(text)
         kind, request = _request_in(found)
         pack, knobs, origin = (

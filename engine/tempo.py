@@ -94,21 +94,9 @@ class LoopGeometry:
         """Nearest sample of `beat`, in [0, samples] for beats inside the loop."""
         return round(beat / self.beats * self.samples)
 
-    def sample_to_beat(self, sample: float) -> float:
-        """Beat at a (possibly fractional) sample position."""
-        return sample / self.samples * self.beats
-
     def beat_to_frame(self, beat: float) -> float:
         """Fractional frame of `beat` in loop coordinates, in [0, frames]."""
         return beat / self.beats * self.frames
-
-    def frame_to_beat(self, frame: float) -> float:
-        """Beat at which `frame` starts, in loop coordinates."""
-        return frame / self.frames * self.beats
-
-    def step_to_beat(self, step: float) -> float:
-        """Beat of sixteenth `step`."""
-        return step * BEATS_PER_BAR / STEPS_PER_BAR
 
     def beat_phase(self) -> NDArray[np.float32]:
         """Saw-tooth 0 -> 1 per beat, `[F]`, `(beats * i / F) mod 1`."""

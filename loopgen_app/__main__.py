@@ -9,6 +9,8 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine import MANIFEST, is_file
+
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The window's own options; exits 2 with one line on unknown ones."""
@@ -17,7 +19,10 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--pack", type=Path, help="model pack to play (default: the starter pack)")
     parser.add_argument("--screenshot", type=Path, metavar="FILE.png", help="render the window to a picture and exit")
     parser.add_argument("--size", default="1280x800", metavar="WxH", help="size of the picture")
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    if options.pack is not None and options.pack.name == MANIFEST and is_file(options.pack):
+        options.pack = options.pack.parent  # a desktop opens files, and of a pack this one
+    return options
 
 
 def main(argv: Sequence[str] | None = None) -> int:

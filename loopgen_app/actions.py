@@ -8,11 +8,11 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMainWindow, QMenu
 
 from engine import FORMATS, user_packs
-from loopgen_app.midi import MidiInput
+from loopgen_app.control_menu import ControlMenu
+from loopgen_app.help_menu import HelpMenu
 from loopgen_app.panels.bank_panel import BankPanel
-from loopgen_app.panels.binding import add_choice
+from loopgen_app.panels.binding import add_choice, add_tick
 from loopgen_app.panels.exits import choose_folder
-from loopgen_app.panels.help import ShortcutSheet
 from loopgen_app.panels.next_row import turn_back
 from loopgen_app.state.session import SUFFIX
 from loopgen_app.studio import Studio
@@ -25,13 +25,12 @@ class Actions:
 
     def __init__(self, window: QMainWindow, studio: Studio, bank: BankPanel) -> None:
         self._window, self._studio, self._bank = window, studio, bank
-        self.midi = MidiInput(lambda message: studio.background.tell(partial(studio.midi.feed, message)))
         self._file_menu()
         self._edit_menu()
         self._loop_menu()
         self._sound_menu()
-        self._midi_menu()
-        self._help_menu()
+        self.control = ControlMenu(window, studio, bank)
+        self.help = HelpMenu(window, studio, self.shortcuts)
 
     def _add(self, menu: QMenu, words: str, act: Callable[[], object], keys: str = "") -> QAction:
         action = QAction(words, self._window)
@@ -112,9 +111,10 @@ class Actions:
         for words, knob, keys in (
             ("Metronome", "metronome", "Ctrl+M"),
             ("Follow every knob", "follow", "Ctrl+L"),
+            ("Tempo knob turns what plays", "live_tempo", ""),
             ("Match levels", "level_match", ""),
         ):
-            self._add(menu, words, partial(self._flip, knob), keys)
+            add_tick(self._add(menu, words, partial(self._flip, knob), keys), knob, self._studio.instrument)
         menu.addSeparator()
         self._add(menu, "Open model pack…", self._open_pack)
         self._add(menu, "Try the sound device again", self._studio.playback.retry)
@@ -129,24 +129,6 @@ class Actions:
     def _flip(self, knob: str) -> None:
         self._studio.instrument.set(knob, not self._studio.instrument.value(knob))
 
-    def _midi_menu(self) -> None:
-        menu = self._window.menuBar().addMenu("&MIDI")
-        self._add(menu, "Connect controllers", self._connect_midi)
-        learned = menu.addMenu("Learned controllers")
-        learned.aboutToShow.connect(lambda: self._fill_learned(learned))
-        self._studio.midi.on_learned = lambda knob, source: self._studio.messages.say(
-            f"Controller {source} now turns {knob.replace('_', ' ')}."
-        )
-
-    def _help_menu(self) -> None:
-        menu = self._window.menuBar().addMenu("&Help")
-        self._add(menu, "Keyboard shortcuts", self._show_shortcuts, "F1")
-
-    def _show_shortcuts(self) -> None:
-        for before in self._window.findChildren(ShortcutSheet):
-            before.close()
-        ShortcutSheet(self.shortcuts(), self._window).show()
-
     def shortcuts(self) -> list[tuple[str, str]]:
         """(keys as this system writes them, words) of every command that has some."""
         plain = {self.undo: "Undo", self.redo: "Redo"}
@@ -155,17 +137,6 @@ class Actions:
             for action in self._window.findChildren(QAction)
             if not action.shortcut().isEmpty()
         ]
-
-    def _connect_midi(self) -> None:
-        self.midi.close()
-        self._studio.messages.say(self.midi.open())
-
-    def _fill_learned(self, menu: QMenu) -> None:
-        menu.clear()
-        for source, knob in self._studio.midi.mapping.items():
-            menu.addAction(f"Forget {source}: {knob}", partial(self._studio.midi.forget, knob))
-        if menu.isEmpty():
-            menu.addAction("Right-click a control to learn one").setEnabled(False)
 
     def _fill_formats(self) -> None:
         self._formats.clear()

@@ -39,16 +39,24 @@ def make_app(argv: list[str]) -> QApplication:
     return app
 
 
-def start_logging(path: Path) -> None:
-    """Log into a file that never grows large; without a disk, to nowhere."""
+def start_logging(path: Path) -> logging.Handler:
+    """Log into a file that never grows large; without a disk, to nowhere. Returns what `end_logging` takes."""
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     try:
         handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
+        path.chmod(0o600)
     except (OSError, ValueError):
-        return
+        return logging.NullHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root.addHandler(handler)
+    return handler
+
+
+def end_logging(handler: logging.Handler) -> None:
+    """Close the file that `start_logging` opened."""
+    logging.getLogger().removeHandler(handler)
+    handler.close()
 
 
 class ExceptionReport:
@@ -57,14 +65,14 @@ class ExceptionReport:
     def __init__(self, messages: Messages, background: Background) -> None:
         self._messages, self._background = messages, background
         self._before = sys.excepthook, threading.excepthook
-        sys.excepthook = self._hear
-        threading.excepthook = lambda told: self._hear(told.exc_type, told.exc_value, told.exc_traceback)
+        sys.excepthook = self._report
+        threading.excepthook = lambda told: self._report(told.exc_type, told.exc_value, told.exc_traceback)
 
     def close(self) -> None:
         """Leave exceptions to whom they were left before."""
         sys.excepthook, threading.excepthook = self._before
 
-    def _hear(self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    def _report(self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
         if error is None or issubclass(kind, KeyboardInterrupt):
             self._before[0](kind, error or kind(), trace)
             return
@@ -116,7 +124,7 @@ class Application:
         folders = folders or Folders.default()
         with contextlib.suppress(OSError, ValueError):  # sessions say it when nothing can be kept
             folders.make()
-        start_logging(folders.log)
+        self._log = start_logging(folders.log)
         self._shown = threading.Event()
         make_service = make_service or pack_service(pack or chosen_pack(folders), self._shown)
         self.studio: Studio = build_studio(folders, make_service, **(studio_options or {}))
@@ -127,7 +135,7 @@ class Application:
         # Not before there is a window to tell it in: what goes wrong until here is for whoever started this.
         self._trouble = ExceptionReport(self.studio.messages, self.studio.background)
         lost = lost_pack(folders) if pack is None else ""
-        notices = [self.studio.sessions.notice, self.studio.bank.notice, lost]
+        notices = [self.studio.sessions.notice, self.studio.bank.notice, self.studio.crates.notice, lost]
         if any(notices):  # last, so that nothing that follows from it takes its place
             self.studio.messages.complain(" ".join(filter(None, notices)))
         elif crashed and restored:
@@ -155,3 +163,4 @@ class Application:
             self._shown.set()
             self._trouble.close()
             self.studio.close()
+            end_logging(self._log)

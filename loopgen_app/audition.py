@@ -2,6 +2,7 @@
 
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -50,7 +51,8 @@ def matched(audio: Audio, loudness_lufs: float | None) -> Audio:
 
 
 class Audition:
-    """Plays loops by id and remembers the last two for A/B. `changed(loop)` tells which one is at hand."""
+    """Plays loops by id and remembers the last two for A/B. `changed(loop)` tells which one is at hand; what is heard
+    of it is as it was `mixed`."""
 
     def __init__(
         self, instrument: Instrument, bank: LoopBank, transport: Transport, playback: Playback, messages: Messages
@@ -59,47 +61,48 @@ class Audition:
         self.banked: Event[[]] = Event()
         self.current: LoopAtHand | None = None
         self.other_id: int | None = None
+        self.mixed: Callable[[LoopAtHand], Audio] = lambda loop: loop.audio
         self._instrument, self._bank, self._messages = instrument, bank, messages
         self._transport, self._playback = transport, playback
         self._kept: OrderedDict[int, LoopAtHand] = OrderedDict()
         self._unbanked = count(-2, -1)
 
     def take(self, made: Made, *, play: bool = True) -> LoopAtHand:
-        """A loop was made: it is heard at the next beat, and first of all when nothing plays yet."""
+        """Play a loop that was made from the next beat on; when nothing plays yet, start with it."""
         banked = made.banked
         name = banked.name if banked is not None else made.name or loop_name(made.recipe.request)
         loop_id = banked.id if banked is not None else next(self._unbanked)
         thumb = banked.thumbnail if banked is not None else b""
-        heard = LoopAtHand(
+        loop = LoopAtHand(
             loop_id, name, made.audio, made.sample_rate, made.recipe, made.loudness_lufs,
             made.recipe.beats, thumb,
         )  # fmt: skip
-        self._keep(heard)
+        self._keep(loop)
         if play:  # sound first: what the window shows can wait
-            self._play(heard, start=True, swap_at="now" if made.live else "")
+            self._play(loop, start=True, swap_at="now" if made.live and not self._bent else "")
         self.banked.emit()
         if made.trouble:
             self._messages.complain(made.trouble)
         if play:
-            self.changed.emit(heard)
-        return heard
+            self.changed.emit(loop)
+        return loop
 
     def play_unbanked(self, name: str, audio: Audio, sample_rate: int, recipe: Recipe) -> LoopAtHand:
         """Hear sound that is no loop of the bank: a motion."""
         loop_id = next(self._unbanked)
-        heard = LoopAtHand(loop_id, name, audio, sample_rate, recipe, None, recipe.beats, thumbnail(audio))
-        self._keep(heard)
-        self._hear(heard, start=True)
-        return heard
+        loop = LoopAtHand(loop_id, name, audio, sample_rate, recipe, None, recipe.beats, thumbnail(audio))
+        self._keep(loop)
+        self._hear(loop, start=True)
+        return loop
 
     def play_id(self, loop_id: int, *, start: bool = True, restore: bool = False) -> None:
         """Hear a loop of the bank; with `restore` all knobs go to where they were when it was made."""
-        heard = self.fetch(loop_id)
-        if heard is None:
+        loop = self.fetch(loop_id)
+        if loop is None:
             return
-        if restore and heard.recipe.kind != "passage":
-            self._instrument.restore_recipe(heard.recipe)
-        self._hear(heard, start=start)
+        if restore and loop.recipe.kind != "passage":
+            self._instrument.restore_recipe(loop.recipe)
+        self._hear(loop, start=start)
 
     def fetch(self, loop_id: int) -> LoopAtHand | None:
         """A loop with its sound, from memory or the bank; complains and returns None when it cannot be had."""
@@ -114,9 +117,9 @@ class Audition:
         except LoopGenError as error:
             self._messages.complain(str(error))
             return None
-        heard = LoopAtHand(row.id, row.name, audio, rate, row.recipe, row.loudness_lufs, row.bars * 4, row.thumbnail)
-        self._keep(heard)
-        return heard
+        loop = LoopAtHand(row.id, row.name, audio, rate, row.recipe, row.loudness_lufs, row.bars * 4, row.thumbnail)
+        self._keep(loop)
+        return loop
 
     def rename(self, loop_id: int, name: str) -> None:
         """Give a loop of the bank another name, which its files get too. Raises `ExportError`."""
@@ -139,34 +142,40 @@ class Audition:
         if self.other_id is not None:
             self.play_id(self.other_id, start=False)
 
-    def rematch(self) -> None:
-        """Send the loop at hand again, after the level matching was switched."""
+    def rematch(self, swap_at: str = "") -> None:
+        """Send the loop at hand again, after the level matching was switched or it was mixed anew."""
         if self.current is not None:
-            self._cue(self.current)
+            self._cue(self.current, swap_at)
 
-    def _hear(self, heard: LoopAtHand, *, start: bool) -> None:
-        self._play(heard, start=start)
-        self.changed.emit(heard)
+    @property
+    def _bent(self) -> bool:
+        """Whether what plays is at another tempo than its own: what takes over is then awaited on the beat."""
+        return self._transport.state.bent_bpm is not None
 
-    def _play(self, heard: LoopAtHand, *, start: bool, swap_at: str = "") -> None:
-        if self.current is not None and self.current.id != heard.id:
+    def _hear(self, loop: LoopAtHand, *, start: bool) -> None:
+        self._play(loop, start=start)
+        self.changed.emit(loop)
+
+    def _play(self, loop: LoopAtHand, *, start: bool, swap_at: str = "") -> None:
+        if self.current is not None and self.current.id != loop.id:
             self.other_id = self.current.id
-        self.current = heard
-        self._cue(heard, swap_at)
+        self.current = loop
+        self._cue(loop, swap_at)
         if start and not self._transport.state.playing:
             self._playback.play(count_in=self._instrument.value("count_in"))
 
-    def _cue(self, heard: LoopAtHand, swap_at: str = "") -> None:
+    def _cue(self, loop: LoopAtHand, swap_at: str = "") -> None:
         match = self._instrument.value("level_match")
-        audio = matched(heard.audio, heard.loudness_lufs) if match else heard.audio
+        mixed = self.mixed(loop)
+        audio = matched(mixed, loop.loudness_lufs) if match else mixed
         clean = np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0)
-        tempo = heard.recipe.request.tempo_bpm
-        if heard.recipe.kind == "passage":  # its mean tempo: the deck counts beats evenly
-            tempo = heard.beats * 60 * heard.sample_rate / clean.shape[-1]
-        playable = Playable(heard.id, clean, heard.sample_rate, heard.beats, tempo)
+        tempo = loop.recipe.request.tempo_bpm
+        if loop.recipe.kind == "passage":  # its mean tempo: the deck counts beats evenly
+            tempo = loop.beats * 60 * loop.sample_rate / clean.shape[-1]
+        playable = Playable(loop.id, clean, loop.sample_rate, loop.beats, tempo)
         self._playback.cue(playable, swap_at or self._instrument.value("swap_at"))
 
-    def _keep(self, heard: LoopAtHand) -> None:
-        self._kept[heard.id] = heard
+    def _keep(self, loop: LoopAtHand) -> None:
+        self._kept[loop.id] = loop
         while len(self._kept) > 1 and sum(loop.audio.nbytes for loop in self._kept.values()) > KEPT_BYTES:
             self._kept.popitem(last=False)

@@ -1,5 +1,4 @@
-"""The one door to background work: what is done beside the window comes back, or what was wrong with it does, in the
-window's thread."""
+"""The one door to background work: its result, or its error, comes back in the window's thread."""
 
 import logging
 import threading
@@ -19,7 +18,7 @@ Call = Callable[[], object]
 
 
 class Work:
-    """Something that was asked for: `do` gives what `done` is told, or raises what `failed` is told."""
+    """A piece of work: `done` is called with what `do` returns, or `failed` with what it raises."""
 
     def __init__(
         self,
@@ -32,11 +31,11 @@ class Work:
         self._cancelled = False
 
     def cancel(self) -> None:
-        """What has not begun is never done. Called in the window's thread, nothing of it is told any more."""
+        """Never begin it; after a call in the window's thread neither `done` nor `failed` is called any more."""
         self._cancelled = True
 
     def run(self, tell: Callable[[Call], object]) -> None:
-        """Do it, here and now, and `tell` how it ended; errors that are no sentence for the user are logged too."""
+        """Do it now and `tell` how it ended; unexpected errors are logged as well."""
         if self._cancelled:
             return
         try:
@@ -79,7 +78,7 @@ class Background(Protocol):
         """Make `call` in the window's thread, after what was told before; returns at once, on any thread."""
 
     def close(self) -> None:
-        """End the lines: what waits is done first, but where the newest wins. Nothing is told any more."""
+        """End the lines: waiting work is done first, except where the newest wins. Nothing is told any more."""
 
 
 class WindowBackground(QObject):
@@ -132,7 +131,7 @@ class ThreadLine:
         self._thread.start()
 
     def start(self, do: Callable[[], T], done: Callable[[T], object], failed: Callable[[Exception], object]) -> Work:
-        """Have `do()` done; in a line that was closed it never is."""
+        """Have `do()` done; a line that was closed does nothing any more."""
         work = Work(self._name, do, done, failed)
         with self._changed:
             if self._newest:
@@ -146,7 +145,7 @@ class ThreadLine:
         return work
 
     def close(self) -> None:
-        """End the thread; what waits is done first, but where the newest wins."""
+        """End the thread; waiting work is done first, except where the newest wins."""
         with self._changed:
             self._closing = True
             if self._newest:

@@ -222,7 +222,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Tell the application to put everything away."""
-        self.actions_.midi.close()
+        self.actions_.control.close()
         self._remember_place()
         self.closing.emit()
         super().closeEvent(event)

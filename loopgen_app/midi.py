@@ -1,7 +1,9 @@
-"""MIDI learn: a controller turns a knob. Optional; without mido and python-rtmidi it says what to install."""
+"""MIDI learn: a controller turns a knob."""
 
+import importlib.util
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from loopgen_app.state.instrument import Instrument
@@ -86,29 +88,61 @@ class MidiMap:
             self._instrument.set(knob_id, knob.from_unit(position))
 
 
+def midi_is_there() -> bool:
+    """Whether ports can be opened at all; where they cannot, menus say nothing of them."""
+    return all(importlib.util.find_spec(name) is not None for name in ("mido", "rtmidi"))
+
+
 class MidiInput:
     """Opens the computer's MIDI inputs; messages arrive on a thread of the MIDI library."""
 
-    def __init__(self, on_message: Callable[[Any], object]) -> None:
+    def __init__(self, on_message: Callable[[str, Any], object]) -> None:
         self._on_message = on_message
         self._ports: list[Any] = []
+        self.names: list[str] = []
 
     def open(self) -> str:
         """Open every input; returns one line about how that went."""
         try:
-            import mido  # noqa: PLC0415 - optional extra
+            import mido  # noqa: PLC0415 - ports are looked for when they are wanted
 
-            names = mido.get_input_names()
-            self._ports = [mido.open_input(name, callback=self._on_message) for name in names]
+            self.names = names = mido.get_input_names()
+            self._ports = [mido.open_input(name, callback=partial(self._on_message, name)) for name in names]
         except ImportError:
-            return "MIDI needs two more packages: pip install 'loopgen[midi]'."
+            return "This computer has no python-rtmidi, by which MIDI comes in."
         except (OSError, SystemError, RuntimeError) as error:  # rtmidi: no sequencer on this system
             log.info("MIDI: %s", error)
             return "This system has no MIDI."
         return f"MIDI: {', '.join(names)}." if names else "No MIDI controller is connected."
+
+    def vanished(self) -> list[str]:
+        """Names of inputs that were open and are no longer there; they are closed, and told once."""
+        if not self._ports:
+            return []
+        try:
+            import mido  # noqa: PLC0415
+
+            there = mido.get_input_names()
+        except (ImportError, OSError, SystemError, RuntimeError):
+            there = []
+        gone = [name for name in self.names if name not in there]
+        if gone:
+            self.close()
+        return gone
 
     def close(self) -> None:
         """Close all inputs."""
         for port in self._ports:
             port.close()
         self._ports = []
+
+
+def outputs() -> list[str]:
+    """Names of the computer's MIDI outputs; none where it has no MIDI."""
+    try:
+        import mido  # noqa: PLC0415
+
+        return list(mido.get_output_names())
+    except (ImportError, OSError, SystemError, RuntimeError) as error:
+        log.info("MIDI: %s", error)
+        return []

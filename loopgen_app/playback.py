@@ -1,6 +1,7 @@
 """The only door to the sound process: a Qt timer feels its pulse and keeps the transport's state up to date."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -14,6 +15,12 @@ POLL_MILLISECONDS = 16
 METER_EVERY = 2
 SIXTEENTHS = {"now": 0, "beat": 4, "bar": 16}
 """A loop that follows the hand takes over at once: it is the same music, and waiting for a beat is heard as lag."""
+
+
+FASTEST = 6.0
+"""The widest that two tempi can be apart: 40 and 240 BPM."""
+OWN_TEMPO = 1e-6
+"""Speeds that are nearer to 1 than this are 1: less than a beat in a week."""
 
 
 def gain_of(level_db: float, floor_db: float = -60.0) -> float:
@@ -49,25 +56,79 @@ class Playback(QObject):
         self._timer.stop()
         self._supervisor.close()
 
-    def take_health(self, heard: SoundHealth) -> None:
+    def take_health(self, health: SoundHealth) -> None:
         """News of the sound process (the supervisor's `on_change`)."""
         before = self._transport.state.health
         self._transport.update(
-            health=heard.health, message=heard.message, device=heard.device, sample_rate=heard.rate
+            health=health.health, message=health.message, device=health.device, sample_rate=health.rate
         )
-        if heard.health != "ok":
-            self.troubled.emit(heard.message)
-        elif heard.message or before in ("retrying", "no_device", "no_portaudio"):
-            self.recovered.emit(heard.message or f"Sound is back through {heard.device}.")
+        if health.health != "ok":
+            self.troubled.emit(health.message)
+        elif health.message or before in ("retrying", "no_device", "no_portaudio"):
+            self.recovered.emit(health.message or f"Sound is back through {health.device}.")
 
     def cue(self, loop: Playable, swap_at: str) -> None:
         """Let `loop` take over "now", or at the next "beat" or "bar"; when stopped it is what Play will play."""
         self._tempo[loop.id] = loop.tempo_bpm
+        again = loop.id == self.loop_id
         self._supervisor.cue(loop, SIXTEENTHS[swap_at])
+        if not again:
+            self._transport.update(bent_bpm=None)
         if self._transport.state.playing:
             self._transport.update(pending_id=loop.id)
         else:
             self._transport.update(loop_id=loop.id, pending_id=None)
+        bent = self._transport.state.bent_bpm
+        if bent is not None:
+            self.bend(bent)
+
+    @property
+    def loop_id(self) -> int | None:
+        """The loop that plays, or is about to."""
+        state = self._transport.state
+        return state.pending_id if state.pending_id is not None else state.loop_id
+
+    @property
+    def turns(self) -> bool:
+        """Whether a loop plays that can be bent, or one is bent already."""
+        return self._transport.state.playing or self._transport.state.bent_bpm is not None
+
+    def bend(self, tempo_bpm: float) -> None:
+        """Play the loop that plays, or is about to, at another tempo and its own pitches: heard within a block."""
+        own = self._bend(tempo_bpm)
+        self._transport.update(bent_bpm=None if own else tempo_bpm)
+
+    def _bend(self, tempo_bpm: float) -> bool:
+        """Bend what plays and what waits; whether that is the own tempo of the latter."""
+        state, own = self._transport.state, True
+        for loop_id in {known for known in (state.loop_id, state.pending_id) if known is not None}:
+            speed = min(FASTEST, max(1 / FASTEST, tempo_bpm / self._tempo[loop_id]))
+            at_own = abs(speed - 1.0) < OWN_TEMPO
+            self._supervisor.set_speed(loop_id, 1.0 if at_own else speed)
+            own = at_own if loop_id == self.loop_id else own
+        return own
+
+    def lead(self, tempo_bpm: float, shown_bpm: float) -> None:
+        """Play at the tempo of another clock; `shown_bpm` is what is said of it."""
+        self._bend(tempo_bpm)
+        self._transport.update(bent_bpm=round(shown_bpm, 1))
+
+    def status(self) -> Status:
+        """What the sound process played last."""
+        return self._supervisor.status()
+
+    @property
+    def status_file(self) -> Path:
+        """Where the sound process says what it plays, for processes that keep to it."""
+        return self._supervisor.status_file
+
+    def play_from(self, beat: float) -> bool:
+        """Start at a beat of the song, wherever it is now; whether there is anything to play."""
+        if self._transport.state.loop_id is None:
+            return False
+        self._supervisor.play_from(beat)
+        self._transport.update(playing=True)
+        return True
 
     def play(self, *, count_in: bool = False) -> None:
         """Start the transport."""
@@ -129,7 +190,7 @@ class Playback(QObject):
     def _heard_beat(self, status: Status) -> float:
         if not status.playing or status.samples == 0 or status.time == 0:
             return -1.0
-        tempo = self._tempo.get(status.loop_id, 0.0)
+        tempo = self._tempo.get(status.loop_id, 0.0) * status.speed
         # The block that was just rendered is heard one output latency later.
         ahead = np.clip(time.monotonic() - status.time - status.latency, -0.5, 0.1)
         return max(0.0, status.beat + float(ahead) * tempo / 60.0)

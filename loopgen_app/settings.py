@@ -7,13 +7,12 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_music_dir
-
-from engine import DocumentError, read_document_file, user_data
+from engine import DocumentError, read_document_file, user_data, user_music
 
 log = logging.getLogger(__name__)
 MAX_PROMPTS = 50
 BUFFER_FRAMES = range(16, 8193)
+PORTS = range(1024, 65536)
 """What sound cards are asked for; one that is asked for more never opens."""
 
 
@@ -27,7 +26,7 @@ class Folders:
     @classmethod
     def default(cls) -> "Folders":
         """Below the user's data folder of this system, and in their folder of music."""
-        return cls(user_data(), Path(user_music_dir()) / "LoopGen")
+        return cls(user_data(), user_music())
 
     def make(self) -> None:
         """Make the root, for its owner alone: prompts are nobody else's. Raises `OSError`."""
@@ -65,6 +64,11 @@ class Folders:
         return self.root / "running"
 
     @property
+    def crates(self) -> Path:
+        """Which loops of the bank belong together."""
+        return self.root / "crates.json"
+
+    @property
     def lock(self) -> Path:
         """Locked by the window that owns the folder."""
         return self.root / "lock"
@@ -83,7 +87,8 @@ class Folders:
 @dataclass
 class Settings:
     """What is remembered between runs. `midi` maps "channel/controller" to a knob; `window` is where the window was
-    (left, top, width, height, 1 when maximized), `split` the heights of what came out: picture, bank."""
+    (left, top, width, height, 1 when maximized), `split` the heights of what came out: picture, bank. OSC is listened
+    to where `osc` is on, from other computers too where `osc_open` is."""
 
     device: str = ""
     buffer_frames: int = 1024
@@ -96,6 +101,10 @@ class Settings:
     negative_prompts: list[str] = field(default_factory=list)
     window: list[int] = field(default_factory=list)
     split: list[int] = field(default_factory=list)
+    clock_in: bool = False
+    osc: bool = False
+    osc_open: bool = False
+    osc_port: int = 9127
 
     @classmethod
     def load(cls, path: Path) -> "Settings":
@@ -152,4 +161,6 @@ def _fitting(found: Mapping[str, Any]) -> dict[str, Any]:
         fitting[known.name] = value
     if fitting.get("buffer_frames") not in BUFFER_FRAMES:
         fitting.pop("buffer_frames", None)
+    if fitting.get("osc_port") not in PORTS:
+        fitting.pop("osc_port", None)
     return fitting

@@ -6,13 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from PySide6.QtCore import QObject
+
 from engine import LoopGenError, ServiceEvents
 from loopgen_app.audition import Audition
-from loopgen_app.background import Background, WindowBackground
+from loopgen_app.background import Background, Line, WindowBackground
 from loopgen_app.keeping.exports import Exports
 from loopgen_app.keeping.sessions import Sessions
 from loopgen_app.making.composing import Composing
 from loopgen_app.making.generation import Generation
+from loopgen_app.making.likeness import Likeness
+from loopgen_app.making.live_tempo import LiveTempo
+from loopgen_app.making.mixing import Mixing
 from loopgen_app.making.pictures import Pictures
 from loopgen_app.making.references import References
 from loopgen_app.making.reworking import Reworking
@@ -24,6 +29,7 @@ from loopgen_app.midi import MidiMap
 from loopgen_app.playback import Playback
 from loopgen_app.settings import Folders, Settings
 from loopgen_app.sound.supervisor import Supervisor
+from loopgen_app.state.crates import Crates
 from loopgen_app.state.instrument import Instrument
 from loopgen_app.state.loop_bank import LoopBank
 from loopgen_app.state.transport import Transport
@@ -53,11 +59,17 @@ class Studio:
     pictures: Pictures
     scores: Scores
     rows: Rows
+    mixing: Mixing
     midi: MidiMap
+    live_tempo: LiveTempo
+    crates: Crates
+    likeness: Likeness
     background: Background
 
     def close(self) -> None:
         """End sound, threads and files in the order in which they need each other."""
+        self.bank.hurry()
+        self.live_tempo.close()
         self.composing.close()
         self.sessions.save_settings()
         self.sessions.end()
@@ -65,6 +77,10 @@ class Studio:
         self.playback.close()
         self.background.close()
         self.bank.close()
+        # Signals hold what they are connected to, and that holds all the rest, the sound of loops too.
+        for part in vars(self).values():
+            if isinstance(part, QObject):
+                part.deleteLater()
 
 
 def build_studio(
@@ -80,8 +96,6 @@ def build_studio(
     settings = Settings.load(folders.settings)
     messages, instrument, transport = Messages(), Instrument(), Transport()
     bank = LoopBank(folders.bank)
-    with contextlib.suppress(LoopGenError):  # a full or closed disk: another time
-        bank.purge(time.time() - DELETED_SECONDS)
     supervisor = Supervisor(
         device=settings.device,
         buffer_frames=settings.buffer_frames,
@@ -101,10 +115,21 @@ def build_studio(
         folders, settings, messages, instrument, transport, bank, playback, generation, audition, exports, composing,
         references, reworking, sessions, Pictures(background), Scores(lambda: generation.composes, background),
         Rows(instrument, generation, messages, background),
-        MidiMap(instrument, settings.midi), background,
+        Mixing(instrument, generation, audition, messages, background),
+        MidiMap(instrument, settings.midi), LiveTempo(instrument, generation, audition, playback),
+        Crates(folders.crates), Likeness(bank, generation, messages), background,
     )  # fmt: skip
     _wire(studio)
+    with contextlib.suppress(LoopGenError):  # a full or closed disk: another time
+        bank.purge(time.time() - DELETED_SECONDS)
+        _tidy(bank, background.line("bank"))
     return studio
+
+
+def _tidy(bank: LoopBank, line: Line) -> None:
+    """Give the room of loops that were let go back to the disk, beside the window: a moment's work at a time, so that
+    a window that is closed need not wait for the end; the next one goes on."""
+    line.start(bank.tidy, lambda more: _tidy(bank, line) if more else None, lambda _error: None)
 
 
 def _wire(studio: Studio) -> None:

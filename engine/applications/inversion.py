@@ -62,7 +62,7 @@ class Walk:
         return alphas(self.num_steps, self.schedule)
 
     def nearest(self, alpha: float) -> int:
-        """The number of the alpha nearest to `alpha`, but for the last one."""
+        """The index of the alpha nearest to `alpha`; never the last one."""
         return int((self.alphas[:-1] - alpha).abs().argmin())
 
     @property
@@ -190,7 +190,7 @@ class Replay:
     x_1: Tensor
 
     def loop(self, pipeline: LoopPipeline) -> Loop:
-        """It as a finished loop."""
+        """The finished loop."""
         return pipeline.finish(self.x_1, [self.inverted.request], self.aim)[0]
 
     def round_trip(self, pipeline: LoopPipeline) -> RoundTrip:

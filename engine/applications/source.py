@@ -35,7 +35,7 @@ class SourceLoop:
     `request` says what is known of it: tempo and bars, and either everything that it was made with or its measured
     curves. `tempo_from` is "given", "recipe", "name", "chunk" or "sound", with a `confidence` in (0, 1]. `remarks`
     are sentences for the user. `latent [D, F]` is what it was decoded from, where that is at hand, and `recipe` what
-    its file carries where that can be believed.
+    its file carries where that can be believed. `gain` is what its samples were multiplied by.
     """
 
     name: str
@@ -48,6 +48,7 @@ class SourceLoop:
     latent: NDArray[np.float32] | None = None
     latent_pack: str | None = None
     recipe: Recipe | None = None
+    gain: float = 1.0
 
     @property
     def geometry(self) -> LoopGeometry:
@@ -64,7 +65,8 @@ class SourceLoop:
     @classmethod
     def from_audio(cls, audio: Audio, sample_rate: int, request: LoopRequest, name: str = "loop") -> "SourceLoop":
         """Audio `[2, T]` that `request` describes, T the whole loop; raises `AudioFileError` when it is silent."""
-        return cls(name, _levelled(audio, sample_rate, name), sample_rate, request)
+        gain = _levelling(audio, sample_rate, name)
+        return cls(name, _levelled(audio, gain), sample_rate, request, gain=gain)
 
 
 def read_source(
@@ -112,17 +114,25 @@ def _source(path: Path, sample_rate: int, loop: FileLoop, request: LoopRequest) 
         remarks.append(f"{name} has a direct-current offset, which is taken out.")
     audio = resample_loop(file.audio, file.sample_rate, sample_rate)
     audio = resample_periodic(audio, LoopGeometry(request.tempo_bpm, request.bars, sample_rate).samples)
-    audio = _levelled(np.repeat(audio, 2, axis=0) if len(audio) == 1 else audio, sample_rate, name)
+    audio = np.repeat(audio, 2, axis=0) if len(audio) == 1 else audio
+    gain = _levelling(audio, sample_rate, name)
+    audio = _levelled(audio, gain)
     if found.source != "recipe":
         request = with_curves(request, audio, sample_rate)
-    return SourceLoop(name, audio, sample_rate, request, found.source, found.confidence, tuple(remarks))
+    heard = (found.source, found.confidence, tuple(remarks))
+    return SourceLoop(name, audio, sample_rate, request, *heard, gain=gain)
 
 
-def _levelled(audio: Audio, sample_rate: int, name: str) -> Audio:
-    """Without direct current, at the level of the loops that models know; `AudioFileError` when silent."""
+def _levelling(audio: Audio, sample_rate: int, name: str) -> float:
+    """What brings audio to the level of the loops that models know; `AudioFileError` when it is silent."""
     audio = audio - audio.mean(axis=-1, keepdims=True)
     if np.abs(audio).max() < SILENT_PEAK:
         raise AudioFileError(f"{name} is silent.")
     loudness = integrated_loudness(audio, sample_rate)
     gain_db = min(TARGET_LUFS - loudness, _MAX_GAIN_DB) if np.isfinite(loudness) else 0.0
-    return np.asarray(audio * 10 ** (gain_db / 20), dtype=np.float32)
+    return float(10 ** (gain_db / 20))
+
+
+def _levelled(audio: Audio, gain: float) -> Audio:
+    """Without direct current, times `gain`."""
+    return np.asarray((audio - audio.mean(axis=-1, keepdims=True)) * gain, dtype=np.float32)

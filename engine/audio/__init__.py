@@ -1,1 +1,1 @@
-"""."""
+"""Audio files and their tags, levels, resampling and spectra."""

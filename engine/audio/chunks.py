@@ -148,7 +148,7 @@ def _relevant(file: BinaryIO, position: int, end: int) -> Iterator[tuple[bytes, 
 
 
 def believable_meter(over: int, under: int) -> tuple[int, int] | None:
-    """The meter `over`/`under`, or None for numbers that are none."""
+    """The meter `over`/`under`, or None for numbers that make no meter."""
     return (over, under) if 1 <= over <= 32 and under in (1, 2, 4, 8, 16, 32) else None
 
 

@@ -34,9 +34,6 @@ MAX_AMPLITUDE: Final = 64.0
 # libsndfile knows many more; its rarer decoders are where its security bugs were.
 _READABLE_FORMATS = ("WAV", "WAVEX", "FLAC", "AIFF", "OGG")
 _READABLE_SUBTYPES = ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "VORBIS", "OPUS")
-WAV_SUBTYPES: Final = ("PCM_16", "PCM_24", "FLOAT")
-FLAC_SUBTYPES: Final = ("PCM_16", "PCM_24")
-AIFF_SUBTYPES: Final = ("PCM_16", "PCM_24")
 _METADATA: Final[Mapping[str, tuple[Callable[[BinaryIO], LoopMetadata], bytes]]] = {
     "WAV": (read_chunks, b"RIFF"),
     "WAVEX": (read_chunks, b"RIFF"),
@@ -119,78 +116,80 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
             yield file
 
 
-def write_wav(
-    path: Path | str,
-    audio: NDArray[Any],
-    sample_rate: int,
-    *,
-    subtype: str = "PCM_24",
-    tempo_bpm: float | None = None,
-    beats: int | None = None,
-    key: str | None = None,
-    recipe: str | None = None,
-    is_loop: bool = True,
-) -> Path:
-    """Write loop `audio [C, T]` in [-1, 1] as WAV, whole or not at all; returns the path.
+@dataclass(frozen=True)
+class LoopTags:
+    """What a file that is written says of its sound; None where it says nothing."""
 
-    `subtype` is PCM_16, PCM_24 or FLOAT (PCM clips at full scale). A smpl chunk marks the loop, unless `is_loop` is
-    false; with `tempo_bpm` and `beats` an acid chunk tells the tempo, `recipe` goes into the ICMT text. Equal
-    arguments give equal bytes. Raises `ExportError` on impossible audio and on a missing, read-only or full folder.
-    """
-    audio = _check_writable(path, audio, subtype, WAV_SUBTYPES)
-    chunks = [smpl_chunk(audio.shape[-1], sample_rate)] if is_loop else []
-    if tempo_bpm is not None and beats is not None:
-        chunks.append(acid_chunk(tempo_bpm, beats, key))
-    texts = {"ISFT": "LoopGen"} | ({"ICMT": recipe} if recipe else {})
-    return write_atomically(
-        path, with_chunks(_encode(audio, sample_rate, "WAV", subtype), [*chunks, info_chunk(texts)])
-    )
+    tempo_bpm: float | None
+    beats: int | None
+    key: str | None
+    recipe: str | None
+    is_loop: bool
 
 
-def write_flac(
-    path: Path | str,
-    audio: NDArray[Any],
-    sample_rate: int,
-    *,
-    subtype: str = "PCM_24",
-    tempo_bpm: float | None = None,
-    key: str | None = None,
-    recipe: str | None = None,
-) -> Path:
-    """Write loop `audio [C, T]` in [-1, 1] as FLAC (PCM_16 or PCM_24), as `write_wav` does.
+@dataclass(frozen=True)
+class LoopWriter:
+    """Writes sounds as files of one `container`; `tagged` puts what they say of themselves into their bytes."""
 
-    Tempo, key and recipe become the Vorbis comments BPM, INITIALKEY and COMMENT.
-    """
-    audio = _check_writable(path, audio, subtype, FLAC_SUBTYPES)
-    texts = {"BPM": f"{tempo_bpm:g}" if tempo_bpm is not None else None, "INITIALKEY": key, "COMMENT": recipe}
-    comments = {"ENCODER": "LoopGen"} | {name: text for name, text in texts.items() if text}
-    return write_atomically(path, with_comments(_encode(audio, sample_rate, "FLAC", subtype), comments))
+    container: str
+    subtypes: tuple[str, ...]
+    tagged: Callable[[bytes, LoopTags, int, int], bytes]
+
+    def __call__(
+        self,
+        path: Path | str,
+        audio: NDArray[Any],
+        sample_rate: int,
+        *,
+        subtype: str = "PCM_24",
+        tempo_bpm: float | None = None,
+        beats: int | None = None,
+        key: str | None = None,
+        recipe: str | None = None,
+        is_loop: bool = True,
+    ) -> Path:
+        """Write loop `audio [C, T]` in [-1, 1], whole or not at all; returns the path.
+
+        `subtype` is one of `subtypes` (PCM clips at full scale). Tempo, beats, key, `recipe` and whether it is a loop
+        are told as far as the container has room for that. Equal arguments give equal bytes. Raises `ExportError` on
+        impossible audio and on a missing, read-only or full folder.
+        """
+        audio = _check_writable(path, audio, subtype, self.subtypes)
+        tags = LoopTags(tempo_bpm, beats, key, recipe, is_loop)
+        content = _encode(audio, sample_rate, self.container, subtype)
+        return write_atomically(path, self.tagged(content, tags, audio.shape[-1], sample_rate))
 
 
-def write_aiff(
-    path: Path | str,
-    audio: NDArray[Any],
-    sample_rate: int,
-    *,
-    subtype: str = "PCM_24",
-    tempo_bpm: float | None = None,
-    beats: int | None = None,
-    key: str | None = None,
-    recipe: str | None = None,
-    is_loop: bool = True,
-) -> Path:
-    """Write loop `audio [C, T]` in [-1, 1] as AIFF (PCM_16 or PCM_24), as `write_wav` does.
+def _tagged_wav(wav: bytes, tags: LoopTags, samples: int, sample_rate: int) -> bytes:
+    """A smpl chunk marks the loop, an acid chunk tells tempo and beats, the recipe is the ICMT text."""
+    chunks = [smpl_chunk(samples, sample_rate)] if tags.is_loop else []
+    if tags.tempo_bpm is not None and tags.beats is not None:
+        chunks.append(acid_chunk(tags.tempo_bpm, tags.beats, tags.key))
+    texts = {"ISFT": "LoopGen"} | ({"ICMT": tags.recipe} if tags.recipe else {})
+    return with_chunks(wav, [*chunks, info_chunk(texts)])
 
-    MARK and INST chunks mark the loop, `recipe` goes into the ANNO text. AIFF has no room for a tempo: with
-    `tempo_bpm` and `beats` a basc chunk tells the beats, from which programs take it.
-    """
-    audio = _check_writable(path, audio, subtype, AIFF_SUBTYPES)
-    chunks = [aiff_chunks.loop_chunks(audio.shape[-1])] if is_loop else []
-    if tempo_bpm is not None and beats is not None:
-        chunks.append(aiff_chunks.basc_chunk(beats, key))
-    if recipe:
-        chunks.append(aiff_chunks.text_chunks(recipe))
-    return write_atomically(path, aiff_chunks.with_chunks(_encode(audio, sample_rate, "AIFF", subtype), chunks))
+
+def _tagged_flac(flac: bytes, tags: LoopTags, _samples: int, _sample_rate: int) -> bytes:
+    """Tempo, key and recipe are the Vorbis comments BPM, INITIALKEY and COMMENT."""
+    tempo = f"{tags.tempo_bpm:g}" if tags.tempo_bpm is not None else None
+    texts = {"BPM": tempo, "INITIALKEY": tags.key, "COMMENT": tags.recipe}
+    return with_comments(flac, {"ENCODER": "LoopGen"} | {name: text for name, text in texts.items() if text})
+
+
+def _tagged_aiff(aiff: bytes, tags: LoopTags, samples: int, _sample_rate: int) -> bytes:
+    """MARK and INST chunks mark the loop, the recipe is the ANNO text. AIFF has no room for a tempo: a basc chunk
+    tells the beats, from which programs take it."""
+    chunks = [aiff_chunks.loop_chunks(samples)] if tags.is_loop else []
+    if tags.tempo_bpm is not None and tags.beats is not None:
+        chunks.append(aiff_chunks.basc_chunk(tags.beats, tags.key))
+    if tags.recipe:
+        chunks.append(aiff_chunks.text_chunks(tags.recipe))
+    return aiff_chunks.with_chunks(aiff, chunks)
+
+
+write_wav: Final = LoopWriter("WAV", ("PCM_16", "PCM_24", "FLOAT"), _tagged_wav)
+write_flac: Final = LoopWriter("FLAC", ("PCM_16", "PCM_24"), _tagged_flac)
+write_aiff: Final = LoopWriter("AIFF", ("PCM_16", "PCM_24"), _tagged_aiff)
 
 
 def _check_format(path: Path, file: soundfile.SoundFile, max_seconds: float) -> None:

@@ -39,7 +39,7 @@ class StarterClap(ClapEmbedder):
         self.facts = nn.Linear(CLAP_DIM, len(known.tags))
 
     @property
-    def vocabulary(self) -> words.Vocabulary:
+    def vocabulary(self) -> words.WordTokenizer:
         """The words the text tower reads."""
         return self.text.table.vocabulary
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from engine.clap.base import CLAP_DIM
 from engine.clap.config import StarterClapConfig
-from engine.clap.words import MAX_WORDS, Vocabulary, Word
+from engine.clap.words import MAX_WORDS, Word, WordTokenizer
 
 
 class WordTable(nn.Module):
@@ -23,14 +23,14 @@ class WordTable(nn.Module):
         self.register_buffer("vectors", torch.zeros(words, dim, dtype=torch.int8))
         self.register_buffer("scale", torch.ones(words, 1))
         self.register_buffer("letters", torch.zeros(letters, dtype=torch.uint8))
-        self._vocabulary: Vocabulary | None = None
+        self._vocabulary: WordTokenizer | None = None
 
     @property
-    def vocabulary(self) -> Vocabulary:
+    def vocabulary(self) -> WordTokenizer:
         """The words, in the order of the rows."""
         if self._vocabulary is None:
             spelled = bytes(self.letters.cpu().tolist()).decode().split("\n")
-            self._vocabulary = Vocabulary(spelled, self.domain)
+            self._vocabulary = WordTokenizer(spelled, self.domain)
         return self._vocabulary
 
     def forward(self, rows: Tensor) -> Tensor:
@@ -83,7 +83,7 @@ class TextTower(nn.Module):
 
 
 def number_code(number: float | None) -> Tensor:
-    """What a number is worth to a reader `[3]`: that it is one, and its size on a logarithmic scale twice."""
+    """A number as three inputs `[3]`: that it is one, its octaves above 120, and these held between -1 and 1."""
     if number is None:
         return torch.zeros(3)
     size = torch.log2(torch.tensor(min(max(number, 1.0), 1e4)) / 120.0)

@@ -28,7 +28,7 @@ class Word:
     known: bool = True
 
 
-class Vocabulary:
+class WordTokenizer:
     """The words of a table in the order of its rows. `domain` of them, the first, are the musicians' own; misspelled
     words are taken for one of these. Rows that begin with "##" continue a word."""
 

@@ -35,6 +35,7 @@ def build(
     count: Annotated[int, typer.Option(help="Loops to train on.")] = 3000,
     held_out: HeldOutOption = 200,
     first_seed: FirstSeedOption = 0,
+    alone: Annotated[int, typer.Option(help="Loops of which one part is stored by itself too.")] = 0,
     recordings: Annotated[int, typer.Option(help="Passes over the recordings that are installed; 0 for none.")] = 1,
     audio: Annotated[bool, typer.Option(help="Keep the audio, which training a codec needs.")] = True,
     jobs: JobsOption = 1,
@@ -47,7 +48,7 @@ def build(
     from engine.corpus.one_shots import FOLDERS_VARIABLE, available_one_shots
     from engine.corpus.recordings import find_tracks
 
-    options = BuildOptions(count, held_out, first_seed, recordings, audio or pack is not None, jobs)
+    options = BuildOptions(count, held_out, first_seed, recordings, audio or pack is not None, jobs, alone)
     with _bar("loop") as progress:
         loops = build_corpus(folder, options, progress)
     if pack is not None:

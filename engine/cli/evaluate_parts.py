@@ -67,4 +67,28 @@ def kits(
     say_results(results, out / "kits.md", as_json=machine.json)
 
 
-PARTS_ALONE: dict[str, Callable[..., None]] = {"voices": voices, "hits": hits, "kits": kits, "patterns": patterns}
+@grouped
+def stems(
+    out: FiguresOption,
+    loops: Annotated[int, typer.Option(help="Held-out corpus loops that are taken apart.")] = 100,
+    *,
+    machine: MachineOptions,
+) -> None:
+    """How near the parts of loops that are taken apart are to those that they were made of."""
+    if not 1 <= loops <= 10_000:
+        raise InvalidRequest(f"--loops {loops} is not possible: 1 to 10000.")
+    from engine.evaluation.experiments.stems import evaluate_stems
+
+    results = evaluate_stems(
+        machine.pack_folder(), out, loops=loops, device=machine.device, progress=sys.stderr.isatty()
+    )
+    say_results(results, out / "stems.md", as_json=machine.json)
+
+
+PARTS_ALONE: dict[str, Callable[..., None]] = {
+    "voices": voices,
+    "hits": hits,
+    "kits": kits,
+    "stems": stems,
+    "patterns": patterns,
+}

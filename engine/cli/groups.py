@@ -76,9 +76,13 @@ class MachineOptions:
     device: DeviceOption = "auto"
     json: JsonOption = False
 
+    def pack_folder(self) -> Path:
+        """The folder of the pack."""
+        return find_pack(self.pack)
+
     def pipeline(self) -> "LoopPipeline":
         """The pipeline of the pack (by folder or name, None for the starter pack) on the device."""
-        folder = find_pack(self.pack)
+        folder = self.pack_folder()
         from engine.pipeline import LoopPipeline
 
         return LoopPipeline.from_pack(folder, device=self.device)

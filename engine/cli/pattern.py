@@ -10,7 +10,7 @@ import typer
 from engine.cli.groups import grouped
 from engine.cli.options import JsonOption, PackOption, option, read_pattern
 from engine.errors import InvalidRequest
-from engine.knobs import BARS, SEED, TEMPO
+from engine.knobs import BARS, SEED, STRENGTH, TEMPO
 
 if TYPE_CHECKING:
     from engine.patterns.asked import Written
@@ -63,7 +63,13 @@ class RowOptions:
     json: JsonOption = False
 
     def write(
-        self, operation: Any, file: Path, *, seed: int = 0, strength: float = 0.5, target: Path | None = None
+        self,
+        operation: Any,
+        file: Path,
+        *,
+        seed: int = 0,
+        strength: float = STRENGTH.default,
+        target: Path | None = None,
     ) -> None:
         """Write rows of the pattern in `file` and tell of them."""
         from engine.patterns.asked import PatternRequest
@@ -86,7 +92,11 @@ def new(file: FileArgument, seed: SeedOption = SEED.default, *, rows: RowOptions
 
 @grouped
 def vary(
-    file: FileArgument, strength: StrengthOption = 0.5, seed: SeedOption = SEED.default, *, rows: RowOptions
+    file: FileArgument,
+    strength: StrengthOption = STRENGTH.default,
+    seed: SeedOption = SEED.default,
+    *,
+    rows: RowOptions,
 ) -> None:
     """The row of a part, from itself to another one."""
     rows.write("vary", file, seed=seed, strength=strength)
@@ -96,7 +106,7 @@ def vary(
 def blend(
     file: FileArgument,
     target: Annotated[Path, typer.Option("--to", metavar="FILE", help="The pattern that has the other row.")],
-    strength: StrengthOption = 0.5,
+    strength: StrengthOption = STRENGTH.default,
     *,
     rows: RowOptions,
 ) -> None:

@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
     verbs.command("patterns", help="Train the autoencoder of patterns on scores of the corpus; no sound is made.")(
         patterns
     )
+    verbs.command("stems", help="Train the separator of stems on loops of the corpus, rendered as it trains.")(stems)
     verbs.command("all", help="Train a whole pack, from its corpus on, in the time there is.")(everything)
     verbs.command("steers", help="Calibrate the steer sliders of a trained pack on loops it renders.")(steers)
     app.add_typer(verbs, name="train")
@@ -145,6 +146,26 @@ def patterns(
         raise InvalidRequest("Possible: --scores 8 to 100000, --bars 16 to 65536.")
     training = PatternTraining(scores=scores, bars_per_batch=bars)
     _say(train_patterns(pack, run, _options(minutes, steps, rate, decay), training))
+
+
+def stems(
+    pack: PackFolder,
+    run: RunFolder,
+    minutes: Minutes = 60.0,
+    steps: Steps = 1_000_000,
+    rate: Rate = 1.5e-3,
+    decay: Decay = 0.4,
+    loops: Annotated[int, typer.Option(help="Loops per step; one of them is new.")] = 4,
+) -> None:
+    """Train the separator of stems on loops of the corpus, rendered as it trains."""
+    need_accelerate()
+    from engine.training.stems import StemTraining
+    from engine.training.stems_run import train_stems
+
+    if not 1 <= loops <= 256:
+        raise InvalidRequest(f"--loops {loops} is not possible: 1 to 256.")
+    training = StemTraining(loops=loops, kept=max(loops, StemTraining.kept))
+    _say(train_stems(pack, run, _options(minutes, steps, rate, decay), training))
 
 
 def everything(

@@ -87,15 +87,15 @@ class EncodecCodec(LatentCodec):
         audio = _fitted(audio, frames * self.hop)
         # Everything here stays in float32: half precision would be heard, and LSTMs add its errors up.
         with torch.autocast(audio.device.type, enabled=False):
-            heard = audio.float()
+            audio = audio.float()
             if self.config.audio_channels == 1:
-                heard = heard.mean(1, keepdim=True)
-            elif heard.shape[1] == 1:
-                heard = heard.expand(-1, 2, -1)
+                audio = audio.mean(1, keepdim=True)
+            elif audio.shape[1] == 1:
+                audio = audio.expand(-1, 2, -1)
             if not self.config.normalize:
-                return self._encoded(heard, circular)
-            level = heard.mean(1, keepdim=True).square().mean(2, keepdim=True).sqrt() + QUIETEST
-            latent = self._encoded(heard / level, circular)
+                return self._encoded(audio, circular)
+            level = audio.mean(1, keepdim=True).square().mean(2, keepdim=True).sqrt() + QUIETEST
+            latent = self._encoded(audio / level, circular)
             return torch.cat((latent, level.log().expand(-1, 1, latent.shape[-1])), dim=1)
 
     def decode(self, latent: Tensor, samples: int, how: Decoding = LOOP) -> Tensor:
@@ -111,9 +111,9 @@ class EncodecCodec(LatentCodec):
                 audio = self._decoded(latent[:, :-1], how.circular) * level
             return _fitted(audio.expand(-1, 2, -1), samples)
 
-    def _encoded(self, heard: Tensor, circular: bool) -> Tensor:
+    def _encoded(self, audio: Tensor, circular: bool) -> Tensor:
         before, after = self._context(circular)
-        latent: Tensor = self.encoder(wrap_pad(heard, before * self.hop, after * self.hop, True))
+        latent: Tensor = self.encoder(wrap_pad(audio, before * self.hop, after * self.hop, True))
         return latent[..., before : latent.shape[-1] - after]
 
     def _decoded(self, latent: Tensor, circular: bool) -> Tensor:

@@ -89,29 +89,29 @@ class SpectralEncoder(nn.Module):
         self.coarse = Blocks(config.coarse_width, config.encoder_blocks[1])
         self.out = nn.Conv1d(config.coarse_width, config.learnt_dim, 1)
 
-    def forward(self, heard: Tensor, circular: bool) -> Tensor:
+    def forward(self, inputs: Tensor, circular: bool) -> Tensor:
         """`[B, inputs, K]` to latents `[B, D, K / stride]`."""
         # No norm before the output: it would take the level out of the latent.
-        x = self.coarse(self.down(self.fine(self.front(heard / self.usual), circular)), circular)
-        notes = (self.notes(heard) - self.note_mean) / self.note_deviation
+        x = self.coarse(self.down(self.fine(self.front(inputs / self.usual), circular)), circular)
+        notes = (self.notes(inputs) - self.note_mean) / self.note_deviation
         return torch.cat((self.out(x).float(), notes), dim=1)
 
-    def notes(self, heard: Tensor) -> Tensor:
+    def notes(self, inputs: Tensor) -> Tensor:
         """Levels `[B, notes, K / stride]` of the lowest semitones of the middle: zero for none, one at -35 dB."""
         config = self.config
         first = config.channels * 2 * config.phase_bins
-        tones = heard[:, first : first + 2 * config.notes + 1].float().pow(1 / config.compression)
+        tones = inputs[:, first : first + 2 * config.notes + 1].float().pow(1 / config.compression)
         semitones = functional.max_pool2d(tones, (3, config.stride), (2, config.stride))
         return torch.log10(1 + semitones / NOTE_FLOOR)
 
-    def fit_levels(self, heard: Tensor) -> None:
-        """Start levelled on `heard` `[B, inputs, K]`: inputs and latents of unit deviation."""
-        self.usual.copy_(heard.square().mean((0, 2)).sqrt()[:, None].clamp_min(1e-3))
-        learnt = self(heard, False)[:, : self.config.learnt_dim]
+    def fit_levels(self, inputs: Tensor) -> None:
+        """Start levelled on `inputs` `[B, inputs, K]`: inputs and latents of unit deviation."""
+        self.usual.copy_(inputs.square().mean((0, 2)).sqrt()[:, None].clamp_min(1e-3))
+        learnt = self(inputs, False)[:, : self.config.learnt_dim]
         self.out.weight /= learnt.std((0, 2))[:, None, None]
         assert self.out.bias is not None
         self.out.bias.zero_()
-        notes = self.notes(heard)
+        notes = self.notes(inputs)
         self.note_mean.copy_(notes.mean((0, 2))[:, None])
         self.note_deviation.copy_(notes.std((0, 2))[:, None].clamp_min(0.05))
 

@@ -82,7 +82,7 @@ class SpectralCodec(LatentCodec):
         return decoded.low + decoded.high
 
     def decode_parts(self, latent: Tensor, samples: int, how: Decoding = LOOP) -> Decoded:
-        """Like `decode`, with what has phases apart from what has none."""
+        """Like `decode`, with the low band, which is coded with its phase, apart from the rest."""
         return self._decoded(latent, Placement(samples, how), apart=True)
 
     def _decoded(self, latent: Tensor, place: "Placement", *, apart: bool) -> Decoded:
@@ -143,24 +143,23 @@ class SpectralCodec(LatentCodec):
             attacks = attacks.reshape(*attacks.shape[:3], -1, self.config.attacks).transpose(3, 4)
             return torch.cat((phases, tones.flatten(1, 2), bands.flatten(1, 2), attacks.flatten(1, 3)), dim=1)
 
-    def answers(self, heard: Tensor) -> tuple[Tensor, Tensor]:
+    def answers(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """What the decoder should give for what the encoder heard: low spectra as `features` has them, and the
         amplitudes of `partials`.
         """
         low, tones = self.channels * 2 * self.config.phase_bins, self.channels * self.config.tones
-        amplitudes = heard[:, low : low + tones].pow(1 / self.config.compression)
-        return heard[:, :low], amplitudes.reshape(len(heard), self.channels, self.config.tones, -1)
+        amplitudes = inputs[:, low : low + tones].pow(1 / self.config.compression)
+        return inputs[:, :low], amplitudes.reshape(len(inputs), self.channels, self.config.tones, -1)
 
     @torch.no_grad()
     def fit_levels(self, audio: Tensor, frames: int) -> None:
         """Measure on `audio` `[B, 2, T]` what is usual in each bin and latent, so that training starts levelled."""
-        heard = self.encoder_input(audio, frames, False)
-        self.encoder.fit_levels(heard)
+        inputs = self.encoder_input(audio, frames, False)
+        self.encoder.fit_levels(inputs)
         self.decoder.fit_levels(self.features(audio, frames, False), self.encoder)
 
     def with_shaped(self, bins: int) -> "SpectralCodec":
-        """A copy whose decoder shapes spectra up to `bins`, and for now makes nothing of them: it plays what this one
-        does."""
+        """A copy whose decoder can shape spectra up to `bins`; until it is trained it plays what this one does."""
         wider = SpectralCodec(replace(self.config, shaped_bins=bins))
         own = self.state_dict()
         for name in ("decoder.shaped.weight", "decoder.shaped.bias"):

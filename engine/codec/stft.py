@@ -5,8 +5,9 @@ Frames need not lie a whole number of samples apart: frame k of K is centred on 
 squared windows there, so that both are each other's inverse at any hop that the windows cover.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass
-from functools import lru_cache
+from threading import Lock
 from typing import Final
 
 import torch
@@ -54,7 +55,7 @@ def synthesise(
     size, frames = len(window), spectrum.shape[-1]
     pieces: Tensor = torch.fft.irfft(spectrum.transpose(-1, -2), n=size, norm="ortho") * window
     if centres is None:
-        overlap = _even_overlap(frames, samples, size, circular)
+        overlap = _KEPT.of(frames, samples, size, circular)
     else:
         overlap = _overlap(tuple(centres.tolist()), samples, size, False)
     squares = window.square()
@@ -78,10 +79,41 @@ class Overlap:
 
     places: tuple[Tensor, ...]
 
+    @property
+    def bytes(self) -> int:
+        """What it takes in memory."""
+        return sum(place.nbytes for place in self.places)
 
-@lru_cache(maxsize=32)
-def _even_overlap(frames: int, samples: int, size: int, circular: bool) -> Overlap:
-    return _overlap(tuple(frame_centres(frames, samples).tolist()), samples, size, circular)
+
+class Overlaps:
+    """Overlaps of even frames, the newest of them kept up to `most` bytes. Thread safe.
+
+    A loop that is played again needs those of the one before; each tempo that was ever played would fill memory.
+    """
+
+    def __init__(self, most: int = 32_000_000) -> None:
+        self.most = most
+        self._kept: OrderedDict[tuple[int, int, int, bool], Overlap] = OrderedDict()
+        self._lock = Lock()
+
+    @property
+    def bytes(self) -> int:
+        """What those that are kept take in memory."""
+        return sum(overlap.bytes for overlap in self._kept.values())
+
+    def of(self, frames: int, samples: int, size: int, circular: bool) -> Overlap:
+        """The overlap of `frames` even frames of `size` over `samples` samples."""
+        key = (frames, samples, size, circular)
+        with self._lock:
+            if (known := self._kept.pop(key, None)) is None:
+                known = _overlap(tuple(frame_centres(frames, samples).tolist()), samples, size, circular)
+            self._kept[key] = known
+            while self.bytes > self.most:
+                self._kept.popitem(last=False)
+        return known
+
+
+_KEPT: Final = Overlaps()
 
 
 def _overlap(centres: tuple[int, ...], samples: int, size: int, circular: bool) -> Overlap:
@@ -102,7 +134,7 @@ def _overlap(centres: tuple[int, ...], samples: int, size: int, circular: bool) 
         if not bool(covered.any()):
             return Overlap(tuple(places))
         place = numbers[last.clamp_min(0)] * size + offset
-        places.append(torch.where(covered, place, frames * size))
+        places.append(torch.where(covered, place, frames * size).to(torch.int32))
         last = last - 1
 
 

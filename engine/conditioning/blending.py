@@ -35,7 +35,7 @@ def blend_conditions(a: Conditions, b: Conditions, t: float) -> Conditions:
 def read_conditions(conditions: Conditions, positions: Tensor) -> Conditions:
     """Conditions of a loop of F frames read at fractional frames `positions` `[F']` (modulo F), at the nearest.
 
-    What they are then is no whole bars, until somebody says so.
+    Their `bars` are 0, no whole number of bars, until a caller says otherwise.
     """
     frames = positions.round().long() % conditions.frames
     rows = {name: getattr(conditions, name)[..., frames] for name in _OVER_TIME}

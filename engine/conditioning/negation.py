@@ -69,7 +69,7 @@ def take_apart(prompt: str) -> Wishes:
 
 
 def _listed(text: str) -> set[str]:
-    """The parts of a list such as "kick, clap and synth", up to the first entry that is none."""
+    """The parts of a list such as "kick, clap and synth", up to the first entry that names no part."""
     found: set[str] = set()
     for entry in text.split(","):
         named = parts_named(entry)

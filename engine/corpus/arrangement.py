@@ -59,6 +59,18 @@ class LoopPlan:
         """The parts that play."""
         return tuple(self.notes)
 
+    def alone(self, part: str) -> "LoopPlan":
+        """The same with nothing but `part`, which plays."""
+        pitched = part in PITCHED
+        return replace(
+            self,
+            notes={part: self.notes[part]},
+            sounds={part: self.sounds[part]},
+            key=self.key if pitched else None,
+            mode=self.mode if pitched else None,
+            tags=(self.style, part),
+        )
+
     def onsets(self) -> dict[str, tuple[tuple[float, float], ...]]:
         """For all eight parts the sounding (beat, velocity) pairs in time order; empty when silent.
 
@@ -110,12 +122,8 @@ def plan_loop(
     tempo_bpm = draw_tempo(habits, streams("tempo")) if tempo_bpm is None else check_tempo(tempo_bpm)
     bars = draw_bars(tempo_bpm, streams("bars")) if bars is None else check_bars(bars)
     swing = draw_swing(habits, streams("swing"))
-    form, playing = draw_parts(habits, streams("parts"))
-    if key is not None and not set(playing) & set(PITCHED):
-        playing = tuple(part for part in habits.parts if part in (*playing, "bass"))
-    harmony = None
-    if set(playing) & set(PITCHED):
-        harmony = draw_harmony(key, habits.modes, habits.chords, bars, streams("harmony"))
+    form, playing = _playing(habits, key, streams)
+    harmony = _harmony(playing, habits, key, bars, streams)
     energy = streams("energy").uniform(*habits.energy) * (0.5 if form == "sparse" else 1.0)
     sounds = {part: draw_sound(part, style, streams(part, "sound")) for part in playing}
     setting = Setting(bars, tempo_bpm, swing, harmony)
@@ -194,6 +202,21 @@ def in_key(sound: Sound, notes: tuple[Note, ...], harmony: Harmony, rng: np.rand
     # Octaves are few and always fit: anything richer that fits is preferred.
     index = pick(rng, [i for i in fitting if i > 1] or fitting)
     return replace(sound, settings={**sound.settings, "chord": float(index)})
+
+
+def _playing(habits: Style, key: str | None, streams: Streams) -> tuple[str, tuple[str, ...]]:
+    """The form and the parts that play; with a `key`, one of them is pitched."""
+    form, playing = draw_parts(habits, streams("parts"))
+    if key is not None and not set(playing) & set(PITCHED):
+        playing = tuple(part for part in habits.parts if part in (*playing, "bass"))
+    return form, playing
+
+
+def _harmony(playing: Sequence[str], habits: Style, key: str | None, bars: int, streams: Streams) -> Harmony | None:
+    """The harmony of the pitched parts; None where all that plays is drums."""
+    if not set(playing) & set(PITCHED):
+        return None
+    return draw_harmony(key, habits.modes, habits.chords, bars, streams("harmony"))
 
 
 def _performed(hits: Mapping[str, list[Hit]], setting: Setting, streams: Streams) -> dict[str, tuple[Note, ...]]:

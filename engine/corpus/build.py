@@ -13,7 +13,8 @@ from engine.corpus.recordings import recorded_loops
 from engine.corpus.render import render_plan
 from engine.corpus.score import CorpusLoop
 from engine.corpus.seeds import HELD_OUT_SEED, TRAINING
-from engine.corpus.store import is_stored, store_loop, write_manifest
+from engine.corpus.store import is_stored, store_loop, sweep_corpus, write_manifest
+from engine.corpus.streams import Streams, pick
 from engine.errors import CorpusError
 from engine.tempo import LoopGeometry
 
@@ -25,7 +26,8 @@ LONGEST_SECONDS: Final = 18.6
 @dataclass(frozen=True)
 class BuildOptions:
     """What to build: `count` loops from `first_seed`, `held_out` more for validation, `recording_passes` over the
-    recordings that are installed (each pass cuts and varies them differently)."""
+    recordings that are installed (each pass cuts and varies them differently). Of the first `alone` loops one part is
+    stored by itself too, another each time: a row of a pattern may be all that is asked for."""
 
     count: int
     held_out: int = 200
@@ -33,6 +35,7 @@ class BuildOptions:
     recording_passes: int = 1
     keep_audio: bool = True
     jobs: int = 1
+    alone: int = 0
 
 
 def fitted_plan(seed: int) -> LoopPlan:
@@ -44,35 +47,45 @@ def fitted_plan(seed: int) -> LoopPlan:
     return plan if bars == plan.bars else plan_loop(seed, bars=bars)
 
 
+def part_alone(seed: int) -> tuple[str, LoopPlan]:
+    """One of the parts that play in loop `seed`, and the plan of it by itself."""
+    plan = fitted_plan(seed)
+    part = pick(Streams(seed)("alone"), plan.parts)
+    return part, plan.alone(part)
+
+
 def build_corpus(folder: Path, options: BuildOptions, progress: Callable[[int, int], None]) -> int:
     """Render what `folder` does not have yet; `progress(done, total)` after each loop. Returns the number of loops.
 
     Raises `CorpusError` when the options ask for nothing or training seeds would reach into the held-out ones.
     """
-    if options.count < 0 or options.held_out < 0 or options.count + options.held_out == 0:
+    if min(options.count, options.held_out, options.alone) < 0 or options.count + options.held_out == 0:
         raise CorpusError("A corpus needs at least one loop.")
     if options.first_seed < 0 or options.first_seed + options.count > TRAINING.end:
         raise CorpusError(f"Training seeds run from 0 to {TRAINING.end - 1}.")
+    sweep_corpus(folder)
     training = range(options.first_seed, options.first_seed + options.count)
     seeds = _spread(training, range(HELD_OUT_SEED, HELD_OUT_SEED + options.held_out))
-    missing = [seed for seed in seeds if not is_stored(folder, loop_name(seed))]
-    done = len(seeds) - len(missing)
-    progress(done, len(seeds))
+    names = [*map(loop_name, seeds), *map(alone_name, training[: options.alone])]
+    missing = [name for name in names if not is_stored(folder, name)]
+    done = len(names) - len(missing)
+    progress(done, len(names))
     for _ in _rendered(folder, missing, options):
         done += 1
-        progress(done, len(seeds))
+        progress(done, len(names))
     recordings = _store_recordings(folder, options)
     write_manifest(
         folder,
         {
             "sample_rate": SAMPLE_RATE,
             "synthesised_loops": options.count,
+            "loops_of_one_part": min(options.alone, options.count),
             "held_out_loops": options.held_out,
             "recorded_loops": recordings,
             "materials": materials(recordings=recordings > 0),
         },
     )
-    return len(seeds) + recordings
+    return len(names) + recordings
 
 
 def _spread(many: Sequence[int], few: Sequence[int]) -> list[int]:
@@ -92,14 +105,19 @@ def loop_name(seed: int) -> str:
     return f"synthesis-{seed:08d}"
 
 
-def _rendered(folder: Path, seeds: Iterable[int], options: BuildOptions) -> Iterator[None]:
+def alone_name(seed: int) -> str:
+    """File name of one part of a synthesised loop."""
+    return f"alone-{seed:08d}"
+
+
+def _rendered(folder: Path, names: Iterable[str], options: BuildOptions) -> Iterator[None]:
     if options.jobs <= 1:
-        for seed in seeds:
-            _render(folder, seed, options.keep_audio)
+        for name in names:
+            _render(folder, name, options.keep_audio)
             yield
         return
     with ProcessPoolExecutor(options.jobs) as pool:
-        jobs = [pool.submit(_render, folder, seed, options.keep_audio) for seed in seeds]
+        jobs = [pool.submit(_render, folder, name, options.keep_audio) for name in names]
         try:
             for job in as_completed(jobs):
                 job.result()
@@ -108,8 +126,10 @@ def _rendered(folder: Path, seeds: Iterable[int], options: BuildOptions) -> Iter
             pool.shutdown(cancel_futures=True)
 
 
-def _render(folder: Path, seed: int, keep_audio: bool) -> None:
-    measure_and_store(folder, loop_name(seed), render_plan(fitted_plan(seed)), keep_audio)
+def _render(folder: Path, name: str, keep_audio: bool) -> None:
+    kind, _, seed = name.partition("-")
+    plan = part_alone(int(seed))[1] if kind == "alone" else fitted_plan(int(seed))
+    measure_and_store(folder, name, render_plan(plan), keep_audio)
 
 
 def measure_and_store(folder: Path, name: str, loop: CorpusLoop, keep_audio: bool) -> None:

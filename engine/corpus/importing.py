@@ -10,7 +10,7 @@ from typing import Final
 from engine.corpus.build import SAMPLE_RATE, measure_and_store
 from engine.corpus.folder import ImportReport, read_folder
 from engine.corpus.seeds import HELD_OUT_SEED
-from engine.corpus.store import is_stored, stored_audio, write_manifest
+from engine.corpus.store import is_stored, stored_audio, sweep_corpus, write_manifest
 from engine.errors import CorpusError
 
 _NAME: Final = re.compile(r"folder-(\d+)-")
@@ -27,6 +27,7 @@ def import_loops(folder: Path, source: Path) -> ImportReport:
     again: a folder may be imported anew when it has grown.
     Raises `CorpusError` and `ExportError` where the corpus cannot be written; what was added until then stays.
     """
+    sweep_corpus(folder)
     loops, report = read_folder(source)
     known = set(_stored(folder))
     number, added, again = _next_number(folder), [], []
@@ -45,7 +46,7 @@ def import_loops(folder: Path, source: Path) -> ImportReport:
 
 
 def storable(stem: str) -> str:
-    """`stem` as part of a file name that every system takes: characters that are none, and what is too long, go."""
+    """`stem` as part of a file name that every system takes: without what names cannot have, and cut to length."""
     kept = _NOT_KEPT.sub("_", stem)
     return kept.encode("utf-8", "replace")[:_MAX_STEM_BYTES].decode("utf-8", "ignore").strip()
 

@@ -73,14 +73,14 @@ def band_levels(mono: Audio) -> NDArray[np.float64]:
 
 
 def centre_hz(bands: NDArray[np.float64]) -> float:
-    """Mean frequency on a log axis, weighted by the magnitudes of the bands."""
+    """Mean frequency in Hz on a log axis, weighted by the magnitudes of `bands` `[24]`, energies."""
     weights = np.sqrt(bands)
     middles = np.log(np.sqrt(BAND_EDGES_HZ[:-1] * BAND_EDGES_HZ[1:]))
     return float(np.exp((weights * middles).sum() / weights.sum()))
 
 
 def tilt_db(bands: NDArray[np.float64]) -> float:
-    """Level of 120-500 Hz over 2.5-8 kHz, in dB."""
+    """Level of 120-500 Hz over 2.5-8 kHz in dB, from `bands` `[24]`, energies."""
     middles = np.sqrt(BAND_EDGES_HZ[:-1] * BAND_EDGES_HZ[1:])
     low = bands[(middles > 120) & (middles < 500)].mean()
     high = bands[(middles > 2500) & (middles < 8000)].mean()
@@ -88,7 +88,7 @@ def tilt_db(bands: NDArray[np.float64]) -> float:
 
 
 def punch_db(mono: Audio) -> float:
-    """97th percentile of the 5 ms level over the level of its surroundings (400 ms, circular), in dB."""
+    """97th percentile of the 5 ms level of `mono` `[T]` over that of its surroundings (400 ms, circular), in dB."""
     block = round(0.005 * SAMPLE_RATE)
     count = len(mono) // block
     power = (mono[: count * block].reshape(count, block) ** 2).mean(axis=1).astype(np.float64)

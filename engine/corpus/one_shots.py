@@ -83,7 +83,7 @@ class OneShotSound:
     decay_seconds: float = 10.0
 
     def play(self, semitones: float = 0.0) -> Audio:
-        """The sound of one hit at full velocity, mono."""
+        """One hit at full velocity, `semitones` above its own tuning: mono `[T]`, cut where its part ends it."""
         ratio = 2 ** ((self.semitones + semitones) / 12)
         audio = self.hit.audio
         if abs(ratio - 1) > 1e-3:
@@ -168,12 +168,6 @@ def available_one_shots() -> OneShots | None:
     """The samples of the folders in `LOOPGEN_ONE_SHOTS`, read once per process; None when it is not set."""
     named = tuple(map(str, one_shot_folders()))
     return _load_once(named) if named else None
-
-
-def one_shot_sound(part: str, rng: np.random.Generator) -> OneShotSound | None:
-    """A sample sound for `part` from the available samples, or None."""
-    library = available_one_shots()
-    return library.sound(part, rng) if library else None
 
 
 def with_one_shots(

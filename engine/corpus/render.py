@@ -83,7 +83,7 @@ def dry_stems(plan: LoopPlan) -> dict[str, Audio]:
 
 
 def sampled_stems(plan: LoopPlan, stems: Mapping[str, Audio]) -> dict[str, Audio]:
-    """`stems`, some played by or with one-shots or sampled instruments where collections of them are named."""
+    """`stems` `[T]`, some played by or with one-shots or sampled instruments where collections of them are named."""
     streams, pitches = Streams(plan.seed), plan.pitches()
     found = {}
     for part, stem in stems.items():

@@ -90,7 +90,7 @@ class Synth(Protocol):
 
 
 @dataclass(frozen=True)
-class Event:
+class NoteEvent:
     """A key struck (`velocity` 1 to 127) or let go (0) at `sample`."""
 
     sample: int
@@ -122,7 +122,7 @@ class Instruments:
         except Exception as error:
             raise CorpusError(f"The soundfont {path} cannot be read: {error}.") from error
 
-    def play(self, part: str, program: int, events: Sequence[Event], samples: int) -> Audio:
+    def play(self, part: str, program: int, events: Sequence[NoteEvent], samples: int) -> Audio:
         """A circular loop `[samples]` of `events` on an instrument; silent where the soundfont has no such one."""
         drums = part not in PROGRAMS
         channel = DRUM_CHANNEL if drums else 0
@@ -133,11 +133,15 @@ class Instruments:
         return render_circular(self.synth, channel, events, samples)
 
 
-def render_circular(synth: Synth, channel: int, events: Sequence[Event], samples: int) -> Audio:
-    """`events` in a loop of `samples`, played twice: the second time with what still rings from the first, mono."""
+def render_circular(synth: Synth, channel: int, events: Sequence[NoteEvent], samples: int) -> Audio:
+    """`events` in a mono loop `[samples]`, played twice: the second time with what still rings from the first."""
     synth.sounds_off(channel)
     twice = sorted(
-        (Event(event.sample + turn * samples, event.key, event.velocity) for turn in range(2) for event in events),
+        (
+            NoteEvent(event.sample + turn * samples, event.key, event.velocity)
+            for turn in range(2)
+            for event in events
+        ),
         key=lambda event: (event.sample, event.velocity > 0),
     )
     pieces, now = [], 0
@@ -161,7 +165,7 @@ def events_of(
     pitches: Sequence[tuple[float, float, float]],
     tempo_bpm: float,
     drum_key: int,
-) -> list[Event]:
+) -> list[NoteEvent]:
     """Keys struck and let go for what a part plays; `pitches` (beat, beats, MIDI pitch) are all that sounds of it."""
 
     def place(beat: float) -> int:
@@ -176,7 +180,7 @@ def events_of(
     for beat, beats, key in struck:
         velocity = max(1, min(127, round(30 + 97 * loud.get(round(beat, 6), 0.8))))
         start = place(beat)
-        events += [Event(start, key, velocity), Event(max(start + 64, place(beat + beats) - 32), key, 0)]
+        events += [NoteEvent(start, key, velocity), NoteEvent(max(start + 64, place(beat + beats) - 32), key, 0)]
     return events
 
 

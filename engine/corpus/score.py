@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Audio = NDArray[np.float32]
+"""Sound at 44.1 kHz, the last axis time: `[T]` mono, `[2, T]` stereo."""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ PATTERN_TRAINING: Final = SeedRange(700_000, 100_000)
 """Scores that the autoencoder of patterns is trained on; its ablations too."""
 PATTERN_JUDGE: Final = SeedRange(800_000, 50_000)
 """Scores that the judge of patterns is trained on."""
+STEM_TRAINING: Final = SeedRange(850_000, 100_000)
+"""Corpus loops, with their stems, that the separator is trained on."""
 HELD_OUT: Final = SeedRange(1_000_000, 3_000)
 """Corpus loops that evaluations and validation use; from here on nothing is trained on."""
 LIKENESS_CORPUS: Final = SeedRange(1_003_000, 1_000)
@@ -48,6 +50,10 @@ LIKENESS_REQUESTS: Final = SeedRange(1_900_000, 100_000)
 """Requests that likeness to a prompt is measured by."""
 PATTERN_VALIDATION: Final = SeedRange(2_000_000, 2_000)
 """Scores by which the training of the autoencoder of patterns is watched."""
+STEM_VALIDATION: Final = SeedRange(2_100_000, 1_000)
+"""Corpus loops, with their stems, by which the training of the separator is watched."""
+STEM_HELD_OUT: Final = SeedRange(2_110_000, 10_000)
+"""Corpus loops, with their stems, that the separator is measured on."""
 PATTERN_HELD_OUT: Final = SeedRange(2_010_000, 10_000)
 """Scores that the autoencoder of patterns is measured on."""
 

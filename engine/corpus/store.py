@@ -29,7 +29,7 @@ from engine.corpus.score import Annotation, Audio, CorpusLoop
 from engine.corpus.seeds import HELD_OUT_SEED
 from engine.documents import read_document_file
 from engine.errors import CorpusError
-from engine.files import is_file, write_atomically
+from engine.files import is_file, sweep_stale_files, write_atomically
 from engine.vocabulary import CURVES, FIRST, PARTS, TODAY, Vocabulary, places
 
 SCHEMA = 2
@@ -162,6 +162,12 @@ def _made(folder: Path) -> Path:
         reason = (error.strerror or str(error)).lower()
         raise CorpusError(f"The corpus folder {folder} cannot be made: {reason}.") from error
     return folder
+
+
+def sweep_corpus(folder: Path) -> None:
+    """Delete what programs that were killed left half-written in the corpus in `folder`."""
+    for part in (folder, folder / "loops", folder / "latents", folder / "embeddings"):
+        sweep_stale_files(part)
 
 
 def is_stored(folder: Path, name: str) -> bool:

@@ -38,10 +38,10 @@ class NoiseShelf:
         seed = FIRST_SEED + int.from_bytes(digest[:8], "big") % FIRST_SEED
         path = self._path(seed)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise ExportError(f"Cannot make the folder {str(path.parent)!r}: {error.strerror or error}.") from error
-        write_atomically(path, save({"noise": content}, {"pack": pack_hash}))
+        write_atomically(path, save({"noise": content}, {"pack": pack_hash}), private=True)
         return seed
 
     def fetch(self, seed: int, pack_hash: str) -> Tensor:

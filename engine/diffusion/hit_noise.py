@@ -22,7 +22,7 @@ SLOTS: Final = 4
 
 
 @dataclass(frozen=True)
-class Strike:
+class Onset:
     """A hit of `name` (a part, or a part and its pitches) in the frame `frame`."""
 
     name: str
@@ -39,7 +39,7 @@ class Ties:
     length: int
 
     @classmethod
-    def of(cls, strikes: Sequence[Strike], geometry: LoopGeometry) -> "Ties":
+    def of(cls, strikes: Sequence[Onset], geometry: LoopGeometry) -> "Ties":
         """The ties of what strikes in a loop; patches go round its end."""
         frames = geometry.frames
         length = min(max(1, round(PATCH_STEPS * frames / geometry.steps)), frames)
@@ -87,7 +87,7 @@ def strikes_of(
     onsets: Mapping[str, Sequence[tuple[float, float]]],
     notes: Mapping[str, Sequence[tuple[float, float, float]]],
     geometry: LoopGeometry,
-) -> list[Strike]:
+) -> list[Onset]:
     """What is struck where: `onsets` are (beat, velocity) of each part, `notes` (beat, beats, MIDI pitch) of those
     that have pitches."""
     found = []
@@ -100,5 +100,5 @@ def strikes_of(
                 chord = "+".join(map(str, sorted(pitches.get(round(beat, 4), ()))))
                 # The frame that the hit begins in; swung hits all lie alike in theirs.
                 frame = int(geometry.beat_to_frame(beat) + 1e-6)
-                found.append(Strike(f"{part} {chord}".strip(), frame))
+                found.append(Onset(f"{part} {chord}".strip(), frame))
     return found

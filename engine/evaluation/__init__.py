@@ -1,1 +1,1 @@
-"""."""
+"""Judges that measure loops, and experiments that render many of them to answer one question."""

@@ -20,7 +20,7 @@ from engine.requests import LoopRequest
 MAX_COUNT = 10_000
 
 
-class Renderer(Protocol):
+class LoopRenderer(Protocol):
     """What makes loops: a `LoopPipeline`, or a fake in tests."""
 
     @property
@@ -87,7 +87,7 @@ def corpus_items(out: Path, settings: LoopSettings, judges: Judges, *, progress:
 
 
 def rendered_items(
-    renderer: Renderer,
+    renderer: LoopRenderer,
     requests: Sequence[LoopRequest],
     out: Path,
     settings: LoopSettings,

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.audio.spectrum import mel_spectrogram
 from engine.corpus.score import Annotation, Audio
-from engine.plots import new_figure, save_figure
+from engine.evaluation.plots import new_figure, save_figure
 from engine.vocabulary import BEATS_PER_BAR, PARTS
 
 SAMPLE_RATE = 44100

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.audio.third_octaves import THIRD_OCTAVES_HZ
-from engine.plots import new_figure, save_figure
+from engine.evaluation.plots import new_figure, save_figure
 
 GUIDED_FIGURES = (
     "tempo hit, comb, octave",

@@ -32,7 +32,7 @@ class Finding:
 
 
 def check_fit(fit: str | None) -> None:
-    """Raises `InvalidRequest` on a fit that is none."""
+    """Raises `InvalidRequest` on an unknown way to fit a file."""
     if fit is not None and fit not in FITS:
         raise InvalidRequest(f"Unknown fit {fit!r}; possible: {', '.join(FITS)}.")
 

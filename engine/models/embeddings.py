@@ -38,12 +38,15 @@ class AlphaEmbedding(nn.Module):
 class StationaryEmbedding(nn.Module):
     """`z_e`: tags, key, CLAP embedding and voices, whatever is given, frame rate and repeats, as one vector.
 
-    It reads conditions in the rows of its words `known` (see `word_rows.own_rows`).
+    It reads conditions in the rows of its words `known` (see `word_rows.own_rows`). With `repeats` it reads the
+    frame rate, repeats and which voices are given, with `voices` their numbers too.
     """
 
-    def __init__(self, width: int, known: Vocabulary = TODAY, *, voices: bool = True) -> None:
+    def __init__(self, width: int, known: Vocabulary = TODAY, *, repeats: bool = True, voices: bool = True) -> None:
         super().__init__()
-        self.voices = nn.Linear(len(voice_words(known)), width, bias=False) if voices else None
+        self.numbers = voices
+        words = voice_words(known, numbers=voices)
+        self.voices = nn.Linear(len(words), width, bias=False) if repeats else None
         if self.voices is not None:
             nn.init.normal_(self.voices.weight, std=0.01)
         self.clap_null = nn.Parameter(torch.zeros(CLAP_DIM))
@@ -61,8 +64,8 @@ class StationaryEmbedding(nn.Module):
         hidden = self.words(known) + self.clap(clap * CLAP_DIM**0.5)
         if self.voices is not None:
             masks = conditions.voices_given
-            voices = (conditions.voices * masks[:, :, None]).flatten(1)
-            hidden = hidden + self.voices(torch.cat((voices, masks, conditions.rate, conditions.repeats), dim=1))
+            told = [(conditions.voices * masks[:, :, None]).flatten(1)] if self.numbers else []
+            hidden = hidden + self.voices(torch.cat((*told, masks, conditions.rate, conditions.repeats), dim=1))
         embedded: Tensor = self.layers(hidden)
         return embedded
 

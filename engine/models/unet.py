@@ -21,7 +21,7 @@ class DenoiserConfig:
 
     With `notes` it reads the piano rolls beside its state. With `repeats` it knows that bars repeat: it mixes over
     them, and reads voices, the frame rate and how its noise repeats. With `struck`, which needs `repeats`, voices are
-    told where their parts are struck too.
+    told where their parts are struck; with `overall` of the loop as a whole too, where they move every part.
     """
 
     latent_dim: int = 64
@@ -33,6 +33,7 @@ class DenoiserConfig:
     notes: bool = False
     repeats: bool = False
     struck: bool = False
+    overall: bool = True
 
 
 def gaussian_direction(alpha: Tensor) -> tuple[Tensor, Tensor]:
@@ -94,7 +95,7 @@ class Denoiser(nn.Module):
         self.known = known
         widths, embedding = config.widths, config.embedding_width
         self.alpha = AlphaEmbedding(embedding)
-        self.stationary = StationaryEmbedding(embedding, known, voices=config.repeats)
+        self.stationary = StationaryEmbedding(embedding, known, repeats=config.repeats, voices=config.overall)
         self.voices = VoiceEncoder(parts=known.parts) if config.repeats else None
         outputs = config.timeline_width + widths[0]
         self.struck = StruckVoices(outputs, parts=known.parts) if config.struck else None
@@ -143,7 +144,7 @@ class Denoiser(nn.Module):
     def widened(self) -> "Denoiser":
         """A copy that reads piano rolls, voices, repeats and all of today's words too, and for now makes next to
         nothing of what it could not read before."""
-        config = replace(self.config, notes=True, repeats=True, struck=True)
+        config = replace(self.config, notes=True, repeats=True, struck=True, overall=False)
         if config == self.config and self.known.told(*KINDS) == TODAY.told(*KINDS):
             return self
         wider = Denoiser(config)

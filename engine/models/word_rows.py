@@ -16,10 +16,11 @@ KINDS: Final = ("parts", "tags", "keys", "curves", "notes")
 Words = list[Hashable]
 
 
-def voice_words(known: Vocabulary) -> Words:
-    """What the map of voices reads: the numbers of every part, whether they are given, frame rate and repeats."""
-    numbers: Words = [(part, number) for part in known.parts for number in range(VOICE_DIM)]
-    return [*numbers, *((part, "given") for part in known.parts), "rate", "repeats"]
+def voice_words(known: Vocabulary, *, numbers: bool = True) -> Words:
+    """What the map of voices reads: the `numbers` of every part, if it is told them, whether they are given, frame
+    rate and repeats."""
+    told: Words = [(part, number) for part in known.parts for number in range(VOICE_DIM * numbers)]
+    return [*told, *((part, "given") for part in known.parts), "rate", "repeats"]
 
 
 def stationary_words(known: Vocabulary) -> Words:
@@ -80,8 +81,13 @@ def matched_weights(
     that is no more is left out. The first `state` columns of the front read the state and the timeline.
     """
     before: Words = list(range(state))
+    read = [
+        "stationary.voices.weight" in tensors
+        and tensors["stationary.voices.weight"].shape[1] >= len(voice_words(words))
+        for tensors, words in ((weights, own), (fresh, other))
+    ]
     tables = {
-        "stationary.voices.weight": (voice_words(own), voice_words(other)),
+        "stationary.voices.weight": (voice_words(own, numbers=read[0]), voice_words(other, numbers=read[1])),
         "stationary.words.weight": (stationary_words(own), stationary_words(other)),
         "timeline.0.weight": (timeline_words(own), timeline_words(other)),
         "front.weight": ([*before, *roll_words(own)], [*before, *roll_words(other)]),
@@ -98,7 +104,7 @@ def matched_weights(
     for name in ("voices.middle", "voices.basis", "struck.voice", "struck.ramp", "struck.start"):
         if name in weights:
             found[name] = matched(weights[name], places(other.parts, own.parts), 0)
-    if "voices.basis" not in weights and "stationary.voices.weight" in weights:  # it heard other numbers
+    if all(read) and "voices.basis" not in weights:  # it heard other numbers
         numbers = VOICE_DIM * len(other.parts)
         found["stationary.voices.weight"][:, :numbers] = fresh["stationary.voices.weight"][:, :numbers]
     return found

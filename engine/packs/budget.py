@@ -29,8 +29,10 @@ def check_settings(config: Mapping[str, Any], shapes: Shapes, what: str) -> None
 
 
 class Budget(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """While it lasts, tensor operations are counted, and one too many, or one that makes too much, is a `PackError`
-    before it is done: `shapes` are those of the weights that what is built has to fit."""
+    """Counts the tensor operations of building a network whose weights have `shapes`, while it is active.
+
+    An operation too many, or one that would make too many numbers, raises `PackError` before it is done.
+    """
 
     def __init__(self, shapes: Shapes, what: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]

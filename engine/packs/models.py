@@ -28,6 +28,7 @@ from engine.packs.pack import Pack, write_pack
 from engine.patterns.asked import PatternRequest, Written
 from engine.patterns.network import PatternConfig, PatternNetwork
 from engine.patterns.writer import PatternWriter
+from engine.stems.network import StemConfig, StemNetwork
 from engine.vocabulary import PARTS
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ DENOISERS = ("unet",)
 STEER_KINDS = ("calibrated",)
 VOICES = ("table",)
 PATTERNS = ("autoencoder",)
+STEMS = ("masks",)
 
 UNFIT = (RuntimeError, TypeError, ValueError, ArithmeticError, AssertionError, LookupError, AttributeError)
 """What networks raise when they are built of settings that make no sense."""
@@ -80,9 +82,7 @@ def load_own_clap(pack: Pack) -> StarterClap:
     """The pack's embedder, to train or calibrate by; raises `PackError` on a pretrained one, else as `load_codec`."""
     clap = load_clap(pack)
     if not isinstance(clap, StarterClap):
-        raise PackError(
-            f"The embedder of {pack.folder} is pretrained and is not trained here; choose another --pack."
-        )
+        raise _pretrained(pack, "embedder")
     return clap
 
 
@@ -153,6 +153,21 @@ def store_patterns(folder: Path, patterns: PatternNetwork, training: Mapping[str
     known = patterns.known.told("parts", "styles")
     slot = ("patterns", "autoencoder")
     return _store(folder, _manifest(folder, None), slot, patterns, asdict(patterns.config), training, known)
+
+
+def load_stems(pack: Pack) -> StemNetwork | None:
+    """The pack's separator; None when it has none, raises as `load_codec` does."""
+    if "stems" not in pack.components:
+        return None
+    _check_kind(pack, "stems", STEMS)
+    known = pack.vocabulary("stems")
+    return _load(pack, "stems", lambda config: StemNetwork(config_from(StemConfig, config), known))
+
+
+def store_stems(folder: Path, stems: StemNetwork, training: Mapping[str, Any]) -> Pack:
+    """Put `stems` into the pack in `folder`; it needs none of the other components."""
+    known = stems.known.told("parts", "notes")
+    return _store(folder, _manifest(folder, None), ("stems", "masks"), stems, asdict(stems.config), training, known)
 
 
 def store_codec(

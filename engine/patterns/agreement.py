@@ -7,14 +7,14 @@ import torch
 from torch import Tensor
 
 from engine.models.word_rows import matched
-from engine.patterns.drawn import Scores
+from engine.patterns.drawn import PackedScores
 from engine.patterns.grid import Score
 from engine.patterns.network import PatternNetwork
 from engine.patterns.tensors import all_told, steps_of
 from engine.vocabulary import PARTS, Vocabulary, places
 
 
-def struck_share(scores: Scores, known: Vocabulary) -> Tensor:
+def struck_share(scores: PackedScores, known: Vocabulary) -> Tensor:
     """Share of steps `[P]` that are struck: the statistics of equation 1."""
     share = torch.from_numpy((scores.velocity > 0).mean(1).astype(np.float32))
     return matched(share, places(known.parts, PARTS), 0).clamp(0.01, 0.99)
@@ -33,7 +33,7 @@ class Agreement:
 
 
 @torch.no_grad()
-def reconstruction(model: PatternNetwork, scores: Scores, *, batch: int = 64) -> Agreement:
+def reconstruction(model: PatternNetwork, scores: PackedScores, *, batch: int = 64) -> Agreement:
     """Take each score apart and put it together, told all of it but its steps."""
     by_bars: dict[int, list[Score]] = {}
     for score in scores:

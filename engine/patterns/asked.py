@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final, Literal, Self, get_args
 
 from engine.errors import InvalidRequest
-from engine.knobs import SEED, check_choice, check_number, check_whole
-from engine.requests import MAX_BARS, Pattern
+from engine.knobs import BARS, SEED, STRENGTH, check_choice
+from engine.requests import Pattern
 from engine.tempo import check_tempo
 from engine.vocabulary import PARTS, STEPS_PER_BAR, STYLES
 
@@ -43,8 +43,8 @@ class PatternRequest:
 
     def __post_init__(self) -> None:
         check_choice("operation", self.operation, OPERATIONS)
-        check_whole("Bars", self.bars, 1, MAX_BARS)
-        check_number("Strength", self.strength, 0.0, 1.0)
+        BARS.check(self.bars)
+        STRENGTH.check(self.strength)
         SEED.check(self.seed)
         object.__setattr__(self, "tempo_bpm", check_tempo(self.tempo_bpm))
         if self.style is not None:

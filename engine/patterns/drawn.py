@@ -34,7 +34,7 @@ def draw_score(seed: int, *, lengths: bool = True) -> Score:
 
 
 @dataclass(frozen=True, eq=False)
-class Scores:
+class PackedScores:
     """Many scores in few arrays: planes `[P, sum of steps]` side by side, velocities in 1/255, timing in 1/254."""
 
     bars: NDArray[np.int64]
@@ -59,7 +59,7 @@ class Scores:
             )
 
     @classmethod
-    def of(cls, scores: Iterable[Score]) -> "Scores":
+    def of(cls, scores: Iterable[Score]) -> "PackedScores":
         """Put `scores` together; velocities of hits are at least 1/255."""
         found = list(scores)
         loud = [np.ceil(score.velocity * 255).clip(0, 255).astype(np.uint8) for score in found]
@@ -74,7 +74,7 @@ class Scores:
         )
 
     @classmethod
-    def joined(cls, many: Sequence["Scores"]) -> "Scores":
+    def joined(cls, many: Sequence["PackedScores"]) -> "PackedScores":
         """All of `many` in one."""
         return cls(
             *(
@@ -85,23 +85,23 @@ class Scores:
         )
 
 
-def drawn_scores(first: int, count: int, folder: Path | None = None, *, lengths: bool = True) -> Scores:
+def drawn_scores(first: int, count: int, folder: Path | None = None, *, lengths: bool = True) -> PackedScores:
     """The scores of `count` seeds from `first` on, kept in `folder` for the next time; a minute for 6,000."""
     if folder is None:
-        return Scores.of(draw_score(seed, lengths=lengths) for seed in range(first, first + count))
+        return PackedScores.of(draw_score(seed, lengths=lengths) for seed in range(first, first + count))
     found = []
     for start in range(first, first + count, SHARD):
         some = min(SHARD, first + count - start)
         path = folder / f"scores-{start}-{some}{'' if lengths else '-plain'}.npz"
         if not path.exists():
-            _keep(path, Scores.of(draw_score(seed, lengths=lengths) for seed in range(start, start + some)))
+            _keep(path, PackedScores.of(draw_score(seed, lengths=lengths) for seed in range(start, start + some)))
         with np.load(path, allow_pickle=False) as kept:
-            found.append(Scores(**{name: kept[name] for name in Scores.__dataclass_fields__}))
-    return Scores.joined(found)
+            found.append(PackedScores(**{name: kept[name] for name in PackedScores.__dataclass_fields__}))
+    return PackedScores.joined(found)
 
 
-def _keep(path: Path, scores: Scores) -> None:
+def _keep(path: Path, scores: PackedScores) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     content = io.BytesIO()
-    np.savez_compressed(content, **{name: getattr(scores, name) for name in Scores.__dataclass_fields__})
+    np.savez_compressed(content, **{name: getattr(scores, name) for name in PackedScores.__dataclass_fields__})
     write_atomically(path, content.getvalue())

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import InvalidRequest
-from engine.knobs import SWING, check_whole
-from engine.requests import MAX_BARS, Pattern
+from engine.knobs import BARS, SWING
+from engine.requests import Pattern
 from engine.vocabulary import BEATS_PER_BAR, PARTS, STEPS_PER_BAR
 
 STEPS_PER_BEAT: Final = STEPS_PER_BAR // BEATS_PER_BAR
@@ -71,7 +71,7 @@ class Score:
 
         Raises `InvalidRequest` on a row that does not fit into the bars a whole number of times.
         """
-        check_whole("Bars", bars, 1, MAX_BARS)
+        BARS.check(bars)
         steps = bars * STEPS_PER_BAR
         velocity = np.zeros((len(PARTS), steps), np.float32)
         for row, part in enumerate(PARTS):

@@ -1,11 +1,10 @@
-"""Patterns as MIDI files, out and in, by `mido`: drums on channel 10, pitched parts on channels of their own.
+"""Patterns as MIDI files, out and in: drums on channel 10, pitched parts on channels of their own.
 
 What a step grid holds comes back exactly: onsets, swing in thousandths of a step, velocities in 1/127. What others
 wrote is brought to the nearest swung grid.
 """
 
 import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +12,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.errors import InvalidRequest, MissingDependency
+from engine.errors import InvalidRequest
 from engine.files import write_atomically
-from engine.knobs import TEMPO, check_whole
+from engine.knobs import BARS, TEMPO
 from engine.patterns.general_midi import (
     CHANNELS,
     DRUM_CHANNEL,
@@ -26,16 +25,13 @@ from engine.patterns.general_midi import (
     is_drums,
     pitched_part,
 )
-from engine.patterns.swing import STEPS_PER_BEAT, heard_swing
+from engine.patterns.midi_tracks import MAX_BYTES, Track, import_mido, read_tracks
+from engine.patterns.swing import STEPS_PER_BEAT, nearest_swing
 from engine.requests import MAX_BARS, Pattern
 from engine.tempo import check_tempo
 from engine.vocabulary import BEATS_PER_BAR, PARTS
 
 TICKS_PER_BEAT: Final = 960
-MAX_BYTES: Final = 1_000_000
-MAX_NOTES: Final = 100_000
-LONGEST_HIGH_RUN: Final = 1000
-"""Bytes above 127 in a row: more are no text that anybody wrote, and as a number they would take minutes to read."""
 LOUDEST: Final = 127
 
 Notes = Sequence[tuple[float, float, float]]
@@ -81,8 +77,8 @@ def midi_bytes(
     timing: Mapping[str, Sequence[float]] | None = None,
 ) -> bytes:
     """The content of the file that `write_midi` writes."""
-    mido = _mido()
-    check_whole("Bars", bars, 1, MAX_BARS)
+    mido = import_mido()
+    BARS.check(bars)
     end = bars * BEATS_PER_BAR * TICKS_PER_BEAT
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
     head = [
@@ -115,8 +111,11 @@ def midi_bytes(
 
 
 def read_midi(path: Path) -> MidiPattern:
-    """What the MIDI file `path` holds; raises `InvalidRequest` in one sentence where it is none, damaged, too large,
-    or in a meter that has no place on the grid, and `MissingDependency` without mido."""
+    """What the MIDI file `path` holds.
+
+    Raises `InvalidRequest`, in one sentence, on a file that is no MIDI, damaged, too large or in a meter that has no
+    place on the grid, and `MissingDependency` without mido.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -127,10 +126,10 @@ def read_midi(path: Path) -> MidiPattern:
 
 def parse_midi(content: bytes, name: str = "the file") -> MidiPattern:
     """What `content` holds, as `read_midi` reads it; `name` is what errors call it."""
-    file = _opened(content, name)
-    tracks = [_heard(track) for track in file.tracks]
-    if file.type == 2:  # tracks that are not meant to sound together
-        tracks = [next((track for track in tracks if track.notes), _Track())]
+    file = read_tracks(content, name)
+    tracks: Sequence[Track] = file.tracks
+    if file.format == 2:  # tracks that are not meant to sound together
+        tracks = [next((track for track in tracks if track.notes), Track())]
     _check_meter(tracks, name)
     remarks: list[str] = []
     sorted_notes, outside = _by_part(tracks, file.ticks_per_beat)
@@ -149,7 +148,7 @@ def parse_midi(content: bytes, name: str = "the file") -> MidiPattern:
     beats = bars * BEATS_PER_BAR
     kept = {part: [note for note in notes if note[0] < beats] for part, notes in sorted_notes.items() if notes}
     struck = [beat for notes in kept.values() for beat, *_ in notes]
-    swing = heard_swing(struck, [text for track in tracks for text in track.texts], file.ticks_per_beat)
+    swing = nearest_swing(struck, [text for track in tracks for text in track.texts], file.ticks_per_beat)
     onsets = {part: [(beat, velocity) for beat, _, _, velocity in notes] for part, notes in kept.items() if notes}
     if not onsets:
         raise InvalidRequest(f"{name} is silent for its first {MAX_BARS} bars, which are all that a pattern has.")
@@ -162,87 +161,11 @@ def parse_midi(content: bytes, name: str = "the file") -> MidiPattern:
     return MidiPattern(pattern, bars, round(float(TEMPO.clamp(tempo)), 3), pitches, tuple(remarks))
 
 
-@dataclass(eq=False)
-class _Track:
-    """What one track holds; times in ticks, notes (start, length, channel, pitch, velocity)."""
-
-    name: str = ""
-    programs: dict[int, int] = field(default_factory=dict)
-    notes: list[tuple[int, int, int, int, int]] = field(default_factory=list)
-    tempi: list[tuple[int, int]] = field(default_factory=list)
-    meters: set[tuple[int, int]] = field(default_factory=set)
-    texts: list[str] = field(default_factory=list)
-    end: int = 0
-
-
 Found = dict[str, list[tuple[float, float, int, float]]]
 """Per part (beat, length in beats, MIDI pitch, velocity in (0, 1])."""
 
 
-def _mido() -> Any:
-    try:
-        import mido  # noqa: PLC0415 - an optional extra
-    except ImportError as error:
-        raise MissingDependency("MIDI files need mido: pip install 'loopgen[midi]'.") from error
-    return mido
-
-
-def _opened(content: bytes, name: str) -> Any:
-    mido = _mido()
-    from mido.midifiles.meta import KeySignatureError  # noqa: PLC0415
-
-    if len(content) > MAX_BYTES:
-        raise InvalidRequest(f"{name} is larger than {MAX_BYTES} bytes, which no pattern of {MAX_BARS} bars is.")
-    if content[:4] != b"MThd":
-        raise InvalidRequest(f"{name} is no MIDI file: it does not begin as one does.")
-    if re.search(rb"[\x80-\xff]{%d}" % LONGEST_HIGH_RUN, content):
-        raise InvalidRequest(f"{name} is damaged: it does not hold readable MIDI.")
-    try:
-        file = mido.MidiFile(file=io.BytesIO(content), clip=True)
-    except (OSError, EOFError, ValueError, ArithmeticError, LookupError, TypeError, KeySignatureError) as error:
-        raise InvalidRequest(f"{name} is damaged or cut off: it does not hold readable MIDI.") from error
-    if file.type not in (0, 1, 2):
-        raise InvalidRequest(f"{name} is a MIDI file of format {file.type}; possible: 0, 1 and 2.")
-    if file.ticks_per_beat <= 0:
-        raise InvalidRequest(f"{name} counts in frames of film, not in beats; save it with ticks per quarter note.")
-    return file
-
-
-def _heard(messages: Sequence[Any]) -> _Track:
-    """The notes and marks of one track; a note that is never let go lasts to the next of its pitch, or no time."""
-    track, now = _Track(), 0
-    sounding: dict[tuple[int, int], tuple[int, int]] = {}
-
-    def let_go(channel: int, pitch: int) -> None:
-        if (begun := sounding.pop((channel, pitch), None)) is not None:
-            track.notes.append((begun[0], now - begun[0], channel, pitch, begun[1]))
-
-    for message in messages:
-        now += int(message.time)
-        kind = message.type
-        if kind in ("note_on", "note_off"):
-            let_go(message.channel, message.note)
-            if kind == "note_on" and message.velocity:
-                sounding[message.channel, message.note] = (now, message.velocity)
-        elif kind == "program_change":
-            track.programs.setdefault(message.channel, message.program)
-        elif kind == "set_tempo":
-            track.tempi.append((now, message.tempo))
-        elif kind == "time_signature":
-            track.meters.add((message.numerator, message.denominator))
-        elif kind == "track_name":
-            track.name = track.name or message.name
-        elif kind == "text":
-            track.texts.append(message.text)
-        if len(track.notes) > MAX_NOTES:
-            raise InvalidRequest(f"The file has more than {MAX_NOTES} notes; a pattern has a few hundred.")
-    track.end = now
-    for channel, pitch in [*sounding]:
-        let_go(channel, pitch)
-    return track
-
-
-def _check_meter(tracks: Sequence[_Track], name: str) -> None:
+def _check_meter(tracks: Sequence[Track], name: str) -> None:
     for numerator, denominator in sorted({meter for track in tracks for meter in track.meters}):
         if numerator * 4 != denominator * BEATS_PER_BAR:
             raise InvalidRequest(
@@ -250,7 +173,7 @@ def _check_meter(tracks: Sequence[_Track], name: str) -> None:
             )
 
 
-def _by_part(tracks: Sequence[_Track], ticks_per_beat: int) -> tuple[Found, int]:
+def _by_part(tracks: Sequence[Track], ticks_per_beat: int) -> tuple[Found, int]:
     """The notes of each part, and how many drum notes have none."""
     found: Found = {}
     outside = 0

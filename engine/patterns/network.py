@@ -66,7 +66,7 @@ class Told:
 
 
 @dataclass(frozen=True, eq=False)
-class Decoded:
+class DecodedSteps:
     """What a step is said to be, each `[B, P, S]`: `logits` of a hit, as classes weigh; `velocity` in (0, 1) and
     `timing` in (-0.5, 0.5) if there is one."""
 
@@ -160,7 +160,7 @@ class PatternNetwork(nn.Module):
         found: Tensor = self.clean(functional.gelu(features))
         return found
 
-    def decode(self, features: Tensor, told: Told) -> Decoded:
+    def decode(self, features: Tensor, told: Told) -> DecodedSteps:
         """What `features` `[B, P, T, H]` of all parts together sound like."""
         batch, parts, bars, _ = features.shape
         laid = self.lay_out(functional.gelu(features))
@@ -171,9 +171,9 @@ class PatternNetwork(nn.Module):
         for block in self.decoder:
             x = block(x)
         logits, loud, late = self.head(x).reshape(batch, parts, PLANES, -1).unbind(2)
-        return Decoded(logits, torch.sigmoid(loud), 0.5 * torch.tanh(late))
+        return DecodedSteps(logits, torch.sigmoid(loud), 0.5 * torch.tanh(late))
 
-    def hit_logits(self, decoded: Decoded) -> Tensor:
+    def hit_logits(self, decoded: DecodedSteps) -> Tensor:
         """`decoded.logits` without what the weights of the classes added: above 0 a hit is likelier than a rest."""
         weights = torch.log((1 - self.frequency) / self.frequency)
         return decoded.logits - weights[:, None]
@@ -205,7 +205,7 @@ class Trained:
     log_variance: Tensor
     normal: Tensor
     cleaned: Tensor
-    decoded: Decoded
+    decoded: DecodedSteps
 
 
 class _Block(nn.Module):

@@ -16,7 +16,7 @@ _TOLD = re.compile(r"swing (0(?:\.\d{1,3})?)")
 Floats = NDArray[np.float64]
 
 
-def heard_swing(beats: Sequence[float], texts: Sequence[str], ticks_per_beat: int) -> float:
+def nearest_swing(beats: Sequence[float], texts: Sequence[str], ticks_per_beat: int) -> float:
     """How late every second sixteenth is, in steps: what brings onsets at `beats` nearest to the grid, or what one of
     the file's `texts` says where that is the same but for the rounding to ticks."""
     places = np.array(beats) * STEPS_PER_BEAT

@@ -98,7 +98,7 @@ class PatternWriter:
         trusted[:, beside] = 1 - ROOM
         settled = self._settle(latents, trusted, begun.told, beside, blends=BLENDS // 2)
         trusted[:, beside] = 1
-        before, after = self._hear(begun.told, (begun.latents, begun.trust), (settled, trusted))
+        before, after = self._decoded(begun.told, (begun.latents, begun.trust), (settled, trusted))
         return _Found(before, after, dict.fromkeys(own, 0.0), [*own, *beside])
 
     def _vary(self, asked: PatternRequest, begun: "_Begun") -> "_Found":
@@ -107,7 +107,7 @@ class PatternWriter:
         # A little noise is cleaned away less exactly than it was added: of little strength, little is taken.
         settled = torch.lerp(begun.latents, self._settle(latents, trust, begun.told, own), 1 - (1 - strength) ** 3)
         trust[:, own] = 1
-        before, after = self._hear(begun.told, (begun.latents, begun.trust), (settled, trust))
+        before, after = self._decoded(begun.told, (begun.latents, begun.trust), (settled, trust))
         # What was never given back goes last: it went first, and all at once, where it faded as the row itself does.
         return _Found(before, after, dict.fromkeys(own, 1 - strength**3), [*own, *self._beside(asked)])
 
@@ -118,7 +118,7 @@ class PatternWriter:
         there, between = begun.latents.clone(), begun.latents.clone()
         there[:, own] = self._network.embedded(aim)[:, own]
         between[:, own] = amount * there[:, own] + (1 - amount) * begun.latents[:, own]  # equation 4
-        passes = self._hear(begun.told, *((latents, begun.trust) for latents in (begun.latents, between, there)))
+        passes = self._decoded(begun.told, *((latents, begun.trust) for latents in (begun.latents, between, there)))
         keeps, rows = dict.fromkeys(own, 1 - amount), [*own, *self._beside(asked)]
         return _Found(passes[0], passes[1], keeps, rows, passes[2], aim[0].numpy(), amount)
 
@@ -127,7 +127,7 @@ class PatternWriter:
         latents, trust = self._blended(begun, own, 1.0)
         settled = self._settle(latents, trust, begun.told, own)
         trust[:, own] = 1
-        [after] = self._hear(begun.told, (settled, trust))
+        [after] = self._decoded(begun.told, (settled, trust))
         return _Found(after, after, dict.fromkeys(own, 0.0), own)
 
     def _fill(self, asked: PatternRequest, begun: "_Begun") -> "_Found":
@@ -140,10 +140,10 @@ class PatternWriter:
         settled = self._settle(latents, trust, told, own, turn=True)
         trust[:, own] = 1
         tries = [(settled[each : each + 1], trust[each : each + 1]) for each in range(TRIES)]
-        before, *after = self._hear(begun.told, (begun.latents, begun.trust), *tries)
+        before, *after = self._decoded(begun.told, (begun.latents, begun.trust), *tries)
         # What it leaves alone is what a fill is heard against.
         since = -STEPS_PER_BAR if asked.bars > 1 else -STEPS_PER_BAR // 2
-        turned = [int((before.hits != heard.hits)[own, since:].sum()) for heard in after]
+        turned = [int((before.hits != score.hits)[own, since:].sum()) for score in after]
         enough = [count >= LEAST_TURN for count in turned]
         taken = after[enough.index(True) if any(enough) else int(np.argmax(turned))]
         return _Found(before, taken, dict.fromkeys(own, 1 - strength), own, since=since)
@@ -181,13 +181,13 @@ class PatternWriter:
             alpha[:, rows] = trust[:, rows] + (1 - trust[:, rows]) * (step + 1) / blends
         return latents
 
-    def _hear(self, told: Told, *passes: tuple[Tensor, Tensor]) -> list["_Heard"]:
+    def _decoded(self, told: Told, *passes: tuple[Tensor, Tensor]) -> list["_Pass"]:
         """What each of `passes` (latents and trust) says of every step, all in one go."""
         latents, trust = (torch.cat(each) for each in zip(*passes, strict=True))
         told = told.repeated(len(passes))
         decoded = self._network.decode(self._network.relate_parts(latents, trust, told), told)
         planes = (self._network.hit_logits(decoded), decoded.velocity, decoded.timing)
-        return [_Heard(*(plane[each].numpy() for plane in planes)) for each in range(len(passes))]
+        return [_Pass(*(plane[each].numpy() for plane in planes)) for each in range(len(passes))]
 
     def _written(self, asked: PatternRequest, score: Score, found: "_Found") -> Written:
         drawn = steps_of([score], self._known)[0].numpy()
@@ -219,7 +219,7 @@ class _Begun:
 
 
 @dataclass(frozen=True, eq=False)
-class _Heard:
+class _Pass:
     """What one pass says of every step: a logit `[P, S]` above 0 for a hit, its velocity and timing."""
 
     logits: NDArray[np.float32]
@@ -249,11 +249,11 @@ class _Found:
     how far it goes. Steps before `since`, counted from the end, stay as they are.
     """
 
-    before: _Heard
-    after: _Heard
+    before: _Pass
+    after: _Pass
     keeps: dict[int, float]
     rows: list[int]
-    there: _Heard | None = None
+    there: _Pass | None = None
     aim: NDArray[np.float32] | None = None
     amount: float = 0.0
     since: int | None = None

@@ -36,7 +36,10 @@ def part_folder(text: str, kind: str, option: str) -> Path:
     found, colon, folder = text.partition(":")
     if found != kind or not colon or not folder:
         raise InvalidRequest(f"{option} {text!r} is not possible; give {kind}:FOLDER.")
-    return Path(folder).expanduser()
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError as error:
+        raise InvalidRequest(f"{option} {text!r} is not possible: nobody knows where that home is.") from error
 
 
 def _origin(folder: Path, what: str) -> dict[str, Any]:

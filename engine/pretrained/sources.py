@@ -10,7 +10,7 @@ from engine.pretrained.download import Progress, RemoteFile, fetch_files
 MAX_TEXT_BYTES: Final = 50_000_000
 _ENCODEC: Final = "https://huggingface.co/facebook/encodec_24khz/resolve/c1dbe2ae3f1de713481a3b3e7c47f357092ee040"
 _LAION: Final = "https://huggingface.co/lukewys/laion_clap/resolve/b3708341862f581175dba5c356a4ebf74a9b6651"
-_ROBERTA: Final = "https://huggingface.co/laion/larger_clap_music/resolve/main"
+_ROBERTA: Final = "https://huggingface.co/laion/larger_clap_music/resolve/a0b4534a14f58e20944452dff00a22a06ce629d1"
 
 SOURCES: Final[dict[str, tuple[RemoteFile, ...]]] = {
     "encodec": (
@@ -22,7 +22,18 @@ SOURCES: Final[dict[str, tuple[RemoteFile, ...]]] = {
         ),
     ),
     "clap": (
-        RemoteFile(f"{_ROBERTA}/tokenizer.json", "tokenizer.json", most_bytes=MAX_TEXT_BYTES),
+        RemoteFile(
+            f"{_ROBERTA}/vocab.json",
+            "vocab.json",
+            "ed19656ea1707df69134c4af35c8ceda2cc9860bf2c3495026153a133670ab5e",
+            most_bytes=MAX_TEXT_BYTES,
+        ),
+        RemoteFile(
+            f"{_ROBERTA}/merges.txt",
+            "merges.txt",
+            "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5",
+            most_bytes=MAX_TEXT_BYTES,
+        ),
         RemoteFile(  # 2.35 GB, two thirds of it the state of its optimiser
             f"{_LAION}/music_audioset_epoch_15_esc_90.14.pt",
             "music_audioset_epoch_15_esc_90.14.pt",

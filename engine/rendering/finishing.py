@@ -37,7 +37,10 @@ class Clock:
 
 
 def recurrence(request: LoopRequest, geometry: LoopGeometry) -> Recurrence | None:
-    """Noise that is decoded comes again with every beat as that which is sampled from does with every hit."""
+    """How the decoder's own noise repeats from beat to beat, by the `repeat` of the request.
+
+    None for codecs whose frames do not follow the beat, and for noise that was found in a loop.
+    """
     if geometry.hop_length is not None or starts_from_found(request):
         return None
     return Recurrence(geometry.frames // geometry.beats, request.repeat)

@@ -46,8 +46,8 @@ class ServiceEvents:
     """Who is told what; all are called on the worker thread, one at a time, and must not wait for another thread.
 
     Each id ends in exactly one of `on_loop`, `on_result`, `on_error` and `on_cancelled`. Once `cancel` or one of the
-    `submit` methods has returned, older ids only end in `on_cancelled` (progress that was being told may still be
-    heard).
+    `submit` methods has returned, older ids only end in `on_cancelled` (progress that was being told may still
+    come).
     """
 
     on_ready: Callable[[PackInfo], None] = _ignore

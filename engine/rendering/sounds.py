@@ -36,7 +36,7 @@ def embedding_of(
 def voice_of(
     encoder: VoiceEncoder, part: str, audio: NDArray[np.float32], sample_rate: int, device: torch.device
 ) -> tuple[float, ...]:
-    """How `part` sounds in `audio [C, T]`, by its clearest onset; raises `InvalidRequest` on a part that is none,
+    """How `part` sounds in `audio [C, T]`, by its clearest onset; raises `InvalidRequest` on an unknown part,
     `AudioFileError` when there is nothing to hear."""
     if part not in PARTS:
         raise InvalidRequest(f"Unknown part {part!r}; possible: {', '.join(PARTS)}.")

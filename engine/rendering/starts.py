@@ -20,12 +20,12 @@ their logarithm, and a chord that overshoots to eight deviations, as some did, d
 
 
 def starts_from_found(request: LoopRequest) -> bool:
-    """True where its noise was found in a loop, at least at one corner of the pad."""
+    """Whether the noise of `request` was found in a loop, at one corner of its pad at least."""
     return request.noise is not None and any(map(is_found, request.noise.corners))
 
 
 def reach(request: LoopRequest) -> float:
-    """How far its latents may go: without limit from the noise of a loop, which leads back to that loop."""
+    """The largest latent that sampling may reach; none for noise of a loop, which has to lead back to that loop."""
     return math.inf if starts_from_found(request) else REACH
 
 

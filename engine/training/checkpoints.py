@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from engine.documents import read_document
 from engine.errors import LoopGenError
-from engine.files import is_file
+from engine.files import is_file, sweep_stale_files, temporary_path
 from engine.packs.checks import MAX_HEADER_BYTES
 
 FILE = "checkpoint.safetensors"
@@ -28,7 +28,7 @@ def save_checkpoint(folder: Path, tensors: dict[str, Tensor], state: dict[str, A
 
     Raises `CheckpointError` when that cannot be done, say on a full disk; the last one is intact then.
     """
-    part = folder / f"{FILE}.part"
+    part = temporary_path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # State rides in the same file, so that weights and step count can never disagree after a kill.
@@ -42,6 +42,13 @@ def save_checkpoint(folder: Path, tensors: dict[str, Tensor], state: dict[str, A
         raise CheckpointError(
             f"Cannot write the checkpoint {folder / FILE} ({error}); an earlier one stays."
         ) from error
+
+
+def sweep_checkpoints(folder: Path) -> None:
+    """Delete what runs that were killed left in `folder`: hundreds of megabytes each."""
+    sweep_stale_files(folder)
+    with suppress(OSError):
+        (folder / f"{FILE}.part").unlink(missing_ok=True)  # as earlier versions named it
 
 
 def has_checkpoint(folder: Path) -> bool:

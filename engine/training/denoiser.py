@@ -37,7 +37,7 @@ class DenoiserTraining:
     embedded: bool = False
     alpha_centre: float = -0.7
     alpha_spread: float = 1.1
-    voice_noise: float = 0.3
+    voice_noise: float = 0.1
     young_rate: float = 4.0
     no_bars: float = 0.1
     dropout: ConditionDropout = field(default_factory=ConditionDropout)

@@ -42,7 +42,8 @@ def train_denoiser(
             denoiser = denoiser.widened()
     else:
         denoiser = Denoiser(
-            config or DenoiserConfig(latent_dim=opened.latent_dim, notes=True, repeats=True, struck=True)
+            config
+            or DenoiserConfig(latent_dim=opened.latent_dim, notes=True, repeats=True, struck=True, overall=False)
         )
     training = DenoiserTraining(corpus, frames_per_batch, embedded=_is_embedded(corpus, opened))
     settings = asdict(training)

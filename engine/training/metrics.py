@@ -10,7 +10,7 @@ from typing import IO
 
 from engine.documents import read_document
 from engine.errors import ExportError
-from engine.plots import new_figure, save_figure
+from engine.evaluation.plots import new_figure, save_figure
 
 FILE = "metrics.jsonl"
 

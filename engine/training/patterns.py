@@ -14,7 +14,7 @@ from engine.corpus.seeds import PATTERN_TRAINING, PATTERN_VALIDATION
 from engine.patterns.agreement import reconstruction, struck_share
 from engine.patterns.drawn import drawn_scores
 from engine.patterns.grid import Score
-from engine.patterns.network import Decoded, PatternNetwork, Told
+from engine.patterns.network import DecodedSteps, PatternNetwork, Told
 from engine.patterns.tensors import all_told, noise, steps_of
 from engine.training.run import Trainer
 
@@ -126,7 +126,7 @@ class PatternTrainer(Trainer):
         return torch.from_numpy(np.where(whole | ~(free & where), 1.0, level).astype(np.float32))
 
 
-def score_losses(model: PatternNetwork, decoded: Decoded, steps: Tensor) -> dict[str, Tensor]:
+def score_losses(model: PatternNetwork, decoded: DecodedSteps, steps: Tensor) -> dict[str, Tensor]:
     """How far `decoded` is from `steps`: equation 2, with weights of mean 1; velocities and timing where hits are."""
     struck, velocity, timing = steps.unbind(-1)
     share = model.frequency[:, None]

@@ -26,10 +26,11 @@ from engine.training.checkpoints import (
     prefixed,
     restore_optimizer,
     save_checkpoint,
+    sweep_checkpoints,
     without_prefix,
 )
 from engine.training.metrics import log_metrics, plot_metrics, validation_curve
-from engine.training.speed import Work, matmul_gflops
+from engine.training.speed import Throughput, matmul_gflops
 
 Tensors: TypeAlias = tuple[Tensor, ...] | list[Tensor]
 
@@ -114,7 +115,7 @@ class TrainingRun:
         )
         self.average = AveragedModel(trainer.model, multi_avg_fn=self._follow)
         self.step, self.seconds, self.seconds_before = 0, 0.0, 0.0
-        self.work, self.machine_gflops = Work(), matmul_gflops(device, fast_dtype(device))
+        self.work, self.machine_gflops = Throughput(), matmul_gflops(device, fast_dtype(device))
         self._usual_norm: float | None = None
         self.identity = uuid4().hex[:8]
         self._restore()
@@ -219,6 +220,7 @@ class TrainingRun:
         plot_metrics(self.folder)
 
     def _restore(self) -> None:
+        sweep_checkpoints(self.folder)
         if (saved := load_checkpoint(self.folder)) is None:
             return
         tensors, state = saved

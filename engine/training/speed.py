@@ -37,7 +37,7 @@ def synchronise(device: torch.device) -> None:
 
 
 @dataclass
-class Work:
+class Throughput:
     """Operations of a run's steps, counted now and then, and the seconds that steps took."""
 
     counted: list[int] = field(default_factory=list)

@@ -1,7 +1,7 @@
 """Loops as files: dragged, exported one by one or as a batch, and read back when they are dropped."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,9 +28,11 @@ from engine import (
     sweep_stale_files,
     write_midi,
     write_sound,
+    write_stems,
 )
 from loopgen_app.audition import LoopAtHand
 from loopgen_app.settings import Folders, Settings
+from loopgen_app.state.loop_audio import Audio
 
 log = logging.getLogger(__name__)
 
@@ -66,19 +68,19 @@ class Exports:
         """Remove what a killed process left half-written."""
         return sweep_stale_files(self.folder)
 
-    def file_of(self, heard: LoopAtHand) -> Path | None:
+    def file_of(self, loop: LoopAtHand) -> Path | None:
         """The file that was written of a loop last, wherever and in whatever format; None when there is none."""
-        files = self._files.get(heard.id, {})
+        files = self._files.get(loop.id, {})
         return next((path for path in reversed(files.values()) if is_file(path)), None)
 
-    def file_for_drag(self, heard: LoopAtHand) -> Path:
+    def file_for_drag(self, loop: LoopAtHand) -> Path:
         """A complete file that stays: the one in the export folder in the format that is chosen, or a new one.
 
         Raises `ExportError`.
         """
-        known = self._files.get(heard.id, {}).get(self.format.id)
+        known = self._files.get(loop.id, {}).get(self.format.id)
         there = known is not None and known.parent == self.folder and is_file(known)
-        return known if known is not None and there else self.export(heard)
+        return known if known is not None and there else self.export(loop)
 
     def midi_for_drag(self, pattern: Pattern, bars: int, tempo_bpm: float) -> Path:
         """A complete MIDI file of `pattern` that stays, in the export folder. Raises `ExportError`, or
@@ -87,11 +89,18 @@ class Exports:
         path = free_path(self.folder, f"pattern_{tempo_bpm:g}bpm_{bars}bars.mid")
         return write_midi(path, pattern, bars, tempo_bpm=tempo_bpm)
 
-    def export(self, heard: LoopAtHand, folder: Path | None = None) -> Path:
+    def export(self, loop: LoopAtHand, folder: Path | None = None) -> Path:
         """Write one loop under a free name; returns its path. Raises `ExportError`."""
         folder = folder or self.folder
         self._make(folder)
-        return self._write(heard, free_path(folder, file_name(heard.recipe, heard.name, self.format)))
+        return self._write(loop, free_path(folder, file_name(loop.recipe, loop.name, self.format)))
+
+    def export_stems(self, loop: LoopAtHand, stems: Mapping[str, Audio]) -> list[Path]:
+        """Write the parts of a loop, which add up to it, under free names; returns their paths. Raises
+        `ExportError`."""
+        self._make(self.folder)
+        written = write_stems(self.folder, stems, loop.sample_rate, loop.recipe, words=loop.name, kind=self.format)
+        return [*written.values()]
 
     def export_many(self, loops: Sequence[LoopAtHand], folder: Path) -> list[Path]:
         """Write many loops into one folder; stops at the first that cannot be written. Raises `ExportError`."""
@@ -104,10 +113,10 @@ class Exports:
             reason = getattr(error, "strerror", None) or error
             raise ExportError(f"The export folder {folder} cannot be made: {reason}.") from error
 
-    def _write(self, heard: LoopAtHand, path: Path) -> Path:
-        audio = np.nan_to_num(heard.audio, nan=0.0, posinf=0.0, neginf=0.0).clip(-1.0, 1.0)
-        write_sound(path, audio, heard.sample_rate, heard.recipe, self.format)
-        files = self._files.setdefault(heard.id, {})
+    def _write(self, loop: LoopAtHand, path: Path) -> Path:
+        audio = np.nan_to_num(loop.audio, nan=0.0, posinf=0.0, neginf=0.0).clip(-1.0, 1.0)
+        write_sound(path, audio, loop.sample_rate, loop.recipe, self.format)
+        files = self._files.setdefault(loop.id, {})
         files.pop(self.format.id, None)  # the one written last is the last one
         files[self.format.id] = self.last = path
         return path

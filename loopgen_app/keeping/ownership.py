@@ -16,10 +16,11 @@ class FolderLock:
         self._file: IO[bytes] | None = None
 
     def take(self) -> bool:
-        """Whether the folder is this window's now. Where no lock can be made, nobody else has one."""
+        """Take the lock; whether the folder is this window's now. Where locks cannot be made, it counts as free."""
         if self._file is not None:
             return True
         try:
+            self._path.touch(mode=0o600)
             self._file = self._path.open("ab")
         except (OSError, ValueError) as error:
             log.warning("no lock at %s: %s", self._path, error)

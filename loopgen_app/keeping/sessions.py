@@ -8,7 +8,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer
 
-from engine import RESOURCES, LoopGenError, is_file, set_aside, write_atomically
+from engine import RESOURCES, LoopGenError, is_file, set_aside, sweep_stale_files, write_atomically
 from loopgen_app.audition import Audition
 from loopgen_app.keeping.ownership import FolderLock
 from loopgen_app.messages import Messages
@@ -59,6 +59,8 @@ class Sessions(QObject):
             )
             return False
         crashed = is_file(self._folders.running)
+        for folder in (self._folders.root, self._folders.presets):
+            sweep_stale_files(folder)
         try:
             if Settings.damaged(self._folders.settings):
                 self.notice = f"The settings could not be read; they were kept as {self._aside('settings')}."
@@ -122,7 +124,7 @@ class Sessions(QObject):
         return True
 
     def open(self, path: Path) -> bool:
-        """Open a session; complains and returns False when it is none."""
+        """Open a session; complains and returns False when the file cannot be read as one."""
         try:
             session = open_session(path)
         except SessionError as error:
@@ -141,7 +143,7 @@ class Sessions(QObject):
             self._note_at_hand()
 
     def _note_at_hand(self) -> None:
-        """The loop of the knobs is there already: the next press on Generate is for another one."""
+        """Tell the instrument that the loop of its knobs is there: the next press on Generate makes another one."""
         current = self._audition.current
         if current is not None:
             self._instrument.note_asked(current.recipe.request)

@@ -150,7 +150,7 @@ class Composing(QObject):
         self._collected, self._stale, self._live = None, False, False
 
     def _stay(self) -> None:
-        """The knobs went to where a sound was made that is there: it is heard itself, and not made once more."""
+        """The knobs were turned back to those of a sound that is there: it is played, and not made again."""
         self._timer.stop()
         self._stale = False
         if self._live and self._generation.state.busy:

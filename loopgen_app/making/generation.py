@@ -94,7 +94,7 @@ class Made:
 
 
 class Generation(QObject):
-    """Submits requests and tells what becomes of them. Newest wins: what was asked before is never heard of again."""
+    """Submits requests and tells what becomes of them. Newest wins: what was asked before ends without a word."""
 
     stateChanged = Signal(object)
     previewed = Signal(object)
@@ -118,6 +118,8 @@ class Generation(QObject):
         self._ids: tuple[int, ...] = ()
         self.composes: Callable[[LoopRequest], Pattern] | None = None
         """What the pack composes by, once one is there."""
+        self.runs = 0
+        """How often something was asked for: who asked last can tell that nobody has since."""
         self._knobs: dict[str, Any] = {}
         self._live = self._takes = False
         self._preview_at = 0.0
@@ -150,6 +152,7 @@ class Generation(QObject):
         self._knobs, self._live, self._takes = knobs, live, live or takes
         self._preview_at = time.monotonic() + PREVIEW_SECONDS
         self._set(busy=True, step=0, num_steps=requests[0].num_steps, index=0, count=len(requests), doing="")
+        self.runs += 1
         self._ids = self._service.submit_batch(requests)
 
     def run(self, task: Task, doing: str) -> None:
@@ -163,6 +166,7 @@ class Generation(QObject):
             math.inf,
         )  # what is walked backwards is no picture of a loop
         self._set(busy=True, step=0, num_steps=0, index=0, count=1, doing=doing)
+        self.runs += 1
         self._ids = (self._service.submit_task(task),)
         self.taskStarted.emit()
 

@@ -35,7 +35,7 @@ class Pictures(QObject):
         return None
 
     def _forget(self) -> None:
-        """The next one that asks has it tried again."""
+        """Forget a picture that failed: whoever asks next has it drawn again."""
         self._drawing = None
 
     def _keep(self, key: Hashable, picture: Picture) -> None:

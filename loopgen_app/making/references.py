@@ -50,7 +50,7 @@ class References(QObject):
         self._work = self._generation.embed_sound(sound, self._take_embedding, self._complain)
 
     def _forget_work(self) -> None:
-        """Another sound is wanted by now, or none."""
+        """Cancel the sound that is being listened to: another one is wanted by now, or none."""
         if self._work is not None:
             self._work.cancel()
 

@@ -72,13 +72,13 @@ class Reworking(QObject):
 
     def open_banked(self, loop_id: int) -> None:
         """Take a loop of the bank as the source."""
-        heard = self._audition.fetch(loop_id)
-        if heard is not None:
+        loop = self._audition.fetch(loop_id)
+        if loop is not None:
             self.opened.emit()
             if self._work is not None:
                 self._work.cancel()
             self.reading = None
-            self._show(of_bank(heard.name, heard.audio, heard.sample_rate, heard.recipe), None)
+            self._show(of_bank(loop.name, loop.audio, loop.sample_rate, loop.recipe), None)
 
     def dismiss(self) -> None:
         """Forget what could not be used."""
@@ -224,10 +224,10 @@ class Reworking(QObject):
             self._put(outcome.corner, outcome.seed)
         if isinstance(outcome, Made):
             before = self._audition.current
-            heard = self._audition.take(outcome)
+            loop = self._audition.take(outcome)
             if outcome.banked is not None:
-                undo = partial(self._undo, heard.id, before.id if before is not None else None)
-                self._messages.say(f"Made {heard.name}.", "Undo", undo)
+                undo = partial(self._undo, loop.id, before.id if before is not None else None)
+                self._messages.say(f"Made {loop.name}.", "Undo", undo)
         self.changed.emit()
 
     def _undo(self, loop_id: int, before: int | None) -> None:

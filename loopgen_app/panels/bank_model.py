@@ -23,11 +23,23 @@ class BankModel(QAbstractListModel):
         self._rows: list[Takes] = []
         self._show: Show = "all"
         self._words = ""
+        self._crate = ""
+        self.alike: list[int] = []
         self.refresh()
 
     def look_for(self, show: Show, words: str) -> None:
         """Show only these."""
         self._show, self._words = show, words
+        self.refresh()
+
+    def show_crate(self, name: str) -> None:
+        """Show the loops of one crate alone, or all with ""."""
+        self._crate = name
+        self.refresh()
+
+    def show_alike(self, ids: list[int]) -> None:
+        """Show these alone, in this order; all again where there are none."""
+        self.alike = ids
         self.refresh()
 
     def refresh(self) -> None:
@@ -47,10 +59,19 @@ class BankModel(QAbstractListModel):
 
     def _read(self) -> list[Takes]:
         try:
-            return grouped(self._studio.bank.loops(self._show, self._words))
+            return grouped(self._picked(self._studio.bank.loops(self._show, self._words)))
         except LoopGenError as error:
             self._studio.messages.complain(str(error))
             return []
+
+    def _picked(self, loops: list[BankedLoop]) -> list[BankedLoop]:
+        if self._crate:
+            held = self._studio.crates.ids(self._crate)
+            loops = [loop for loop in loops if loop.id in held]
+        if self.alike:
+            place = {loop_id: number for number, loop_id in enumerate(self.alike)}
+            loops = sorted((loop for loop in loops if loop.id in place), key=lambda loop: place[loop.id])
+        return loops
 
     def _fit(self, rows: list[Takes]) -> bool:
         """Whether `rows` are those that are shown, with other names, stars or takes."""

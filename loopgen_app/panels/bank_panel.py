@@ -4,14 +4,15 @@ import time
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidget
 
 from engine import FORMATS, LoopGenError
 from loopgen_app.audition import LoopAtHand
-from loopgen_app.panels import exits
+from loopgen_app.panels import bank_sets, exits
 from loopgen_app.panels.bank_model import BankModel, describe
 from loopgen_app.panels.binding import add_choice
+from loopgen_app.panels.crate_button import CrateButton
 from loopgen_app.panels.frame import Panel, tool
 from loopgen_app.state.takes import Takes
 from loopgen_app.studio import Studio
@@ -42,7 +43,7 @@ class BankPanel(Panel):
         self.list.customContextMenuRequested.connect(self._open_menu)
         self.body.addWidget(self.list, 1)
         self._add_exits()
-        studio.audition.banked.connect(self.model.refresh)
+        studio.audition.banked.connect(self._take_new)
         studio.audition.changed.connect(self._show_loop)
         studio.transport.changed.connect(lambda _state: self.model.touch())
 
@@ -58,7 +59,16 @@ class BankPanel(Panel):
         self.show_which.setObjectName("bankShow")
         self.show_which.setAccessibleName("Which loops to show")
         self.show_which.chosen.connect(lambda _value: self._look())
+        self.crates = CrateButton(self._studio, self)
+        self.crates.chosen.connect(self._show_crate)
+        self._studio.crates.changed.connect(self.model.refresh)
+        self.alike = tool("close", "Show all loops again", self, object_name="alikeButton")
+        self.alike.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.alike.clicked.connect(lambda: self._show_alike([]))
+        self.alike.hide()
         self.tools.addWidget(self.words, 1)
+        self.tools.addWidget(self.crates)
+        self.tools.addWidget(self.alike)
         self.tools.addStretch()
         self.tools.addWidget(self.show_which)
         self.body.addLayout(self.tools)
@@ -67,6 +77,29 @@ class BankPanel(Panel):
         self.model.look_for(self.show_which.value(), self.words.text())
         self._say_why_empty()
 
+    def _take_new(self) -> None:
+        """A loop was made: it is on top, whatever was looked for before."""
+        if self.model.alike:
+            self._show_alike([])
+        else:
+            self.model.refresh()
+
+    def _show_crate(self, name: str) -> None:
+        self.model.show_crate(name)
+        self._say_why_empty()
+
+    def find_alike(self, loop_id: int) -> None:
+        """Show the loops of the bank that sound like one, the most alike first."""
+        bank = self._studio.bank
+        self._studio.likeness.find(loop_id, [loop.id for loop in bank.loops()], self._show_alike)
+
+    def _show_alike(self, ids: list[int]) -> None:
+        self.model.show_alike(ids)
+        self.alike.setVisible(bool(ids))
+        heard = self._studio.audition.fetch(ids[0]) if ids else None
+        self.alike.setText(f"like {heard.name[:20]}" if heard is not None else "")
+        self.list.scrollToTop()
+
     def _say_why_empty(self) -> None:
         words, which = self.words.text().strip(), self.show_which.value()
         title, hint = {
@@ -74,6 +107,8 @@ class BankPanel(Panel):
             "favourites": ("Nothing is starred yet", "Click the star of a loop that you like."),
             "deleted": ("Nothing was deleted lately", "Deleted loops stay here for 30 days."),
         }[which]
+        if self.crates.crate:
+            title, hint = f"Nothing of the crate {self.crates.crate} is here", "Choose another crate, or all."
         if words:
             title, hint = f"No loop has \u201c{words}\u201d in its name, key or tempo", "Clear the filter to see all."
         self.list.empty_title, self.list.empty_hint = title, hint
@@ -123,9 +158,12 @@ class BankPanel(Panel):
         return exits.file_of(self._studio, self._studio.audition.current)
 
     def _drag(self, loop_id: int) -> None:
-        path = exits.file_of(self._studio, self._studio.audition.fetch(loop_id))
-        if path is not None:
-            run_drag(self.list, path)
+        chosen = self.list.chosen_ids()
+        paths = bank_sets.files_of(self._studio, chosen if loop_id in chosen else [loop_id])
+        if len(paths) == 1:
+            run_drag(self.list, paths[0])
+        elif paths:
+            run_drag(self.list, paths[0], None, *paths[1:])
 
     def export_current(self) -> None:
         """Write the loop at hand into the export folder."""
@@ -158,9 +196,10 @@ class BankPanel(Panel):
     # ---- rows ---------------------------------------------------------------------------------------------------
 
     def delete(self, loop_id: int) -> None:
-        """Delete a loop with the other takes in its row; the message offers to undo it."""
-        row = self.model.row_of(loop_id)
-        ids = self.model.takes_at(row).ids if row >= 0 else (loop_id,)
+        """Delete a loop, with those selected beside it and the other takes in their rows; it can be undone."""
+        chosen = self.list.chosen_ids()
+        rows = [self.model.row_of(each) for each in (chosen if loop_id in chosen else [loop_id])]
+        ids = [take for row in rows if row >= 0 for take in self.model.takes_at(row).ids] or [loop_id]
         try:
             for take in ids:
                 self._studio.bank.delete(take)
@@ -168,6 +207,7 @@ class BankPanel(Panel):
             self._studio.messages.complain(str(error))
         else:
             words = f"Deleted {len(ids)} takes." if len(ids) > 1 else "Deleted."
+            words = f"Deleted {len(rows)} loops." if len(rows) > 1 else words
             self._studio.messages.say(words, "Undo", lambda: self.undelete(*ids))
         self.model.refresh()
 
@@ -212,6 +252,7 @@ class BankPanel(Panel):
         menu.addAction("Restore its settings", lambda: audition.play_id(loop_id, start=False, restore=True))
         menu.addAction("Use as reference", lambda: self._refer_to(loop_id))
         menu.addAction("Rework as source", lambda: self._studio.reworking.open_banked(loop_id))
+        menu.addAction("More like this", lambda: self.find_alike(loop_id))
         menu.addAction("Star", lambda: self._toggle_favourite(loop_id))
         menu.addAction("Rename", lambda: self.list.edit(self.model.index(self.model.row_of(loop_id))))
         takes = self.model.takes_at(self.model.row_of(loop_id))
@@ -222,6 +263,8 @@ class BankPanel(Panel):
         else:
             menu.addAction("Delete", lambda: self.delete(loop_id))
         menu.addSeparator()
+        chosen = self.list.chosen_ids()
+        bank_sets.add_sets(menu, self._studio, chosen if loop_id in chosen else [loop_id], self)
         formats = menu.addMenu("Export format")
         for key, kind in FORMATS.items():
             choose = partial(setattr, self._studio.settings, "export_format", key)

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QMenu, QSpinBox, QWidget
 
 from engine import InvalidRequest, Knob
 from loopgen_app.panels.names import OBJECT_NAMES
+from loopgen_app.state.instrument import Instrument
 from loopgen_app.state.parameter import Parameter
 from loopgen_app.state.parameters import PARAMETERS
 from loopgen_app.studio import Studio
@@ -147,6 +149,19 @@ def add_choice(menu: QMenu, words: str, act: Callable[[], object], *, chosen: bo
     action.setCheckable(True)
     action.setChecked(chosen)
     action.triggered.connect(lambda _checked=False: act())
+
+
+def add_tick(action: QAction, knob: str, instrument: Instrument) -> None:
+    """Let a command that flips `knob` show with a tick how it stands."""
+
+    def show(changed: str) -> None:
+        if changed == knob:
+            action.setChecked(instrument.value(knob))
+
+    action.setCheckable(True)
+    instrument.changed.connect(show)
+    action.triggered.connect(lambda: show(knob))
+    show(knob)
 
 
 def popup_at(menu: QMenu, widget: QWidget) -> None:

@@ -11,12 +11,12 @@ from loopgen_app.audition import LoopAtHand
 from loopgen_app.studio import Studio
 
 
-def export(studio: Studio, heard: LoopAtHand | None) -> Path | None:
+def export(studio: Studio, loop: LoopAtHand | None) -> Path | None:
     """Write a loop into the export folder and say where it is; complains and returns None when that fails."""
-    if heard is None:
+    if loop is None:
         return None
     try:
-        path = studio.exports.export(heard)
+        path = studio.exports.export(loop)
     except LoopGenError as error:
         studio.messages.complain(str(error))
         return None
@@ -24,12 +24,12 @@ def export(studio: Studio, heard: LoopAtHand | None) -> Path | None:
     return path
 
 
-def file_of(studio: Studio, heard: LoopAtHand | None) -> Path | None:
+def file_of(studio: Studio, loop: LoopAtHand | None) -> Path | None:
     """The complete file of a loop, written now if it was not before; complains when it cannot be."""
-    if heard is None:
+    if loop is None:
         return None
     try:
-        return studio.exports.file_for_drag(heard)
+        return studio.exports.file_for_drag(loop)
     except LoopGenError as error:
         studio.messages.complain(str(error))
         return None
@@ -41,10 +41,10 @@ def reveal(studio: Studio, path: Path | None) -> None:
         studio.messages.complain(f"No file manager could be opened. {path.name} is in {path.parent}.")
 
 
-def copy_path(studio: Studio, heard: LoopAtHand | None) -> None:
+def copy_path(studio: Studio, loop: LoopAtHand | None) -> None:
     """Put the path of a loop's file on the clipboard; without one yet, it is written."""
-    known = studio.exports.file_of(heard) if heard is not None else None
-    path = known or file_of(studio, heard)
+    known = studio.exports.file_of(loop) if loop is not None else None
+    path = known or file_of(studio, loop)
     if path is not None:
         QGuiApplication.clipboard().setText(str(path))
         studio.messages.say(f"Copied the path of {path.name}.")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from engine import CURVES, STEERS
+from engine import CURVES, PARTS, STEERS
 from loopgen_app.state.parameters import GUIDED
 
 OBJECT_NAMES: Final[dict[str, str]] = {
@@ -22,6 +22,7 @@ OBJECT_NAMES: Final[dict[str, str]] = {
     **{f"guidance_{condition}": f"guidance{condition.title()}Slider" for condition in GUIDED},
     "temperature": "temperatureSlider",
     "repeat": "repeatSlider",
+    **{f"mix_{part}": f"mixSlider_{part}" for part in PARTS},
     "num_steps": "stepsBox",
     "sampler": "samplerBox",
     "schedule": "scheduleBox",

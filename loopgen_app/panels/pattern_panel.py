@@ -45,6 +45,7 @@ class PatternPanel(Panel):
         self._made: tuple[LoopRequest, Pattern] | None = None
         self._asked: LoopRequest | None = None
         self._waiting = False
+        self._onsets: tuple[float, ...] = ()
         self.grid = StepGrid([part.replace("_", " ").capitalize() for part in PARTS], STEPS_PER_BAR, self)
         describe(self.grid, "pattern", studio)
         self.bars = Segmented([("All", None), *((str(bar + 1), bar) for bar in range(MAX_BAR_BUTTONS))], self)
@@ -55,20 +56,32 @@ class PatternPanel(Panel):
         self.tools.addWidget(self.bars)
         self.body.addWidget(self.grid, 1)
         self._add_swing()
-        self.grid.stepDrawn.connect(self._draw)
-        self.grid.freeToggled.connect(lambda row: self._edit(toggled_free(self._pattern(), PARTS[row])))
-        self.grid.muteToggled.connect(self._toggle_mute)
-        self.grid.voiceDrawn.connect(lambda row: self._set_voice(PARTS[row], studio.instrument.random_seed()))
-        self.grid.voiceKept.connect(self._toggle_kept)
-        connect(studio, "voices", lambda voices: self.grid.setKept([part in voices for part in PARTS]))
-        self.grid.gestureBegan.connect(lambda: studio.instrument.begin_gesture("Pattern"))
-        self.grid.gestureEnded.connect(studio.instrument.end_gesture)
-        for knob in ("pattern", "muted"):
-            connect(studio, knob, lambda _value: self._show())
         self._composing = QTimer(self)
         self._composing.setSingleShot(True)
         self._composing.setInterval(COMPOSE_MILLISECONDS)
         self._composing.timeout.connect(self._compose)
+        self._follow_grid()
+        self._follow_studio()
+        self.row_menu = RowMenu(self.grid, studio)
+        studio.rows.proposed.connect(lambda _proposal: self._show_proposed())
+
+    def _follow_grid(self) -> None:
+        """What is done on the grid changes knobs."""
+        grid, instrument = self.grid, self._studio.instrument
+        grid.stepDrawn.connect(self._draw)
+        grid.freeToggled.connect(lambda row: self._edit(toggled_free(self._pattern(), PARTS[row])))
+        grid.muteToggled.connect(self._toggle_mute)
+        grid.voiceDrawn.connect(lambda row: self._set_voice(PARTS[row], instrument.random_seed()))
+        grid.voiceKept.connect(self._toggle_kept)
+        grid.gestureBegan.connect(lambda: instrument.begin_gesture("Pattern"))
+        grid.gestureEnded.connect(instrument.end_gesture)
+
+    def _follow_studio(self) -> None:
+        """Knobs, loops that were made and what plays show on the grid."""
+        studio = self._studio
+        connect(studio, "voices", lambda voices: self.grid.setKept([part in voices for part in PARTS]))
+        for knob in ("pattern", "muted"):
+            connect(studio, knob, lambda _value: self._show())
         for knob in COMPOSED_BY:
             connect(studio, knob, lambda _value: self._composing.start())
         studio.generation.made.connect(self._take_made)
@@ -77,9 +90,6 @@ class PatternPanel(Panel):
         connect(studio, "bars", self._show_bars)
         studio.playback.ticked.connect(self._tick)
         studio.pictures.drawn.connect(self._drawn)
-        self._onsets: tuple[float, ...] = ()
-        self.row_menu = RowMenu(self.grid, studio)
-        studio.rows.proposed.connect(lambda _proposal: self._show_proposed())
 
     def _add_composing(self) -> None:
         writes = tool("spark", "", self, checkable=True)

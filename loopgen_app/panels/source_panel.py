@@ -5,25 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDoubleSpinBox,
-    QHBoxLayout,
-    QPushButton,
-    QSizePolicy,
-    QSpinBox,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
 
 from engine import GOOD_STRETCHES, KNOBS, STRETCH_RATIOS
 from loopgen_app.making.generation import GenerationState
 from loopgen_app.making.reworking import CORNERS, Side
 from loopgen_app.panels.binding import set_range
-from loopgen_app.panels.frame import Panel
+from loopgen_app.panels.frame import Panel, in_a_row, named_button
+from loopgen_app.panels.source_tempo_row import SourceTempoRow
 from loopgen_app.state.picture import outline_of
-from loopgen_app.state.source import ReadProblem
 from loopgen_app.studio import Studio
 from loopgen_app.widgets.elided_button import ElidedButton
 from loopgen_app.widgets.label import Label, set_tip
@@ -33,9 +25,6 @@ from loopgen_app.widgets.source_drop import SourceDrop
 
 if TYPE_CHECKING:
     from engine import SourceLoop
-
-FAITHFUL = {0.015: "Comes back as it was", 0.05: "Comes back nearly as it was"}
-"""By the largest error that is called so."""
 
 
 class SourcePanel(Panel):
@@ -51,7 +40,8 @@ class SourcePanel(Panel):
         self.drop.wave.setObjectName("sourceWave")
         self.drop.dropped.connect(self.take)
         self.body.addWidget(self.drop, 1)
-        self._rows = [self._tempo_row(), self._vary_row(), self._stretch_row(), self._transition_row()]
+        self.tempo_row = SourceTempoRow(studio.reworking, self)
+        self._rows: list[QWidget] = [self.tempo_row, self._vary_row(), self._stretch_row(), self._transition_row()]
         for row in self._rows:
             self.body.addWidget(row)
         self.body.addWidget(self._news_row())
@@ -61,50 +51,6 @@ class SourcePanel(Panel):
         self._show()
 
     # ---- rows ---------------------------------------------------------------------------------------------------
-
-    def _row(self, *widgets: QWidget, spring: int = -1) -> QWidget:
-        holder = QWidget(self)
-        holder.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        for index, widget in enumerate(widgets):
-            row.addWidget(widget, int(index == spring))
-        return holder
-
-    def _button(self, words: str, name: str, tip: str) -> QPushButton:
-        button = QPushButton(words, self)
-        button.setObjectName(name)
-        set_tip(button, tip)
-        button.setAccessibleName(tip)
-        return button
-
-    def _tempo_row(self) -> QWidget:
-        self.tempo = QDoubleSpinBox(self)
-        self.tempo.setObjectName("sourceTempo")
-        self.tempo.setAccessibleName("Tempo of the source")
-        self.tempo.setToolTip("The tempo of the source: type another if it was heard wrongly")
-        self.tempo.setRange(0.0, 999.0)  # wider than what is possible: it shows whatever a file says of itself
-        self.tempo.setDecimals(2)
-        self.tempo.setSuffix(" BPM")
-        self.tempo.setSpecialValueText("tempo?")
-        self.tempo.setKeyboardTracking(False)
-        self.tempo.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.tempo.setFixedWidth(92)
-        self.tempo.valueChanged.connect(self._work.set_tempo)
-        self.half = self._button("½", "sourceHalfButton", "Take it as half the tempo")
-        self.double = self._button("×2", "sourceDoubleButton", "Take it as twice the tempo")
-        self.half.clicked.connect(lambda: self._work.scale_tempo(0.5))
-        self.double.clicked.connect(lambda: self._work.scale_tempo(2.0))
-        self.error = Label("", self)
-        self.error.setObjectName("sourceErrorLabel")
-        self.error.setProperty("role", "soft")
-        self.error.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.trim = self._button("", "sourceTrimButton", "Cut it after its last whole bar")
-        self.fit = self._button("", "sourceFitButton", "Take it as whole bars, at the tempo that makes it so")
-        self.trim.clicked.connect(lambda: self._work.fit("trim"))
-        self.fit.clicked.connect(lambda: self._work.fit("stretch"))
-        return self._row(self.tempo, self.half, self.double, self.error, self.trim, self.fit, spring=3)
 
     def _vary_row(self) -> QWidget:
         self.strength = Slider("", "", self)
@@ -117,25 +63,29 @@ class SourcePanel(Panel):
         self.keep = Segmented([("Keep all" if word == "all" else word, word) for word in KNOBS["keep"].choices], self)
         self.keep.setObjectName("variationKeepBox")
         self.keep.setAccessibleName("What a variation keeps")
-        self.vary = self._button("Vary", "varyButton", "Make a variation of the source")
+        self.vary = named_button(self, "Vary", "varyButton", "Make a variation of the source")
         self.vary.clicked.connect(lambda: self._work.vary(self.strength.value(), self.keep.value()))
         self.strength.valueChanged.connect(lambda _value: self._show_strength())
         self._show_strength()
-        return self._row(self.strength, self.keep, self.vary, spring=0)
+        return in_a_row(self, self.strength, self.keep, self.vary)
 
     def _show_strength(self) -> None:
         self.vary.setText(f"Vary {100 * self.strength.value():.0f} %")
 
     def _stretch_row(self) -> QWidget:
-        self.stretch = self._button("Stretch", "stretchButton", "Bring the source to the tempo of the instrument")
+        self.stretch = named_button(
+            self, "Stretch", "stretchButton", "Bring the source to the tempo of the instrument"
+        )
         self.stretch.clicked.connect(self._work.stretch)
         self.corner = QComboBox(self)
         self.corner.setObjectName("cornerBox")
         self.corner.setAccessibleName("Corner of the noise pad")
         self.corner.addItems(CORNERS)
-        self.to_corner = self._button("To corner", "toCornerButton", "Put its noise in this corner of the noise pad")
+        self.to_corner = named_button(
+            self, "To corner", "toCornerButton", "Put its noise in this corner of the noise pad"
+        )
         self.to_corner.clicked.connect(lambda: self._work.to_corner(self.corner.currentIndex()))
-        return self._row(self.stretch, self.corner, self.to_corner, spring=0)
+        return in_a_row(self, self.stretch, self.corner, self.to_corner)
 
     def _transition_row(self) -> QWidget:
         self.set_a, self.set_b = ElidedButton(self), ElidedButton(self)
@@ -150,26 +100,22 @@ class SourcePanel(Panel):
         self.bars.setSuffix(" bars")
         self.bars.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.bars.setFixedWidth(72)
-        self.make = self._button("Transition", "transitionButton", "Make bars that begin as A and end as B")
+        self.make = named_button(self, "Transition", "transitionButton", "Make bars that begin as A and end as B")
         self.make.clicked.connect(lambda: self._work.transition(self.bars.value()))
         ends: tuple[tuple[Side, ElidedButton], ...] = (("a", self.set_a), ("b", self.set_b))
         for end, button in ends:
             button.clicked.connect(lambda _checked=False, end=end: self._work.set_end(end))
-        holder = self._row(self.set_a, self.set_b, self.bars, self.make, spring=0)
-        layout = holder.layout()
-        if isinstance(layout, QHBoxLayout):
-            layout.setStretch(1, 1)
-        return holder
+        return in_a_row(self, self.set_a, self.set_b, self.bars, self.make, springs=(0, 1))
 
     def _news_row(self) -> QWidget:
         self.news = Label("", self)
         self.news.setObjectName("sourceNews")
         self.news.setWordWrap(True)
-        self.back = self._button("Back", "sourceBackButton", "Leave this file and go back to the source before")
+        self.back = named_button(self, "Back", "sourceBackButton", "Leave this file and go back to the source before")
         self.back.clicked.connect(self._work.dismiss)
-        self.cancel = self._button("Cancel", "reworkCancelButton", "Stop; what plays goes on")
+        self.cancel = named_button(self, "Cancel", "reworkCancelButton", "Stop; what plays goes on")
         self.cancel.clicked.connect(self._work.cancel)
-        self._bottom = self._row(self.news, self.back, self.cancel, spring=0)
+        self._bottom = in_a_row(self, self.news, self.back, self.cancel)
         return self._bottom
 
     # ---- showing ------------------------------------------------------------------------------------------------
@@ -187,7 +133,7 @@ class SourcePanel(Panel):
         for row in self._rows:
             row.setVisible(anything)
         self._show_drop(filled=anything)
-        self._show_tempo()
+        self.tempo_row.show_tempo()
         self._show_stretch()
         source = work.source if work.refused is None else None
         for button in (self.vary, self.set_a, self.set_b, self.to_corner):
@@ -214,24 +160,6 @@ class SourcePanel(Panel):
         if loop is not self._shown:
             self._shown = loop
             self.drop.wave.setOutline(outline_of(loop.audio), 4 * request.bars)
-
-    def _show_tempo(self) -> None:
-        work = self._work
-        with QSignalBlocker(self.tempo):
-            self.tempo.setValue(work.tempo_bpm or 0.0)
-        known = work.wish is not None
-        self.tempo.setEnabled(known)
-        self.half.setEnabled(work.can_scale(0.5))
-        self.double.setEnabled(work.can_scale(2.0))
-        trip = work.round_trip if work.refused is None else None
-        self.error.setText("" if trip is None else faithful(trip.latent_error))
-        set_tip(
-            self.error,
-            "How well the loop comes back once it went to noise and back: what is made of it can be no closer to it"
-            + (
-                "" if trip is None else f" ({100 * trip.latent_error:.1f} % off; sound {trip.heard_si_sdr_db:.1f} dB)"
-            ),
-        )
 
     def _show_stretch(self) -> None:
         ratio, tempo = self._work.stretch_ratio, self._studio.instrument.value("tempo_bpm")
@@ -263,20 +191,13 @@ class SourcePanel(Panel):
         told = trouble is not None and not busy
         self.cancel.setVisible(busy)
         self.back.setVisible(told)
-        self._show_offers(trouble if told else None)
+        self.tempo_row.show_offers(trouble if told else None)
         self.news.setText(self._words(state))
         self.news.setProperty("role", "bad" if told else "soft")
         self.news.style().unpolish(self.news)
         self.news.style().polish(self.news)
         self._bottom.setVisible(bool(self.news.text()) or busy)
         self._give_room()
-
-    def _show_offers(self, trouble: ReadProblem | None) -> None:
-        trim, fit = (trouble.trim_bars, trouble.stretch_bpm) if trouble is not None else (None, None)
-        self.trim.setVisible(trim is not None)
-        self.fit.setVisible(fit is not None)
-        self.trim.setText(f"Trim to {trim}")
-        self.fit.setText(f"Fit at {fit or 0:.4g}")
 
     def _give_room(self) -> None:
         """As high as its lines: the splitter above asks no label how high it is at a width."""
@@ -299,11 +220,3 @@ class SourcePanel(Panel):
         if work.trouble is not None:
             return work.trouble.text
         return work.source.remark if work.source is not None else ""
-
-
-def faithful(error: float) -> str:
-    """In words how well a loop comes back from its noise; `error` is the share of it that does not."""
-    for most, words in FAITHFUL.items():
-        if error <= most:
-            return words
-    return "Comes back changed"

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from loopgen_app.panels.ab_button import AbButton
 from loopgen_app.panels.binding import add_choice, bind_segments, bind_toggle, bind_value, popup_at
 from loopgen_app.panels.frame import tool
 from loopgen_app.panels.next_row import NextRow, in_short
@@ -41,6 +42,7 @@ class TransportPanel(QFrame):
         row.setContentsMargins(12, 7, 12, 7)
         row.setSpacing(10)
         self._add_play(row)
+        row.addWidget(AbButton(studio, self))
         self.next = NextRow(studio, self)
         row.addWidget(self.next, 2)
         self._add_playback(row)
@@ -127,7 +129,9 @@ class TransportPanel(QFrame):
             self.title.setWhole(current.name)
             waiting = "   from the next " + self._studio.instrument.value("swap_at") if state.pending_id else ""
             request = current.recipe.request
-            self.detail.setWhole(in_short(request.tempo_bpm, current.beats // 4, request.key) + waiting)
+            stretched = f"   stretched from {request.tempo_bpm:g}" if state.bent_bpm is not None else ""
+            tempo = state.bent_bpm or request.tempo_bpm
+            self.detail.setWhole(in_short(tempo, current.beats // 4, request.key) + stretched + waiting)
         else:
             self.title.setWhole("LoopGen")
             self.detail.setWhole("nothing to play yet")

@@ -1,17 +1,21 @@
 """What came out: spectrogram, beat grid, waveform, and what there is to say when there is nothing to see."""
 
 import numpy as np
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from loopgen_app.audition import LoopAtHand
 from loopgen_app.making.generation import GenerationState
 from loopgen_app.panels.frame import Panel
+from loopgen_app.panels.preset_row import PresetRow
 from loopgen_app.state.loop_audio import Audio
 from loopgen_app.state.picture import Picture, band_of_hertz, hertz_of_band
 from loopgen_app.studio import Studio
 from loopgen_app.widgets.spectrogram_view import SpectrogramView
 
 MARKS = ((100, "100"), (500, "500"), (1000, "1k"), (2000, "2k"), (5000, "5k"), (10000, "10k"))
+ROOM_FOR_WORDS = 96
+"""Pixels above the presets that the words of an empty picture need."""
 
 
 class ViewPanel(Panel):
@@ -27,6 +31,7 @@ class ViewPanel(Panel):
         self.view.setAccessibleName("Spectrogram of the loop")
         self.body.setContentsMargins(6, 6, 6, 6)
         self.body.addWidget(self.view)
+        self.starts = PresetRow(studio, self)
         self._marks = [(band_of_hertz(hertz), label) for hertz, label in MARKS]
         self.view.seekAsked.connect(studio.playback.seek)
         self.view.hovered.connect(self._hover)
@@ -37,9 +42,9 @@ class ViewPanel(Panel):
         studio.playback.ticked.connect(self.view.setBeat)
         self._show_state(studio.generation.state)
 
-    def _show_loop(self, heard: LoopAtHand | None) -> None:
-        if heard is not None:
-            picture = self._studio.pictures.ask(heard.id, heard.audio, heard.sample_rate, heard.beats)
+    def _show_loop(self, loop: LoopAtHand | None) -> None:
+        if loop is not None:
+            picture = self._studio.pictures.ask(loop.id, loop.audio, loop.sample_rate, loop.beats)
             if picture is not None:
                 self._show_picture(picture)
 
@@ -62,6 +67,7 @@ class ViewPanel(Panel):
 
     def _show_state(self, state: GenerationState) -> None:
         self.view.setProgress(state.fraction if state.busy else -1.0)
+        self._place_starts()
         if self.view.beats():
             self.view.setWords("")
         elif state.busy and state.model == "loading":
@@ -72,6 +78,19 @@ class ViewPanel(Panel):
             self.view.setWords("No model", "Open a model pack in the menu Sound.")
         else:
             self.view.setWords("Press Generate", "and hear your first loop. Words, tempo and pattern are up to you.")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Presets lie over the empty picture, below the words in it."""
+        super().resizeEvent(event)
+        self._place_starts()
+
+    def _place_starts(self) -> None:
+        state, place = self._studio.generation.state, self.view.geometry()
+        empty = self._studio.audition.current is None and not self.view.beats()
+        wanted = empty and not state.busy and state.model != "failed"
+        place.setTop(place.bottom() - self.starts.sizeHint().height())
+        self.starts.setGeometry(place)
+        self.starts.setVisible(wanted and place.top() - self.view.geometry().top() > ROOM_FOR_WORDS)
 
     def _hover(self, beat: float, band: float) -> None:
         picture = self._picture

@@ -5,6 +5,7 @@ import gc
 import json
 import sys
 import time
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import DocumentError, read_document
+from loopgen_app.sound.bend import Bend
 from loopgen_app.sound.deck import Deck
 from loopgen_app.sound.deck_loop import DeckLoop
 from loopgen_app.sound.loop_files import read_loop
@@ -20,6 +22,7 @@ from loopgen_app.sound.status import StatusBlock, slot
 
 LATE_PERIODS = 1.5
 MAX_BLOCK = 8192
+KEPT_BENDS = 4
 
 
 class Player:
@@ -30,6 +33,8 @@ class Player:
         self.deck: Deck | None = None
         self.stream: Any = None
         self.loops: dict[int, DeckLoop] = {}
+        self._bends: dict[int, Bend] = {}
+        self._kept: deque[Bend] = deque(maxlen=KEPT_BENDS)
         self._mono = np.zeros((MAX_BLOCK, 2), np.float32)
         self._channels = 2
         self._looked = False
@@ -86,7 +91,7 @@ class Player:
                 deck.render(out)
             else:
                 self._render_mono(deck, out, frames)
-            self._publish(deck, now)
+            self._publish(deck, now, frames)
         slots[self._sequence] += 1.0
 
     def _render_mono(self, deck: Deck, out: NDArray[np.float32], frames: int) -> None:
@@ -98,7 +103,7 @@ class Player:
             at += len(part)
         out *= 0.5
 
-    def _publish(self, deck: Deck, now: float) -> None:
+    def _publish(self, deck: Deck, now: float, frames: int) -> None:
         slots, loop = self.slots, deck.loop
         slots[1] += 1.0
         slots[2] = deck.frames
@@ -114,6 +119,9 @@ class Player:
             deck.peak.fill(0.0)
         slots[12], slots[13] = deck.peak
         slots[14] = now
+        slots[18] = deck.rate
+        slots[19] = loop.beats if loop is not None else 0.0
+        slots[20] = frames
 
     def obey(self, order: Mapping[str, Any]) -> dict[str, Any] | None:
         """Carry out one order; returns what to answer."""
@@ -126,6 +134,7 @@ class Player:
                 return {"event": "loaded", "id": order["id"], "path": order["path"]}
             case "forget":
                 self.loops = {known: self.loops[known] for known in self.loops if known in order["keep"]}
+                self._bends = {known: self._bends[known] for known in self._bends if known in self.loops}
             case "devices":
                 return {"event": "devices", "names": _device_names()}
             case _:
@@ -138,7 +147,10 @@ class Player:
             return
         match order["do"]:
             case "cue":
+                self._bends.pop(order["id"], None)
                 deck.cue(self.loops[order["id"]], order["every"])
+            case "speed":
+                self._set_speed(deck, self.loops[order["id"]], order["speed"])
             case "play":
                 deck.play(order["beat"], count_in_bpm=order["count_in_bpm"])
             case "stop":
@@ -149,6 +161,18 @@ class Player:
                 deck.set_gain(order["gain"])
             case "metronome":
                 deck.set_metronome(order["on"])
+
+    def _set_speed(self, deck: Deck, loop: DeckLoop, speed: float) -> None:
+        bend = self._bends.get(loop.id)
+        if speed == 1.0:
+            self._bends.pop(loop.id, None)
+            deck.bend(loop, None)
+        elif bend is not None and bend.loop is loop:
+            bend.rate = speed
+        else:
+            bend = self._bends[loop.id] = Bend(loop, speed)
+            self._kept.append(bend)  # memory must not be given back inside the callback
+            deck.bend(loop, bend)
 
 
 def _find_device(sounddevice: Any, name: str) -> int | None:

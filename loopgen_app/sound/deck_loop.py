@@ -30,11 +30,3 @@ class DeckLoop:
         """First sample of a sixteenth, counted likewise."""
         passes, rest = divmod(step, self.beats * STEPS_PER_BEAT)
         return passes * self.samples + round(rest * self.samples / (self.beats * STEPS_PER_BEAT))
-
-
-@dataclass(frozen=True)
-class Swap:
-    """A loop that waits for a sixteenth whose count is a multiple of `every`; with 0 it does not wait."""
-
-    loop: DeckLoop
-    every: int

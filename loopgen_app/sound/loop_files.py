@@ -78,6 +78,32 @@ def order_to_load(folder: Path, loop: Playable, sample_rate: int) -> dict[str, A
     return {"do": "load", "id": loop.id, "path": str(path), "frames": audio.shape[1], "beats": loop.beats}
 
 
+class Deliveries:
+    """The loops of one window that are on their way to its child: their files are in `folder` until they arrive."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._under_way: set[str] = set()
+
+    def order(self, loop: Playable, sample_rate: int) -> dict[str, Any]:
+        """Send `loop`, brought to `sample_rate`; gives the order by which the child loads it. Raises OSError without
+        room."""
+        order = order_to_load(self._folder, loop, sample_rate)
+        self._under_way.add(order["path"])
+        return order
+
+    def arrived(self, path: str) -> None:
+        """Remove the file of a loop that has arrived: one that was put there, whatever else is named."""
+        if path in self._under_way:
+            self._under_way.remove(path)
+            remove(Path(path))
+
+    def take_back(self) -> None:
+        """Remove what has not arrived, and never will."""
+        for path in tuple(self._under_way):
+            self.arrived(path)
+
+
 def read_loop(path: Path, frames: int) -> NDArray[np.float32]:
     """The frames `[T, 2]` as an array of this process's own; raises OSError or ValueError if not all are there."""
     audio = np.fromfile(path, dtype=np.float32, count=2 * frames)

@@ -1,5 +1,6 @@
 """The block of shared memory in which the child says, block by block, what it played."""
 
+import contextlib
 import mmap
 import time
 from dataclasses import dataclass
@@ -10,14 +11,19 @@ from numpy.typing import NDArray
 
 FIELDS = (
     "sequence", "callbacks", "frames", "loop_id", "playing", "position", "samples", "beat", "swaps", "swap_frame",
-    "late", "dropouts", "peak_left", "peak_right", "time", "latency", "rate", "peak_asked",
+    "late", "dropouts", "peak_left", "peak_right", "time", "latency", "rate", "peak_asked", "speed", "beats",
+    "block",
 )  # fmt: skip
 _AT = {name: index for index, name in enumerate(FIELDS)}
 
 
 @dataclass(frozen=True)
 class Status:
-    """One consistent reading; `time` is `time.monotonic()` of the block, `beat` counts since the transport began."""
+    """One consistent reading; `time` is `time.monotonic()` of the block, `beat` counts since the transport began.
+
+    `speed` is how many samples of the loop are played in each frame: 1 at its own tempo. `beats` is the length of the
+    loop, `block` that of the last block in frames.
+    """
 
     callbacks: int
     frames: int
@@ -35,6 +41,9 @@ class Status:
     time: float
     latency: float
     rate: float
+    speed: float
+    beats: int
+    block: int
 
 
 class StatusBlock:
@@ -61,8 +70,17 @@ class StatusBlock:
         told = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)  # nobody plays before or after time
         named = dict(zip(FIELDS, told.tolist(), strict=True))
         del named["sequence"], named["peak_asked"]
-        whole = ("callbacks", "frames", "loop_id", "position", "samples", "swaps", "swap_frame", "late", "dropouts")
+        whole = (
+            "callbacks", "frames", "loop_id", "position", "samples", "swaps", "swap_frame", "late", "dropouts",
+            "beats", "block",
+        )  # fmt: skip
         return Status(**{**named, **{name: int(named[name]) for name in whole}, "playing": named["playing"] > 0})
+
+    def close(self) -> None:
+        """Let go of the file; what is read afterwards is zero."""
+        self.slots = np.zeros(len(FIELDS))
+        with contextlib.suppress(BufferError):  # somebody still looks at it: it goes with them
+            self._memory.close()
 
     def clear(self) -> None:
         """All fields zero, before a new writer begins."""

@@ -11,18 +11,12 @@ from typing import Any
 
 from loopgen_app.sound import loop_files
 from loopgen_app.sound.answers import Answer, read_answer
-from loopgen_app.sound.loop_files import Playable
+from loopgen_app.sound.loop_files import Deliveries, Playable
 from loopgen_app.sound.process import SoundProcess
+from loopgen_app.sound.pulse import Pulse
 from loopgen_app.sound.status import Status, StatusBlock
 
 log = logging.getLogger(__name__)
-
-HEART_SECONDS = 0.5
-"""A running stream whose callbacks have not moved for this long is dead (JACK says nothing else)."""
-
-OPEN_SECONDS = 12.0
-GRACE_SECONDS = 3.0
-"""Sound servers may stall this long right after a stream was opened."""
 
 RETRY_SECONDS = (0.1, 0.3, 0.6, 1.0, 2.0)
 """Pauses before the sound process is started again, growing while that does not help."""
@@ -50,7 +44,7 @@ class Supervisor:
 
     def __init__(
         self,
-        on_change: Callable[[SoundHealth], object] = lambda _heard: None,
+        on_change: Callable[[SoundHealth], object] = lambda _health: None,
         *,
         device: str = "",
         buffer_frames: int = 1024,
@@ -66,18 +60,18 @@ class Supervisor:
         self._folder = loop_files.make_folder()
         self._status = StatusBlock(self._folder / "status", create=True)
         self._process: SoundProcess | None = None
-        self._opened_at = self._moved_at = self._started_at = 0.0
-        self._callbacks = -1
+        self._pulse = Pulse()
         self._opened = False
         self._retry_at: float | None = None
         self._told: SoundHealth | None = None
         self._failures = 0
         self._rate = LOOP_RATE
         self._loops: dict[int, Playable] = {}
-        self._on_the_way: set[str] = set()
+        self._deliveries = Deliveries(self._folder)
         self._wanted: int | None = None
+        self._speeds: dict[int, float] = {}
         self._recent: deque[int | None] = deque(maxlen=KEPT_IN_CHILD)
-        self._heard_id = -1
+        self._played_id = -1
         self._playing = False
         self._resume_beat = 0.0
         self._gain, self._metronome = 1.0, False
@@ -93,6 +87,7 @@ class Supervisor:
         """Let `loop` take over when the count of sixteenths is a multiple of `every` (0: at once)."""
         self._loops[loop.id] = loop
         self._wanted = loop.id
+        self._speeds.pop(loop.id, None)
         if self._send_loop(loop):
             self._send(do="cue", id=loop.id, every=every)
         self._forget()
@@ -101,8 +96,15 @@ class Supervisor:
         """Start from the first beat."""
         self._playing, self._resume_beat = True, 0.0
         loop = self._loops.get(self._wanted) if self._wanted is not None else None
-        bpm = loop.tempo_bpm if loop is not None and count_in else None
+        bpm = loop.tempo_bpm * self._speeds.get(loop.id, 1.0) if loop is not None and count_in else None
         self._send(do="play", beat=0.0, count_in_bpm=bpm)
+
+    def play_from(self, beat: float) -> None:
+        """Start at a beat counted since the transport began; jump there where it runs already."""
+        if self._playing:
+            self.stop()
+        self._playing, self._resume_beat = True, beat
+        self._send(do="play", beat=float(beat), count_in_bpm=None)
 
     def stop(self) -> None:
         """Stop at once."""
@@ -112,6 +114,11 @@ class Supervisor:
     def seek(self, beat: float) -> None:
         """Jump to a beat of the loop."""
         self._send(do="seek", beat=float(beat))
+
+    def set_speed(self, loop_id: int, speed: float) -> None:
+        """Play a loop that was cued at `speed` times its own tempo from now on, at its own pitches."""
+        self._speeds[loop_id] = speed
+        self._send(do="speed", id=loop_id, speed=speed)
 
     def set_gain(self, gain: float) -> None:
         """Master gain, 1 = untouched."""
@@ -137,6 +144,11 @@ class Supervisor:
         status = self._status.read()
         return replace(status, late=status.late + self._late, dropouts=status.dropouts + self._dropouts)
 
+    @property
+    def status_file(self) -> Path:
+        """The block of shared memory behind `status`."""
+        return self._folder / "status"
+
     def new_peak(self) -> None:
         """Let the peaks of `status` begin anew."""
         self._status.ask_new_peak()
@@ -155,6 +167,7 @@ class Supervisor:
         """End the process and remove its folder."""
         self._retry_at = None
         self._end_process()
+        self._status.close()
         loop_files.remove_folder(self._folder)
 
     # ---- health ------------------------------------------------------------------------------------------------
@@ -178,22 +191,17 @@ class Supervisor:
             self._end_process()
             self._spawn()
         else:
-            self._started_at = now
+            self._pulse.ask(now)
             self._open()
 
     def _feel_pulse(self, process: SoundProcess, now: float) -> None:
         status = self._status.read()
-        if status.callbacks != self._callbacks:
-            self._callbacks, self._moved_at = status.callbacks, now
-            self._heard_id = status.loop_id
+        if self._pulse.moved(status.callbacks, now):
+            self._played_id = status.loop_id
             self._resume_beat = status.beat if status.playing else self._resume_beat
-        quiet_since = max(self._moved_at, self._opened_at + GRACE_SECONDS - HEART_SECONDS)
-        if process.ended:
-            self.restart("The sound process ended; starting it again.")
-        elif self._opened and now - quiet_since > HEART_SECONDS:
-            self.restart("The sound device stopped answering; opening it again.")
-        elif not self._opened and now - self._started_at > OPEN_SECONDS:
-            self.restart("The sound device did not open in time; trying again.")
+        ended = "The sound process ended; starting it again." if process.ended else ""
+        if trouble := ended or self._pulse.trouble(now, opened=self._opened):
+            self.restart(trouble)
 
     def restart(self, message: str) -> None:
         """End the process and start another one, at once the first time, then with growing pauses."""
@@ -218,7 +226,7 @@ class Supervisor:
             case "opened":
                 self._take_opened(answer, now)
             case "loaded":
-                self._take_away(answer.path)
+                self._deliveries.arrived(answer.path)
             case "devices":
                 self.devices = list(answer.names)
             case "finished" if self._opened:
@@ -237,19 +245,14 @@ class Supervisor:
             case "failed":
                 log.error("sound process: %s", answer)
 
-    def _tell(self, heard: SoundHealth) -> None:
-        if heard != self._told:  # it is tried again and again; once is enough to read
-            self._told = heard
-            self.on_change(heard)
-
-    def _take_away(self, path: str) -> None:
-        """Remove the file of a loop that has arrived: one that was put there, whatever else is named."""
-        if path in self._on_the_way:
-            self._on_the_way.remove(path)
-            loop_files.remove(Path(path))
+    def _tell(self, health: SoundHealth) -> None:
+        if health != self._told:  # it is tried again and again; once is enough to read
+            self._told = health
+            self.on_change(health)
 
     def _take_opened(self, answer: Answer, now: float) -> None:
-        self._opened, self._opened_at, self._moved_at = True, now, now
+        self._opened = True
+        self._pulse.open(now)
         self._failures = 0
         self._rate = answer.rate
         self._send(do="gain", gain=self._gain)
@@ -259,6 +262,8 @@ class Supervisor:
         self._tell(SoundHealth("ok", missed, answer.device, self._rate))
         if loop is not None and self._send_loop(loop):
             self._send(do="cue", id=loop.id, every=4)
+            if loop.id in self._speeds:
+                self._send(do="speed", id=loop.id, speed=self._speeds[loop.id])
             if self._playing:
                 self._send(do="play", beat=self._resume_beat, count_in_bpm=None)
 
@@ -266,8 +271,7 @@ class Supervisor:
 
     def _spawn(self) -> None:
         self._opened = False
-        self._callbacks = -1
-        self._started_at = time.monotonic()
+        self._pulse.start(time.monotonic())
         self._status.clear()
         self._process = SoundProcess([*self._command, str(self._folder / "status")], self._environment)
 
@@ -279,8 +283,7 @@ class Supervisor:
             self._late += status.late
             self._dropouts += status.dropouts
             self._status.clear()
-        for path in tuple(self._on_the_way):
-            self._take_away(path)
+        self._deliveries.take_back()
 
     def _open(self) -> None:
         self._send(do="open", device=self.device, buffer=self.buffer_frames, rate=float(LOOP_RATE))
@@ -294,12 +297,11 @@ class Supervisor:
         if not self._opened:
             return True
         try:
-            order = loop_files.order_to_load(self._folder, loop, self._rate)
+            order = self._deliveries.order(loop, self._rate)
         except OSError as error:
             log.warning("loop not sent: %s", error)
             self._tell_room("no_room", f"This loop cannot be played: no room for it in {self._folder.parent}.")
             return False
-        self._on_the_way.add(order["path"])
         self._send(**order)
         if self._told is not None and self._told.health == "no_room":
             self._tell_room("ok", "")
@@ -313,4 +315,5 @@ class Supervisor:
         # The child keeps a few more than it plays: memory must not be given back inside its callback.
         self._loops = {known: loop for known, loop in self._loops.items() if known == self._wanted}
         self._recent.append(self._wanted)
-        self._send(do="forget", keep=[*self._recent, self._heard_id, self._status.read().loop_id])
+        self._speeds = {known: self._speeds[known] for known in self._speeds if known in self._recent}
+        self._send(do="forget", keep=[*self._recent, self._played_id, self._status.read().loop_id])

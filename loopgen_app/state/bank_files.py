@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ log = logging.getLogger(__name__)
 SCHEMA = 1
 LOCK_SECONDS = 5.0
 MOST_LOOPS = 1_000_000
+_INCREMENTAL = 2
+_PAGES_AT_ONCE = 256
+"""A megabyte: its lock is held for some milliseconds."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS loops (
@@ -31,9 +35,14 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     Raises `sqlite3.OperationalError` where it cannot be written now, and another `sqlite3.DatabaseError` where it is
     damaged.
     """
+    with contextlib.suppress(OSError, ValueError):  # prompts are nobody else's; what lies beside it is as it is
+        path.touch(mode=0o600)
+        path.chmod(0o600)
     db = _connected(str(path))
     try:
         version = _version(db)
+        if not version:  # before anything else is written, or it is too late
+            db.execute(f"PRAGMA auto_vacuum={_INCREMENTAL}")
         if db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")
@@ -48,8 +57,6 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     except sqlite3.DatabaseError:
         db.close()
         raise
-    with contextlib.suppress(OSError):  # prompts are nobody else's
-        path.chmod(0o600)
     return db
 
 
@@ -71,6 +78,41 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, bool]:
     db = _connected(":memory:")
     db.executescript(_TABLES)
     return db, False
+
+
+def shrink(db: sqlite3.Connection) -> bool:
+    """Give a megabyte of the free room of a bank that is not rigid back to the disk; whether there is more of it."""
+    db.executescript(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})")  # `execute` would stop after one page
+    if _pragma(db, "freelist_count"):
+        return True
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return False
+
+
+def is_rigid(db: sqlite3.Connection) -> bool:
+    """Whether the bank was made before banks could give their room back piece by piece."""
+    return _pragma(db, "auto_vacuum") != _INCREMENTAL
+
+
+def rebuild(path: Path, give_way: Callable[[], bool]) -> bool:
+    """Write a rigid bank with free room anew, as one that shrinks; whether that was done.
+
+    It may take minutes, in which others can read and not write: where `give_way()` says so, it stops, and all is as
+    it was.
+    """
+    try:
+        with contextlib.closing(_connected(str(path))) as db:
+            if not is_rigid(db) or not _pragma(db, "freelist_count"):
+                return False
+            db.execute(f"PRAGMA auto_vacuum={_INCREMENTAL}")
+            db.set_progress_handler(give_way, 1)
+            db.execute("VACUUM")
+            db.set_progress_handler(None, 0)
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:  # somebody writes, or a full disk: another time
+        log.info("bank not written anew: %s", error)
+        return False
+    return True
 
 
 def set_aside(path: Path) -> Path:
@@ -140,10 +182,14 @@ def _connected(where: str, *, uri: bool = False) -> sqlite3.Connection:
 
 
 def _version(db: sqlite3.Connection) -> int:
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    version = _pragma(db, "user_version")
     if version not in (0, SCHEMA):
         raise sqlite3.OperationalError(f"it was written by another LoopGen, format {version}")
     return version
+
+
+def _pragma(db: sqlite3.Connection, name: str) -> int:
+    return int(db.execute(f"PRAGMA {name}").fetchone()[0])
 
 
 def _walk(db: sqlite3.Connection) -> None:

@@ -28,7 +28,7 @@ _KINDS: Final[Mapping[str, tuple[type, ...]]] = {
     "loudness_lufs": (*_NUMBER, type(None)), "sample_rate": (int,), "samples": (int,), "recipe": (str,),
     "thumbnail": (bytes,),
 }  # fmt: skip
-"""What SQLite may hold in each column; it keeps anything anywhere."""
+"""The types that each column may hold: SQLite itself takes any of them anywhere."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ class LoopBank:
         self.path = path
         self.notice = ""
         self._lock = threading.RLock()
+        self._turn = 0
         self._known: dict[int, tuple[tuple[Any, ...], BankedLoop | None]] = {}
         self._writable = True
         with contextlib.suppress(OSError):  # then it cannot be opened, and that is said
@@ -137,6 +138,7 @@ class LoopBank:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self.hurry()
         with self._lock:
             self._take_hold()
             try:
@@ -240,17 +242,36 @@ class LoopBank:
             db.execute("UPDATE loops SET deleted_at = NULL WHERE id = ?", (loop_id,))
 
     def purge(self, deleted_before: float) -> int:
-        """Let go for good of loops deleted before that time (seconds since 1970), and give their room back to the
-        disk; returns how many."""
+        """Let go for good of loops deleted before that time (seconds since 1970); returns how many.
+
+        They are gone from all lists at once, however many; their sounds leave the disk with `tidy`.
+        """
         with self._transaction() as db:
-            gone = db.execute("SELECT id FROM loops WHERE deleted_at < ?", (deleted_before,)).fetchall()
-            db.executemany("DELETE FROM sounds WHERE loop_id = ?", gone)
-            db.executemany("DELETE FROM loops WHERE id = ?", gone)
-        if gone:
-            with self._lock, contextlib.suppress(sqlite3.Error):  # a full disk: another time
-                self._db.execute("VACUUM")
-                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return len(gone)
+            return db.execute("DELETE FROM loops WHERE deleted_at < ?", (deleted_before,)).rowcount
+
+    def tidy(self) -> bool:
+        """Take one more sound of loops that were let go, or a megabyte of free room, off the disk; whether there is
+        more to do.
+
+        A moment's work, so that nobody who plays or makes loops waits for it. But for banks that cannot shrink by
+        pieces: these are written anew, beside whoever reads; whoever writes breaks that off, until the next time.
+        """
+        with self._transaction() as db:
+            gone = db.execute("SELECT loop_id FROM sounds WHERE loop_id NOT IN (SELECT id FROM loops)").fetchone()
+            if gone:
+                db.execute("DELETE FROM sounds WHERE loop_id = ?", gone)
+                return True
+            rigid, turn = bank_files.is_rigid(db), self._turn
+        if rigid:
+            bank_files.rebuild(self.path, lambda: self._turn != turn)
+            return False
+        with self._lock, contextlib.suppress(sqlite3.Error):  # somebody else writes: another time
+            return bank_files.shrink(self._db)
+        return False
+
+    def hurry(self) -> None:
+        """Break off whatever long work `tidy` is at; it goes on another time."""
+        self._turn += 1
 
     def close(self) -> None:
         """Close the file; the bank must not be used afterwards."""

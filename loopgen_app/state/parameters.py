@@ -155,6 +155,10 @@ _PLAY = (
         tip="While a loop plays, every change makes the loop anew with the same seed.",
     ),
     Parameter.of(
+        Knob("live_tempo", "Live tempo", "toggle", True), scope="playback",
+        tip="The tempo knob turns what plays at once. Off: it is for the next loop alone.",
+    ),
+    Parameter.of(
         Knob("level_match", "Match level", "toggle", True), scope="playback",
         tip="Plays every loop of the bank equally loud.",
     ),
@@ -164,7 +168,27 @@ _PLAY = (
     ),
 )  # fmt: skip
 
-PARAMETERS: Mapping[str, Parameter] = {knob.id: knob for knob in _MAKE + _HOW + _PAD + _PLAY}
+_MIX = (
+    *(
+        Parameter.of(
+            Knob(
+                f"mix_{part}", f"Level of the {part.replace('_', ' ')}", "number", 0.0, -60.0, 6.0, step=0.5,
+                decimals=1, unit="dB", learnable=True,
+            ), scope="playback", tip="How loud this part of the loop is heard. Double-click for 0 dB.",
+        )
+        for part in PARTS
+    ),
+    Parameter(
+        "mix_muted", "Muted stems", "words", (), choices=PARTS, scope="playback",
+        tip="Parts that are not heard, though they were made.",
+    ),
+    Parameter(
+        "mix_soloed", "Soloed stems", "words", (), choices=PARTS, scope="playback",
+        tip="Where there are any, they alone are heard.",
+    ),
+)  # fmt: skip
+
+PARAMETERS: Mapping[str, Parameter] = {knob.id: knob for knob in _MAKE + _HOW + _PAD + _PLAY + _MIX}
 
 
 def defaults() -> dict[str, Any]:

@@ -34,7 +34,7 @@ class Session:
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str) -> "Session":
-        """Read a file's bytes; raises `SessionError` naming the file when it is none or a newer one."""
+        """Read a file's bytes; raises `SessionError`, which names the file, on other files and newer sessions."""
         try:
             found = read_document(data)
         except DocumentError as error:
@@ -53,7 +53,7 @@ class Session:
 def save_session(path: Path, session: Session) -> None:
     """Write a session; raises `ExportError` when the disk will not have it, the old file intact."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ExportError(f"Cannot write {path.name} in {path.parent}: {reason}.") from error

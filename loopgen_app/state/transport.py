@@ -10,11 +10,12 @@ Health = Literal["starting", "ok", "retrying", "no_device", "no_portaudio", "no_
 
 @dataclass(frozen=True)
 class TransportState:
-    """A snapshot: playing or not, which loop is heard, the device and its health."""
+    """A snapshot: playing or not, which loop is heard, at which tempo if not its own, the device and its health."""
 
     playing: bool = False
     loop_id: int | None = None
     pending_id: int | None = None
+    bent_bpm: float | None = None
     health: Health = "starting"
     message: str = ""
     device: str = ""

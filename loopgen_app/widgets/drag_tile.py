@@ -12,11 +12,11 @@ from loopgen_app.theme import colour, font, icon
 FileMaker = Callable[[], Path | None]
 
 
-def file_mime(path: Path) -> QMimeData:
-    """A file as every desktop and DAW takes it: one URL."""
+def file_mime(*paths: Path) -> QMimeData:
+    """Files as every desktop and DAW takes them: one URL for each."""
     mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path))])
-    mime.setText(str(path))
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    mime.setText("\n".join(map(str, paths)))
     return mime
 
 
@@ -30,10 +30,10 @@ def is_held(event: QMouseEvent) -> bool:
     return bool(event.buttons() & Qt.MouseButton.LeftButton)
 
 
-def run_drag(source: QWidget, path: Path, picture: QPixmap | None = None) -> Qt.DropAction:
-    """Drag `path`, which must exist and stay; returns when it was dropped. Only copying is offered."""
+def run_drag(source: QWidget, path: Path, picture: QPixmap | None = None, *more: Path) -> Qt.DropAction:
+    """Drag `path` and `more`, which must exist and stay; returns when they were dropped. Only copying is offered."""
     drag = QDrag(source)
-    drag.setMimeData(file_mime(path))
+    drag.setMimeData(file_mime(path, *more))
     if picture is not None:
         drag.setPixmap(picture)
     return drag.exec(Qt.DropAction.CopyAction)

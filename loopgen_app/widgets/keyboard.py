@@ -36,7 +36,7 @@ class KeyHabits(QObject):
             box.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """True for what is done with."""
+        """Whether the event was dealt with here."""
         if isinstance(watched, QAbstractButton):
             if event.type() == QEvent.Type.MouseButtonPress:
                 _end_typing()

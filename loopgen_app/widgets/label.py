@@ -1,4 +1,4 @@
-"""Words on the screen are words: Qt takes what looks like HTML for it, and would open the files it names."""
+"""Labels of plain text: Qt would take what looks like HTML for HTML, and open the files that it names."""
 
 from html import escape
 

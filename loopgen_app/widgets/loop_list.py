@@ -164,7 +164,9 @@ class LoopList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QListView.EditTrigger.EditKeyPressed)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self._pressed: QPointF | None = None
+        self._held_back = False
         self.empty_title, self.empty_hint = "", ""
 
     def count(self) -> int:
@@ -176,6 +178,13 @@ class LoopList(QListView):
         """Id of the current row."""
         index = self.currentIndex()
         return int(index.data(Role.ID)) if index.isValid() else None
+
+    def chosen_ids(self) -> list[int]:
+        """Ids of the rows that are selected, from the top; the current one where none is."""
+        rows = sorted(index.row() for index in self.selectedIndexes())
+        ids = [int(self.model().index(row, 0).data(Role.ID)) for row in rows]
+        current = self.current_id()
+        return ids or ([current] if current is not None else [])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and down play what they reach, Right and Left older and newer takes; Enter plays, Delete deletes, F
@@ -198,9 +207,14 @@ class LoopList(QListView):
                 self.playAsked.emit(self.current_id())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Remember where a drag may begin."""
-        self._pressed = event.position() if event.button() == Qt.MouseButton.LeftButton else None
-        super().mousePressEvent(event)
+        """Remember where a drag may begin; one of several rows that are selected drags them all."""
+        left = event.button() == Qt.MouseButton.LeftButton
+        self._pressed = event.position() if left else None
+        index = self.indexAt(event.position().toPoint())
+        several = index.isValid() and self.selectionModel().isSelected(index) and len(self.selectedIndexes()) > 1
+        self._held_back = several and event.modifiers() == Qt.KeyboardModifier.NoModifier
+        if not self._held_back:
+            super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Begin a drag of the row under the pointer, as long as the button is held."""
@@ -215,10 +229,15 @@ class LoopList(QListView):
             self.dragAsked.emit(current)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click plays its row; one on the star does not."""
+        """A click plays its row; one on the star does not, nor one that only selects."""
         pressed, self._pressed = self._pressed, None
-        super().mouseReleaseEvent(event)
         index = self.indexAt(event.position().toPoint())
+        if self._held_back and pressed is not None and index.isValid():  # no drag came of it: it was a click
+            self.setCurrentIndex(index)
+        self._held_back = False
+        super().mouseReleaseEvent(event)
+        if event.modifiers() != Qt.KeyboardModifier.NoModifier:
+            return
         on_star = event.position().x() > self.visualRect(index).right() - STAR - 2
         if pressed is not None and not on_star and index.isValid() and index == self.currentIndex():
             self.playAsked.emit(index.data(Role.ID))

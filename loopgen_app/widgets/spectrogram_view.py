@@ -18,6 +18,8 @@ COLOUR_STOPS = (
 LEVELS = (-68.0, -8.0)
 STRIP_HEIGHT = 46
 HEAD_WIDTH = 2.0
+MOST_DOWN = 90.0
+"""Where words stand in a picture that is high: what can be done is offered below them."""
 
 
 class SpectrogramView(QWidget):
@@ -213,7 +215,7 @@ class Overlay(QWidget):
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, label)
 
     def _paint_words(self, painter: QPainter) -> None:
-        middle = (self.height() - STRIP_HEIGHT) / 2
+        middle = min((self.height() - STRIP_HEIGHT) / 2, MOST_DOWN)
         painter.setPen(colour("text"))
         painter.setFont(font(20, QFont.Weight.DemiBold))
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap

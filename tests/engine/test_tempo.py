@@ -26,7 +26,7 @@ def test_samples_are_the_rounded_length(geometry: LoopGeometry) -> None:
 @given(GEOMETRIES)
 def test_frames_follow_the_beat_or_come_as_near_as_their_hop_lets_them(geometry: LoopGeometry) -> None:
     if geometry.hop_length is None:
-        each = geometry.beat_to_frame(geometry.step_to_beat(1))
+        each = geometry.beat_to_frame(1 / 4)
         assert each == frames_per_step(geometry.tempo_bpm) == geometry.frames / geometry.steps
         assert 36.9 < geometry.frame_rate < 49.3
     else:
@@ -60,15 +60,11 @@ def test_phases_are_saw_teeth_that_close(geometry: LoopGeometry) -> None:
 
 
 @given(GEOMETRIES, st.floats(0, 1))
-def test_positions_convert_and_return(geometry: LoopGeometry, share: float) -> None:
+def test_a_beat_is_at_the_same_share_of_samples_frames_and_seconds(geometry: LoopGeometry, share: float) -> None:
     beat = share * geometry.beats
-    assert geometry.frame_to_beat(geometry.beat_to_frame(beat)) == pytest.approx(beat, abs=1e-9)
-    assert (
-        abs(geometry.sample_to_beat(geometry.beat_to_sample(beat)) - beat)
-        <= 0.5001 * geometry.beats / geometry.samples
-    )
-    assert geometry.beat_to_seconds(geometry.beats) == pytest.approx(geometry.seconds)
-    assert geometry.step_to_beat(geometry.steps) == geometry.beats
+    assert geometry.beat_to_frame(beat) / geometry.frames == pytest.approx(share, abs=1e-9)
+    assert abs(geometry.beat_to_sample(beat) - share * geometry.samples) <= 0.5001
+    assert geometry.beat_to_seconds(beat) == pytest.approx(share * geometry.seconds)
 
 
 def test_known_lengths() -> None:

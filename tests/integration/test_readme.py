@@ -31,3 +31,11 @@ def test_every_row_of_its_results_has_one_figure_a_cell() -> None:
         what, measured, ceiling = (cell.strip() for cell in row.strip("|").split("|"))
         assert what and measured
         assert not re.search(r"[;/]|, \d", measured + ceiling), row
+
+
+def test_every_place_where_something_is_changed_is_there() -> None:
+    table = README[README.index("| to change | write it into |") :].split("\n\n")[0].splitlines()[2:]
+    assert len(table) >= 11
+    for row in table:
+        places = re.findall(r"`((?:engine|loopgen_app)/[\w/.]*)`", row)
+        assert places and not [place for place in places if not (ROOT / place).exists()], row

@@ -9,6 +9,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from engine import FORMATS
+from loopgen_app.actions import SESSION_FILTER
+from loopgen_app.state.session import SUFFIX
 
 
 @pytest.fixture
@@ -30,7 +32,12 @@ def test_every_shortcut_is_there_once_and_every_menu_can_be_reached_by_a_letter(
 
 
 def test_knobs_are_flipped_and_corners_drawn_from_the_menus(stage: Stage, command: Callable[[str], QAction]) -> None:
-    for words, knob in (("Metronome", "metronome"), ("Follow every knob", "follow"), ("Match levels", "level_match")):
+    for words, knob in (
+        ("Metronome", "metronome"),
+        ("Follow every knob", "follow"),
+        ("Match levels", "level_match"),
+        ("Tempo knob turns what plays", "live_tempo"),
+    ):
         before = stage.value(knob)
         command(words).trigger()
         assert stage.value(knob) is not before
@@ -105,3 +112,11 @@ def test_space_and_control_enter_work_wherever_the_focus_is(stage: Stage) -> Non
     stage.wait(lambda: stage.studio.transport.state.playing)
     space.trigger()
     assert not stage.studio.transport.state.playing and not stage.value("follow")
+
+
+def test_the_sheet_of_shortcuts_has_every_key_and_files_of_sessions_are_found(stage: Stage) -> None:
+    with_keys = [a for a in stage.window.findChildren(QAction) if not a.shortcut().isEmpty()]
+    sheet = stage.window.actions_.shortcuts()
+    assert len(sheet) == len({keys for keys, _ in sheet}) == len(with_keys) > 20
+    assert tuple(words for _, words in sheet if words in ("Undo", "Redo")) == ("Undo", "Redo")
+    assert SESSION_FILTER.endswith(f"(*{SUFFIX})")

@@ -143,7 +143,7 @@ def test_crossfades_have_equal_power_and_no_jump_above_the_material() -> None:
     assert deck.swaps > 150
     steepest_fade = 0.5 * np.pi / 2 / (2 * HALF) * 2
     assert np.abs(np.diff(out[500:, 0])).max() <= 0.5 * 2 * np.pi * 220 / RATE + steepest_fade
-    assert np.allclose(deck._rise**2 + deck._fall**2, 1.0, atol=1e-6)
+    assert np.allclose(deck._fade.rise**2 + deck._fade.fall**2, 1.0, atol=1e-6)
 
 
 def test_newest_cue_wins_and_asking_for_what_plays_withdraws_it() -> None:

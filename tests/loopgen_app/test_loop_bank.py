@@ -7,16 +7,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Stage
+from conftest import Desk, Stage
+from fakes import FakeBackground
 
 from engine import ExportError, LoopRequest, Recipe
 from loopgen_app.settings import Folders
+from loopgen_app.state import bank_files
 from loopgen_app.state.loop_audio import decode_flac, encode_flac, thumbnail
 from loopgen_app.state.loop_bank import LoopBank
+from loopgen_app.studio import build_studio
 
 RATE = 44100
 
@@ -79,9 +83,82 @@ def test_delete_hides_undelete_returns_purge_lets_go(bank: LoopBank) -> None:
     assert bank.purge(deleted_before=1e9) == 0  # deleted since
     before = _bytes_on_disk(bank)
     assert bank.purge(deleted_before=4e9) == 1
+    assert bank.tidy() and bank.tidy() is False
     assert _bytes_on_disk(bank) < before - 4000
     with pytest.raises(KeyError):
         bank.audio(ids[0])
+
+
+def test_the_room_of_many_loops_is_given_back_a_moment_at_a_time(bank: LoopBank) -> None:
+    ids = [bank.add(noise(i, 150_000), RATE, recipe(i)).id for i in range(6)]
+    for loop_id in ids[:5]:
+        bank.delete(loop_id)
+    whole = _bytes_on_disk(bank)
+    assert bank.purge(deleted_before=4e9) == 5 and bank.loops("deleted") == []
+    written = [whole]
+    while bank.tidy():
+        written.append(_bytes_on_disk(bank))
+    # A sound of 900 kB a step, then a megabyte a step; what is moved is written beside the file until it is done.
+    assert len(written) - 1 >= 5 + 4
+    assert max(written) < whole + 4_000_000
+    assert _bytes_on_disk(bank) < whole / 5
+    assert np.abs(bank.audio(ids[5])[0] - noise(5, 150_000)).max() <= 2.0**-23
+    with closing(sqlite3.connect(bank.path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def rigid(bank: LoopBank) -> LoopBank:
+    """The bank as it was before banks could shrink."""
+    bank.close()
+    with closing(sqlite3.connect(bank.path)) as db:
+        db.execute("PRAGMA auto_vacuum=NONE")
+        db.execute("VACUUM")
+    return LoopBank(bank.path)
+
+
+def test_a_bank_of_before_is_written_anew_once_and_shrinks_from_then_on(bank: LoopBank) -> None:
+    ids = [bank.add(noise(i, 50_000), RATE, recipe(i)).id for i in range(4)]
+    bank = rigid(bank)
+    for loop_id in ids[:2]:
+        bank.delete(loop_id)
+        bank.purge(deleted_before=4e9)
+        before = _bytes_on_disk(bank)
+        while bank.tidy():
+            pass
+        assert _bytes_on_disk(bank) < before - 200_000
+    assert [loop.id for loop in bank.loops()] == [ids[3], ids[2]]
+    with closing(sqlite3.connect(bank.path)) as db:
+        assert db.execute("PRAGMA auto_vacuum").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("who", ["a loop that is kept", "a window that closes"])
+def test_writing_anew_gives_way_and_changes_nothing(
+    who: str, bank: LoopBank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [bank.add(noise(i, 50_000), RATE, recipe(i)).id for i in range(3)]
+    bank = rigid(bank)
+    bank.delete(ids[0])
+    bank.purge(deleted_before=4e9)
+    assert bank.tidy()
+    rebuild, done = bank_files.rebuild, []
+
+    def while_it_runs(path: Path, give_way: Callable[[], bool]) -> bool:
+        assert not give_way()
+        if who == "a loop that is kept":
+            ids.append(bank.add(noise(9), RATE, recipe(9)).id)
+        else:
+            bank.hurry()
+        done.append(rebuild(path, give_way))
+        return done[0]
+
+    monkeypatch.setattr(bank_files, "rebuild", while_it_runs)
+    before = _bytes_on_disk(bank)
+    assert not bank.tidy() and done == [False]
+    assert _bytes_on_disk(bank) >= before
+    assert [loop.id for loop in bank.loops()] == ids[:0:-1]
+    monkeypatch.setattr(bank_files, "rebuild", rebuild)
+    assert not bank.tidy()
+    assert _bytes_on_disk(bank) < before - 100_000
 
 
 def _bytes_on_disk(bank: LoopBank) -> int:
@@ -102,6 +179,28 @@ def test_what_was_deleted_a_month_ago_is_gone_at_the_next_start(
     stage = make_stage()
     assert [loop.id for loop in stage.studio.bank.loops("deleted")] == [ids[1]]
     assert [loop.id for loop in stage.studio.bank.loops()] == [ids[2]]
+    stage.wait(lambda: _sounds(stage.studio.bank) == ids[1:])
+
+
+def _sounds(bank: LoopBank) -> list[int]:
+    with closing(sqlite3.connect(bank.path)) as db:
+        return [row[0] for row in db.execute("SELECT loop_id FROM sounds ORDER BY loop_id")]
+
+
+def test_the_window_is_there_before_room_is_given_back(tmp_path: Path, desk: Desk) -> None:
+    bank = desk.studio.bank
+    ids = [bank.add(noise(i), RATE, recipe(i)).id for i in range(3)]
+    bank.delete(ids[0])
+    with bank._transaction() as db:
+        db.execute("UPDATE loops SET deleted_at = 1.0 WHERE id = ?", (ids[0],))
+    background = FakeBackground(held=True)
+    studio = build_studio(desk.studio.folders, lambda _events: desk.service, background=background)
+    assert [loop.id for loop in studio.bank.loops()] == [ids[2], ids[1]] and not studio.bank.loops("deleted")
+    assert _sounds(bank) == ids
+    background.held = False
+    background.release()
+    assert _sounds(bank) == ids[1:]
+    studio.close()
 
 
 def test_filter_finds_words_tempo_key_and_favourites(bank: LoopBank) -> None:

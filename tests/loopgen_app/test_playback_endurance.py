@@ -45,6 +45,7 @@ class Player:
         self.presses = 0
         self.first_cue = 0.0
         self.going = True
+        stage.studio.instrument.set("live_tempo", False)  # what is recorded is compared with loops as they are
         supervisor = stage.studio.playback._supervisor
         self._cue = supervisor.cue
         supervisor.cue = self._noted  # type: ignore[method-assign]

@@ -150,24 +150,27 @@ def test_no_property_is_set_by_its_name_in_a_call() -> None:
     assert found == []
 
 
-@pytest.mark.skipif(shutil.which("localedef") is None, reason="no localedef on this machine")
-@pytest.mark.parametrize("locale", ["tr_TR", "de_DE"])
-def test_the_window_starts_in_a_locale_of_its_own_letters_and_commas(locale: str, tmp_path: Path) -> None:
-    made = subprocess.run(
-        ["localedef", "-i", locale, "-f", "UTF-8", str(tmp_path / f"{locale}.UTF-8")],
-        capture_output=True,
-        check=False,
-    )
-    if not (tmp_path / f"{locale}.UTF-8").is_dir():
-        pytest.skip(f"no source of {locale}: {made.stderr.decode(errors='replace')[:80]}")
-    environment = os.environ | {"LOCPATH": str(tmp_path), "LC_ALL": f"{locale}.UTF-8", "QT_QPA_PLATFORM": "offscreen"}
-    code = (
-        "import sys; from pathlib import Path; from loopgen_app.application import Application\n"
-        "from loopgen_app.settings import Folders\n"
-        "app = Application(['loopgen'], folders=Folders(Path(sys.argv[1]))); app.window.show(); app.window.close()"
-    )
+@pytest.mark.parametrize("locale", ["C", "de_DE", "fr_FR", "tr_TR", "ja_JP"])
+def test_the_window_starts_in_every_locale_and_numbers_mean_what_they_say(locale: str, tmp_path: Path) -> None:
+    environment = os.environ | {"LC_ALL": locale, "QT_QPA_PLATFORM": "offscreen"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    if locale != "C":
+        environment |= {"LOCPATH": str(tmp_path), "LC_ALL": made_locale(locale, tmp_path)}
     run = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "data")],
-        capture_output=True, text=True, cwd=ROOT, env=environment, timeout=120, check=False,
+        [sys.executable, str(Path(__file__).parent / "typed_numbers.py"), str(tmp_path / "data")],
+        capture_output=True, text=True, cwd=ROOT, env=environment, timeout=240, check=False,
     )  # fmt: skip
-    assert run.returncode == 0, run.stderr
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def made_locale(locale: str, folder: Path) -> str:
+    """The name of a locale that is made in `folder`; skips where none can be."""
+    if shutil.which("localedef") is None:
+        pytest.skip("no localedef on this machine")
+    name = f"{locale}.UTF-8"
+    made = subprocess.run(
+        ["localedef", "-i", locale, "-f", "UTF-8", str(folder / name)], capture_output=True, check=False
+    )
+    if not (folder / name).is_dir():
+        pytest.skip(f"no source of {locale}: {made.stderr.decode(errors='replace')[:80]}")
+    return name

@@ -134,7 +134,7 @@ def test_a_killed_sound_process_comes_back_at_the_same_beat(make_ears: Callable[
 def test_a_hung_stream_is_noticed_by_its_heart(
     make_ears: Callable[..., Ears], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loopgen_app.sound.supervisor.GRACE_SECONDS", 0.5)
+    monkeypatch.setattr("loopgen_app.sound.pulse.GRACE_SECONDS", 0.5)
     ears = make_ears(NULL)
     supervisor = ears.supervisor
     ears.until(lambda: supervisor.alive)

@@ -40,13 +40,13 @@ class Grid:
         return len(self.hertz)
 
     def relative(self, hertz: float) -> NDArray[np.float32]:
-        """Warped frequency relative to `hertz` (clipped to 5 Hz .. 0.45 rate): the `x` of `s = jx`."""
+        """Warped frequencies `[F]` relative to `hertz` (clipped to 5 Hz .. 0.45 rate): the `x` of `s = jx`."""
         corner = min(max(hertz, 5.0), 0.45 * self.sample_rate)
         relative: NDArray[np.float32] = self._warp * np.float32(1 / np.tan(np.pi * corner / self.sample_rate))
         return relative
 
     def delay(self, seconds: float) -> Response:
-        """A pure delay, `exp(-2 pi j f seconds)`."""
+        """The response `[F]` of a pure delay, `exp(-2 pi j f seconds)`."""
         cycles = self.hertz.astype(np.float64) * seconds
         turn = (2 * np.pi * (cycles - np.floor(cycles))).astype(np.float32)
         out = np.empty(len(self), dtype=np.complex64)
@@ -65,7 +65,7 @@ def grid_of(length: int) -> Grid:
 
 
 def complex_of(real: NDArray[np.float32], imaginary: NDArray[np.float32], size: int) -> Response:
-    """`real + j imaginary` in single precision, without a double-precision detour."""
+    """`real + j imaginary`, both `[size]`, in single precision, without a double-precision detour."""
     out = np.empty(size, dtype=np.complex64)
     out.real, out.imag = real, imaginary
     return out

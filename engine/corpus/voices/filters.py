@@ -95,22 +95,22 @@ def _biquad(audio: Signal, kind: str, hz: float, q: float, gain_db: float = 0.0)
 
 
 def lowpass(audio: Signal, hz: float, q: float = 0.707) -> Signal:
-    """Second-order low-pass at `hz`."""
+    """Second-order low-pass of `audio` `[n]` at `hz`."""
     return _biquad(audio, "low", hz, q)
 
 
 def highpass(audio: Signal, hz: float, q: float = 0.707) -> Signal:
-    """Second-order high-pass at `hz`."""
+    """Second-order high-pass of `audio` `[n]` at `hz`."""
     return _biquad(audio, "high", hz, q)
 
 
 def bandpass(audio: Signal, hz: float, q: float = 1.0) -> Signal:
-    """Second-order band-pass at `hz`, 0 dB at its centre."""
+    """Second-order band-pass of `audio` `[n]` at `hz`, 0 dB at its centre."""
     return _biquad(audio, "band", hz, q)
 
 
 def bell(audio: Signal, hz: float, gain_db: float, q: float = 1.0) -> Signal:
-    """Peaking equaliser: `gain_db` at `hz`."""
+    """Peaking equaliser of `audio` `[n]`: `gain_db` at `hz`."""
     return _biquad(audio, "peak", hz, q, gain_db)
 
 

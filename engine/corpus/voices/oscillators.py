@@ -57,7 +57,7 @@ def pulse(phases: NDArray[np.float64], width: float | Signal = 0.5) -> Signal:
 
 
 def sine(phases: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Sine of `phases` in cycles; reduced to one turn first, so that float32 is exact enough for hours."""
+    """Sine of `phases` `[..., n]` in cycles; reduced to one turn first, so that float32 is exact enough for hours."""
     return np.asarray(np.sin(_TWO_PI * (phases - np.floor(phases)).astype(np.float32)))
 
 
@@ -89,7 +89,7 @@ def noise(n: int, rng: np.random.Generator) -> NDArray[np.float32]:
 
 
 def tick(n: int, seconds: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """A burst of noise that dies by 60 dB in `seconds`, in `n` samples: sticks, beaters, clicks."""
+    """A burst of noise `[n]` that dies by 60 dB in `seconds`: sticks, beaters, clicks."""
     burst = np.zeros(n, np.float32)
     live = min(n, round(1.1 * seconds * SAMPLE_RATE) + 1)
     burst[:live] = noise(live, rng) * np.exp(

@@ -12,7 +12,7 @@ _DC_POLE = float(np.exp(-2.0 * np.pi * 12.0 / SAMPLE_RATE))
 
 
 def saturate(audio: Signal, drive: float, bias: float = 0.0) -> Signal:
-    """Soft saturation at about the old level; `drive` 0 (clean) to 1 (heavy), `bias` adds even harmonics.
+    """Soft saturation of `audio` `[n]` at about its level; `drive` 0 (clean) to 1, `bias` adds even harmonics.
 
     The curve is `x / sqrt(1 + x^2)`, first-order antiderivative antialiasing (Parker, Zavalishin, Le Bivic 2016):
     with the integral `sqrt(1 + x^2)` the difference quotient never divides by the small difference.
@@ -33,7 +33,7 @@ def saturate(audio: Signal, drive: float, bias: float = 0.0) -> Signal:
 
 
 def fold(audio: Signal, amount: float) -> Signal:
-    """Sine wave folder: `amount` 0 leaves the wave alone, 1 folds it twice."""
+    """Sine wave folder: `amount` 0 leaves `audio` `[n]` alone, 1 folds it twice."""
     if amount <= 0.0:
         return audio
     gain = 1.0 + 3.0 * amount
@@ -41,7 +41,7 @@ def fold(audio: Signal, amount: float) -> Signal:
 
 
 def crush(audio: Signal, bits: float, hold: float) -> Signal:
-    """Lo-fi converter: rounds to `bits` and holds each value for `hold` samples."""
+    """Lo-fi converter: rounds `audio` `[n]` to `bits` and holds each value for `hold` samples."""
     index = (np.floor(np.arange(len(audio)) / hold) * hold).astype(np.intp)
     levels = 2.0 ** (bits - 1.0)
     peak = max(float(np.max(np.abs(audio))), 1e-9)

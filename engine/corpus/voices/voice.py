@@ -10,6 +10,7 @@ from scipy.signal import lfilter
 
 SAMPLE_RATE: Final = 44100
 Signal = NDArray[np.floating]
+"""Mono sound `[n]` at 44.1 kHz, of any level until a voice has finished it."""
 Settings = Mapping[str, float]
 
 AXES: Final = ("bright", "dirt", "length")
@@ -106,6 +107,8 @@ def struck_hz(settings: Settings, strike: Strike, rng: np.random.Generator, spre
 
 
 VoiceFunction = Callable[[Settings, Strike, np.random.Generator], Signal]
+"""Sounds one strike: mono `[n]` at 44.1 kHz, as long as it rings. All functions of `engine.corpus.voices` that make a
+sound are such; what stands in their docstrings is the sound alone."""
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from tqdm import tqdm
 
 from engine.corpus.store import read_manifest
 from engine.evaluation.ledger import Ledger
+from engine.evaluation.plots import new_figure, save_figure
 from engine.evaluation.results import results_folder
 from engine.evaluation.sources import write_table
 from engine.models.unet import DenoiserConfig
-from engine.plots import new_figure, save_figure
 
 MEDIUM = DenoiserConfig(widths=(96, 128, 160, 160), blocks=1, groups=16, notes=True)
 ARCHITECTURES: Mapping[str, DenoiserConfig] = {

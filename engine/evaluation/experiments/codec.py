@@ -18,9 +18,9 @@ from engine.corpus.seeds import HELD_OUT_SEED
 from engine.evaluation.held_out import SAMPLE_RATE, held_out_case
 from engine.evaluation.judges.codec_quality import kick_attack_errors
 from engine.evaluation.judges.opus import opus_available, through_opus
+from engine.evaluation.plots import new_figure, save_figure
 from engine.evaluation.results import markdown_table, results_folder, write_json
 from engine.files import write_atomically
-from engine.plots import new_figure, save_figure
 from engine.tempo import FRAME_RATE
 
 OPUS_KBPS = (16, 32)

@@ -20,7 +20,7 @@ from engine.evaluation.judges.claims import ClaimJudges
 from engine.evaluation.judges.embedding import NAME, embed
 from engine.evaluation.judges.tags import steered_attributes
 from engine.evaluation.ledger import Ledger
-from engine.evaluation.loop_items import Renderer
+from engine.evaluation.loop_items import LoopRenderer
 from engine.evaluation.results import markdown_table, results_folder, write_json
 from engine.files import write_atomically
 from engine.requests import LoopRequest
@@ -48,7 +48,7 @@ KINDS: Final = ("negations", "weights", "steers", "references")
 Values = NDArray[np.float64]
 
 
-class Hearing(Renderer, Protocol):
+class Hearing(LoopRenderer, Protocol):
     """A renderer that embeds sounds: a `LoopPipeline`, or a fake in tests."""
 
     def embed_sound(self, audio: NDArray[np.float32], sample_rate: int, /) -> tuple[float, ...]:

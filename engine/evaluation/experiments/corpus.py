@@ -19,9 +19,9 @@ from engine.evaluation.judges import embedding, musicnn
 from engine.evaluation.judges.distribution import frechet_distance, split_half_floor
 from engine.evaluation.judges.levels import Levels, measure_levels
 from engine.evaluation.judges.musicnn import Musicnn
+from engine.evaluation.plots import new_figure, save_figure
 from engine.evaluation.results import markdown_table, results_folder, write_json
 from engine.files import write_atomically
-from engine.plots import new_figure, save_figure
 
 EXCERPT_SECONDS = 10.0
 """Recordings are heard in excerpts as long as loops; levels and spectra are taken of each."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from engine.corpus.seeds import HELD_OUT_SEED
-from engine.evaluation.loop_items import Renderer
+from engine.evaluation.loop_items import LoopRenderer
 from engine.evaluation.results import markdown_table, results_folder, write_json
 from engine.files import write_atomically
 from engine.requests import LoopRequest, Pattern
@@ -47,7 +47,12 @@ class Hits:
 
 
 def evaluate_hits(
-    renderer: Renderer, out: Path, *, patterns: int = 100, request: LoopRequest | None = None, progress: bool = True
+    renderer: LoopRenderer,
+    out: Path,
+    *,
+    patterns: int = 100,
+    request: LoopRequest | None = None,
+    progress: bool = True,
 ) -> dict[str, Any]:
     """Render `patterns` patterns of each part of `BANDS_HZ`; writes `hits.json` and `hits.md` and returns shares.
 

@@ -28,11 +28,11 @@ from engine.evaluation.judges.embedding import embed
 from engine.evaluation.judges.kinship import Portrait, kinship
 from engine.evaluation.judges.tempo import OCTAVES, comb_tempo, tempo_hit
 from engine.evaluation.ledger import Ledger
+from engine.evaluation.plots import new_figure, save_figure
 from engine.evaluation.results import results_folder
 from engine.evaluation.sources import SourceSettings, mean, named, rank_correlation, write_table
 from engine.loop import Loop
 from engine.pipeline import LoopPipeline
-from engine.plots import new_figure, save_figure
 from engine.tempo import LoopGeometry
 
 POINTS = 9

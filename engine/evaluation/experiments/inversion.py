@@ -12,10 +12,10 @@ from tqdm import tqdm
 from engine.applications.inversion import Walk, invert_loops, replay
 from engine.applications.source import SourceLoop
 from engine.evaluation.ledger import Ledger
+from engine.evaluation.plots import new_figure, save_figure
 from engine.evaluation.results import results_folder
 from engine.evaluation.sources import SourceSettings, named, write_table
 from engine.pipeline import LoopPipeline
-from engine.plots import new_figure, save_figure
 
 STEPS = (8, 16, 32, 50)
 GUIDANCE = (1.0, 2.0)

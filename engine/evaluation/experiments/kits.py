@@ -42,6 +42,7 @@ STEMS: Final = ("kick", "snare", "closed_hat")
 OTHERS: Final = 20
 """Stems that a sound is to be farther from than from its own."""
 RANGE_DB: Final = 50.0
+HOP: Final = 256
 
 
 @dataclass(frozen=True)
@@ -90,17 +91,27 @@ def drum_loop(seed: int) -> LoopRequest:
 
 def changed(before: Floats, after: Floats, part: str) -> tuple[float, float]:
     """How much loop `before` `[2, T]` differs from `after` in dB where `part` of `ROWS` strikes, and where the others
-    do."""
-    pictures = [_steps(audio) for audio in (before, after)]
-    distance = np.abs(pictures[0] - pictures[1]).mean(axis=(1, 2))
+    do.
+
+    A part that is louder makes the rest of a loop quieter, for loops are made equally loud: they are compared at the
+    level at which the others are as loud as before.
+    """
     struck = {name: [bar * STEPS_PER_BAR + step for bar in range(BARS) for step in at] for name, at in ROWS.items()}
     others = [step for name, at in struck.items() if name != part for step in at]
+    levelled = after * (_level(before, others) / max(_level(after, others), 1e-9))
+    pictures = [_steps(audio, peak=_mels(before).max()) for audio in (before, levelled)]
+    distance = np.abs(pictures[0] - pictures[1]).mean(axis=(1, 2))
     return float(distance[struck[part]].mean()), float(distance[others].mean())
+
+
+def _level(audio: Floats, steps: Sequence[int]) -> float:
+    edges = np.linspace(0, audio.shape[-1], BARS * STEPS_PER_BAR + 1).astype(np.int64)
+    return float(np.sqrt(np.mean([np.mean(np.square(audio[:, edges[step] : edges[step + 1]])) for step in steps])))
 
 
 def nearest(part: str, played: Sequence[Floats | None], stems: Sequence[Floats]) -> float:
     """The share of sounds that were `played` by the voices of `stems` `[T]` which are nearer, as pictures of hits, to
-    their own stem than to any of the next `OTHERS`; what is silent is not."""
+    their own stem than to any of the next `OTHERS`; a silent sound never is."""
     pictures = [_hit(part, stem) for stem in stems]
     found = []
     for index, audio in enumerate(played):
@@ -132,14 +143,16 @@ def _played(pipeline: LoopPipeline, part: str, stem: Floats) -> Floats | None:
     return audio
 
 
-def _steps(audio: Floats) -> Floats:
-    """Log-mel pictures of all steps of a loop, `[steps, bands, columns]`, down to `RANGE_DB` below its peak."""
-    hop = 256
-    levels = mel_spectrogram(audio, 44_100, hop=hop, bands=64, window_length=1024)
-    levels = np.maximum(levels - levels.max(), -RANGE_DB)
+def _mels(audio: Floats) -> Floats:
+    return mel_spectrogram(audio, 44_100, hop=HOP, bands=64, window_length=1024)
+
+
+def _steps(audio: Floats, peak: float) -> Floats:
+    """Log-mel pictures of all steps of a loop, `[steps, bands, columns]`, in dB down to `RANGE_DB` below `peak`."""
+    levels = np.maximum(_mels(audio) - peak, -RANGE_DB)
     count = BARS * STEPS_PER_BAR
     columns = levels.shape[1] // count
-    firsts = np.round(np.arange(count) * audio.shape[-1] / count / hop).astype(np.int64)
+    firsts = np.round(np.arange(count) * audio.shape[-1] / count / HOP).astype(np.int64)
     return np.stack([levels[:, (first + np.arange(columns)) % levels.shape[1]] for first in firsts])
 
 

@@ -19,11 +19,11 @@ from engine.evaluation.held_out import SAMPLE_RATE, held_out_case
 from engine.evaluation.judges.distribution import diversity, frechet_distance, split_half_floor
 from engine.evaluation.judges.embedding import NAME, embed
 from engine.evaluation.ledger import Ledger
-from engine.evaluation.loop_items import Renderer
+from engine.evaluation.loop_items import LoopRenderer
+from engine.evaluation.plots import new_figure, save_figure
 from engine.evaluation.results import markdown_table, results_folder, write_json
 from engine.files import write_atomically
 from engine.loop import PackInfo
-from engine.plots import new_figure, save_figure
 from engine.requests import LoopRequest
 
 SCALES: Final = (0.0, 1.0, 2.0, 3.0, 5.0, 8.0)
@@ -35,7 +35,7 @@ Rows = NDArray[np.float64]
 
 
 def evaluate_likeness(
-    renderer: Renderer,
+    renderer: LoopRenderer,
     clap: ClapEmbedder,
     out: Path,
     *,
@@ -55,25 +55,15 @@ def evaluate_likeness(
     out = results_folder(out)
     ledger = Ledger(out / "likeness.jsonl")
     prompts, said = _wanting(clap)
-    groups = [
-        np.array(ledger(f"corpus {seed}", partial(_windows, seed)))
-        for seed in tqdm(range(CORPUS_SEED, CORPUS_SEED + CORPUS_LOOPS), desc="corpus", disable=not progress)
-    ]
+    groups = _corpus(ledger, progress=progress)
     corpus = np.concatenate(groups)
     found: dict[str, dict[str, float]] = {}
     for scale in scales:
-        heard, windows, spreads = [], [], []
-        for prompt in tqdm(prompts, desc=f"guidance {scale:g}", unit="prompt", disable=not progress):
-            asked = LoopRequest(bars=2, guidance_scale=scale, prompt=prompt)
-            loops = _loops(renderer, clap, ledger, asked, seeds)
-            heard.append([loop["heard"] for loop in loops])
-            rows = [np.array(loop["windows"]) for loop in loops]
-            windows += rows
-            spreads.append(diversity(np.stack([row.mean(axis=0) for row in rows])))
-        figures = likeness(said, np.array(heard))
-        figures["Frechet distance to the corpus"] = frechet_distance(np.concatenate(windows), corpus)
-        figures["distance between seeds"] = float(np.mean(spreads))
-        found[f"{scale:g}"] = figures
+        by_prompt = [
+            _loops(renderer, clap, ledger, LoopRequest(bars=2, guidance_scale=scale, prompt=prompt), seeds)
+            for prompt in tqdm(prompts, desc=f"guidance {scale:g}", unit="prompt", disable=not progress)
+        ]
+        found[f"{scale:g}"] = _figures(said, by_prompt, corpus)
     results = {
         "pack": {"name": renderer.info.name, "hash": renderer.info.hash},
         "prompts": len(prompts),
@@ -86,8 +76,17 @@ def evaluate_likeness(
     return results
 
 
+def _corpus(ledger: Ledger, *, progress: bool) -> list[NDArray[Any]]:
+    """The windows of each corpus loop, `[N, D]`."""
+    seeds = range(CORPUS_SEED, CORPUS_SEED + CORPUS_LOOPS)
+    return [
+        np.array(ledger(f"corpus {seed}", partial(_windows, seed)))
+        for seed in tqdm(seeds, desc="corpus", disable=not progress)
+    ]
+
+
 def _loops(
-    renderer: Renderer, clap: ClapEmbedder, ledger: Ledger, asked: LoopRequest, seeds: int
+    renderer: LoopRenderer, clap: ClapEmbedder, ledger: Ledger, asked: LoopRequest, seeds: int
 ) -> list[dict[str, Any]]:
     """What is heard of loops of `asked` with `seeds` seeds."""
     told = f"{renderer.info.hash[:12]} {asked.guidance_scale:g}"
@@ -95,6 +94,19 @@ def _loops(
         ledger(f"{told} {seed} {asked.prompt}", partial(_rendered, renderer, clap, asked.with_(seed=seed)))
         for seed in range(FIRST_SEED, FIRST_SEED + seeds)
     ]
+
+
+def _figures(said: Rows, by_prompt: Sequence[Sequence[dict[str, Any]]], corpus: NDArray[Any]) -> dict[str, float]:
+    """Of prompts embedded as `said` `[N, D]` and the loops of each: likeness, the distance of all loops to the
+    windows `corpus` `[M, D']`, and the mean distance between the loops of a prompt."""
+    windows = [[np.array(loop["windows"]) for loop in loops] for loops in by_prompt]
+    spreads = [diversity(np.stack([rows.mean(axis=0) for rows in loops])) for loops in windows]
+    figures = likeness(said, np.array([[loop["heard"] for loop in loops] for loops in by_prompt]))
+    figures["Frechet distance to the corpus"] = frechet_distance(
+        np.concatenate([rows for loops in windows for rows in loops]), corpus
+    )
+    figures["distance between seeds"] = float(np.mean(spreads))
+    return figures
 
 
 def _write(out: Path, info: PackInfo, results: dict[str, Any]) -> None:
@@ -136,7 +148,7 @@ def _wanting(clap: ClapEmbedder) -> tuple[list[str], Rows]:
 
 
 @torch.inference_mode()
-def _rendered(renderer: Renderer, clap: ClapEmbedder, request: LoopRequest) -> dict[str, Any]:
+def _rendered(renderer: LoopRenderer, clap: ClapEmbedder, request: LoopRequest) -> dict[str, Any]:
     loop = renderer.render(request)
     heard = clap.embed_audio(torch.from_numpy(loop.audio)[None], loop.sample_rate)[0]
     return {"heard": heard.tolist(), "windows": embed(loop.audio, loop.sample_rate)}

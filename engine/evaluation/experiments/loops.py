@@ -17,7 +17,7 @@ from engine.evaluation.judges.distribution import diversity, frechet_distance, s
 from engine.evaluation.judges.levels import crest_factor, stereo_width
 from engine.evaluation.judges.measurement import Judges
 from engine.evaluation.judges.tags import TagJudge, loop_features, tag_agreement
-from engine.evaluation.loop_items import Item, LoopSettings, Renderer, corpus_items, rendered_items
+from engine.evaluation.loop_items import Item, LoopRenderer, LoopSettings, corpus_items, rendered_items
 from engine.evaluation.loop_report import draw_guidance, draw_loops
 from engine.evaluation.results import markdown_table, results_folder, write_json
 from engine.evaluation.summary import hits_over_tempo, summarise
@@ -30,7 +30,7 @@ DIVERSITY_REQUESTS, DIVERSITY_SEEDS = 8, 6
 
 
 def evaluate_loops(
-    renderer: Renderer,
+    renderer: LoopRenderer,
     out: Path,
     settings: LoopSettings,
     judges: Judges,
@@ -76,7 +76,7 @@ def _table(figures: dict[str, dict[str, Any]]) -> str:
 
 
 def evaluate_guidance(
-    renderer: Renderer,
+    renderer: LoopRenderer,
     out: Path,
     settings: LoopSettings,
     judges: Judges,
@@ -130,7 +130,7 @@ def tag_figures(judge: TagJudge, items: Sequence[Item]) -> dict[str, Any]:
 
 
 def seed_diversity(
-    renderer: Renderer, corpus: Sequence[Item], settings: LoopSettings, *, progress: bool = True
+    renderer: LoopRenderer, corpus: Sequence[Item], settings: LoopSettings, *, progress: bool = True
 ) -> dict[str, float]:
     """Mean distance between loops of one request at six seeds, and how much that is of the corpus's own spread.
 
@@ -184,7 +184,7 @@ def _judges(judges: Judges) -> dict[str, Any]:
     }
 
 
-def _heading(renderer: Renderer, settings: LoopSettings, judges: Judges) -> str:
+def _heading(renderer: LoopRenderer, settings: LoopSettings, judges: Judges) -> str:
     heard = ", ".join(judge.name for judge in judges.tempo)
     return (
         f"# Loops of {renderer.info.name} ({renderer.info.hash[:12]})\n\n"

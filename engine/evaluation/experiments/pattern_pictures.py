@@ -6,11 +6,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from engine.evaluation.plots import new_figure, save_figure
 from engine.patterns.asked import PatternRequest
 from engine.patterns.grid import Score
-from engine.patterns.network import PatternNetwork
 from engine.patterns.writer import PatternWriter
-from engine.plots import new_figure, save_figure
 from engine.requests import Pattern
 from engine.vocabulary import PARTS, STEPS_PER_BAR
 
@@ -18,15 +17,8 @@ SHOWN: Final = ("kick", "closed_hat", "bass")
 STEPS_ON_THE_WAY: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def draw_pictures(
-    writer: PatternWriter,
-    network: PatternNetwork,
-    scores: Sequence[Score],
-    results: Mapping[str, Any],
-    out: Path,
-) -> None:
+def draw_pictures(writer: PatternWriter, scores: Sequence[Score], results: Mapping[str, Any], out: Path) -> None:
     """Write `iou.png`, `operations.png` and `towards.png` into `out`."""
-    del network
     _draw_iou(results, out / "iou.png")
     full = [score for score in scores if all(score.hits[PARTS.index(part)].any() for part in SHOWN)]
     if not full:

@@ -72,7 +72,7 @@ def evaluate_patterns(
     results["house"] = house_kicks(writer, list(held_out), tried // 2)
     write_json(out / "patterns.json", results)
     write_atomically(out / "patterns.md", _tables(results).encode())
-    draw_pictures(writer, network, some, results, out)
+    draw_pictures(writer, some, results, out)
     return results
 
 

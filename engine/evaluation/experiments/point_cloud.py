@@ -21,9 +21,9 @@ from engine.diffusion.iadb import training_loss
 from engine.diffusion.samplers import SamplerStep, sample
 from engine.diffusion.schedules import alphas
 from engine.errors import InvalidRequest
+from engine.evaluation.plots import new_figure, save_figure
 from engine.evaluation.results import results_folder, write_json
 from engine.knobs import SAMPLERS
-from engine.plots import new_figure, save_figure
 
 Points = NDArray[np.float64]
 

@@ -12,11 +12,11 @@ from engine.diffusion.samplers import EVALUATIONS
 from engine.evaluation.held_out import held_out_request
 from engine.evaluation.judges.kinship import Portrait, kinship
 from engine.evaluation.ledger import Ledger
+from engine.evaluation.plots import new_figure, save_figure
 from engine.evaluation.results import results_folder
 from engine.evaluation.sources import SourceSettings, mean, named, write_table
 from engine.knobs import SAMPLERS
 from engine.pipeline import LoopPipeline
-from engine.plots import new_figure, save_figure
 from engine.tempo import LoopGeometry
 
 STEPS = (1, 2, 4, 8, 16, 32, 64)

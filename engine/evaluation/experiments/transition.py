@@ -20,10 +20,10 @@ from engine.errors import InvalidRequest
 from engine.evaluation.judges.embedding import embed
 from engine.evaluation.judges.seam import spectral_jumps
 from engine.evaluation.ledger import Ledger
+from engine.evaluation.plots import new_figure, save_figure
 from engine.evaluation.results import results_folder
 from engine.evaluation.sources import SourceSettings, mean, named, rank_correlation, write_table
 from engine.pipeline import LoopPipeline
-from engine.plots import new_figure, save_figure
 from engine.tempo import TempoRamp
 from engine.vocabulary import BEATS_PER_BAR
 

@@ -51,7 +51,7 @@ SILENT_AFTER: Final = 3
 
 
 @dataclass(frozen=True)
-class Voice:
+class VoiceFigures:
     """What was measured of one part over several loops: distances in dB within and between them, and the level of
     silent steps beside that of hits in dB, a median."""
 
@@ -121,14 +121,14 @@ def corpus_alone(part: str, loops: int) -> list[Floats]:
     return found
 
 
-def measure_voice(part: str, loops: Sequence[Floats], sample_rate: int = 44_100) -> Voice:
+def measure_voice(part: str, loops: Sequence[Floats], sample_rate: int = 44_100) -> VoiceFigures:
     """Sameness and silence of `loops` `[2, T]` in which `part` strikes at `STEPS`."""
     hits = [_hits(part, audio, sample_rate) for audio in loops]
     within = [_distance(a, b) for own in hits for a, b in itertools.combinations(own, 2)]
     pairs = itertools.combinations(hits, 2)
     between = [_distance(a, b) for one, other in pairs for a, b in zip(one, other, strict=True)]
     silence = [_silence_db(part, audio) for audio in loops]
-    return Voice(float(np.mean(within)), float(np.mean(between)), float(np.median(silence)))
+    return VoiceFigures(float(np.mean(within)), float(np.mean(between)), float(np.median(silence)))
 
 
 def _hits(part: str, audio: Floats, sample_rate: int) -> list[Floats]:

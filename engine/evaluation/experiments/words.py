@@ -17,7 +17,7 @@ from engine.corpus.render import render_loop
 from engine.corpus.seeds import HELD_OUT_SEED, WORD_REQUESTS
 from engine.errors import MissingDependency
 from engine.evaluation.judges.claims import ClaimJudges, measure_properties, verdict
-from engine.evaluation.loop_items import Renderer
+from engine.evaluation.loop_items import LoopRenderer
 from engine.evaluation.results import markdown_table, results_folder, write_json
 from engine.files import write_atomically
 from engine.requests import LoopRequest
@@ -90,7 +90,7 @@ def evaluate_retrieval(clap: ClapEmbedder, out: Path, *, count: int = 1000, prog
 
 
 def evaluate_prompts(
-    renderer: Renderer,
+    renderer: LoopRenderer,
     judges: ClaimJudges,
     out: Path,
     *,
@@ -130,7 +130,7 @@ def _told(row: dict[str, Any]) -> list[str]:
     return [row["prompt"], "yes" if row["held"] else "no", moved]
 
 
-def rendered_properties(renderer: Renderer, judges: ClaimJudges, request: LoopRequest) -> dict[str, float]:
+def rendered_properties(renderer: LoopRenderer, judges: ClaimJudges, request: LoopRequest) -> dict[str, float]:
     """Every property of the loop that `renderer` makes of `request`."""
     loop = renderer.render(request)
     geometry = LoopGeometry(request.tempo_bpm, request.bars, loop.sample_rate)
@@ -163,6 +163,8 @@ def _held_out(
     return np.stack(sounds), captions, styles
 
 
-def _mean_properties(renderer: Renderer, judges: ClaimJudges, requests: Sequence[LoopRequest]) -> dict[str, float]:
+def _mean_properties(
+    renderer: LoopRenderer, judges: ClaimJudges, requests: Sequence[LoopRequest]
+) -> dict[str, float]:
     rows = [rendered_properties(renderer, judges, request) for request in requests]
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}

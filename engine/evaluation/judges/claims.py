@@ -70,5 +70,5 @@ def low_level(audio: NDArray[np.float32], sample_rate: int) -> float:
 
 
 def verdict(claims: Mapping[str, int], with_words: Mapping[str, float], without: Mapping[str, float]) -> bool:
-    """True when every claimed property moved the claimed way; staying where it was is none."""
+    """True when every claimed property moved the claimed way; a property that stays where it was has not."""
     return all((with_words[name] - without[name]) * sign > 0 for name, sign in claims.items())

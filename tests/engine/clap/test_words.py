@@ -2,10 +2,10 @@
 
 import pytest
 
-from engine.clap.words import MAX_WORDS, Vocabulary, Word, split
+from engine.clap.words import MAX_WORDS, Word, WordTokenizer, split
 
 WORDS = ("techno", "kick", "bright", "no", "bpm", "number", "sq", "##uel", "##chy", "and", "lo", "fi", "303")
-VOCABULARY = Vocabulary(WORDS, domain=5)
+VOCABULARY = WordTokenizer(WORDS, domain=5)
 
 
 @pytest.mark.parametrize(

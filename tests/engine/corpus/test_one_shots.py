@@ -123,13 +123,14 @@ def test_nothing_changes_without_the_package(monkeypatch):
     monkeypatch.delenv(one_shots.FOLDERS_VARIABLE, raising=False)
     stem = np.ones(100, dtype=np.float32)
     assert one_shots.available_one_shots() is None
-    assert one_shots.one_shot_sound("kick", np.random.default_rng(0)) is None
     assert with_one_shots(stem, "kick", (Note(0.0),), 120.0, np.random.default_rng(0)) is stem
 
 
 def test_the_environment_variable_names_folders(folder, monkeypatch):
     monkeypatch.setenv(one_shots.FOLDERS_VARIABLE, str(folder))
-    sound = one_shots.one_shot_sound("kick", np.random.default_rng(0))
+    library = one_shots.available_one_shots()
+    assert library is not None
+    sound = library.sound("kick", np.random.default_rng(0))
     assert sound is not None
     assert sound.hit.name == "bd_one"
 

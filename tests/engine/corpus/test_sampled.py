@@ -8,8 +8,8 @@ import pytest
 from engine.corpus.sampled import (
     PROGRAMS,
     SOUNDFONT_VARIABLE,
-    Event,
     Instruments,
+    NoteEvent,
     events_of,
     render_circular,
     with_instrument,
@@ -51,7 +51,7 @@ class Bell:
 
 
 def test_what_rings_past_the_end_is_heard_at_the_beginning() -> None:
-    audio = render_circular(Bell(), 0, [Event(22050, 60, 127)], SAMPLES)
+    audio = render_circular(Bell(), 0, [NoteEvent(22050, 60, 127)], SAMPLES)
     assert audio.shape == (SAMPLES,)
     assert audio[:4410] == pytest.approx(1.0)  # 0.6 s from the middle of a second: a tenth of it goes round
     assert audio[4420:22050].max() == 0
@@ -93,7 +93,7 @@ def test_without_a_soundfont_stems_stay(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_program_that_is_not_there_is_silent() -> None:
-    assert not Instruments(Bell(), 1).play("lead", 127, [Event(0, 60, 100)], 1000).any()
+    assert not Instruments(Bell(), 1).play("lead", 127, [NoteEvent(0, 60, 100)], 1000).any()
 
 
 def test_a_soundfont_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:

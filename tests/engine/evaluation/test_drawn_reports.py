@@ -9,7 +9,7 @@ from engine.audio.third_octaves import THIRD_OCTAVES_HZ
 from engine.corpus.score import Annotation
 from engine.errors import ExportError, MissingDependency
 from engine.evaluation import loop_picture, loop_report
-from engine.plots import new_figure, save_figure
+from engine.evaluation.plots import new_figure, save_figure
 
 
 def size_of(path: Path) -> tuple[int, int]:

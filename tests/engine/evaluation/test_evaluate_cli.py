@@ -46,6 +46,11 @@ from engine.cli.app import run
         ("evaluate transition --out {out} --bars 2", "3 to 64"),
         ("evaluate transition --out {out} --pack {out}/none", "no pack"),
         ("evaluate train-detector --loops 3", "10 to 100000"),
+        ("evaluate patterns --out {out} --scores 19", "--scores 20 to 10000"),
+        ("evaluate patterns --out {out} --scores 100 --tried 101", "--tried 10 to as many"),
+        ("evaluate patterns --out {out} --judged 50001", "--judged 20 to 50000"),
+        ("evaluate patterns --out {out} --steps -1", "--steps 0 to 1000000"),
+        ("evaluate patterns --out {out} --pack {out}/none", "no pack"),
         ("bench --pack {out}/none", "no pack"),
     ],
 )

@@ -35,6 +35,15 @@ def test_another_kick_changes_the_kick_and_another_snare_the_others() -> None:
     assert own < 0.1 and others > 0.5
 
 
+def test_a_louder_kick_is_no_change_of_others_that_are_made_quieter_for_it() -> None:
+    plain, louder = clicks(kick=60.0), clicks(kick=60.0)
+    window = louder[:, : SAMPLES // (BARS * 16)]
+    window *= 3.0
+    own, others = changed(plain, 0.6 * louder, "kick")
+    assert own > 0.1 and others < 0.02
+    assert changed(plain, 0.3 * plain, "kick") == pytest.approx((0.0, 0.0), abs=1e-3)
+
+
 def test_stems_are_nearest_to_themselves_and_not_to_the_next() -> None:
     stems = [audio[0] for audio in corpus_alone("snare", 6)]
     assert nearest("snare", stems, stems) == 1.0

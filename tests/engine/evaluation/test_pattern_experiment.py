@@ -11,9 +11,9 @@ from engine.corpus.seeds import PATTERN_HELD_OUT, PATTERN_JUDGE
 from engine.evaluation.experiments.patterns import evaluate_patterns, new_rows, of_pattern, requested
 from engine.evaluation.judges.coherence import spoil, train_judge
 from engine.patterns.agreement import reconstruction, struck_share
-from engine.patterns.drawn import Scores, drawn_scores
+from engine.patterns.drawn import PackedScores, drawn_scores
 from engine.patterns.grid import Score
-from engine.patterns.network import Decoded, PatternConfig, PatternNetwork, Told
+from engine.patterns.network import DecodedSteps, PatternConfig, PatternNetwork, Told
 from engine.patterns.writer import PatternWriter
 from engine.vocabulary import PARTS, TODAY
 
@@ -27,11 +27,11 @@ class Echo(PatternNetwork):
         self.seen = steps
         return super().embedded(steps)
 
-    def decode(self, features: torch.Tensor, told: Told) -> Decoded:
+    def decode(self, features: torch.Tensor, told: Told) -> DecodedSteps:
         logits = self.seen[..., 0] * 2 - 1
         logits[:, PARTS.index("kick")] = -1
         logits[:, PARTS.index("pad"), 0] = 1
-        return Decoded(logits, self.seen[..., 1] * 0 + 0.5, self.seen[..., 2] * 0)
+        return DecodedSteps(logits, self.seen[..., 1] * 0 + 0.5, self.seen[..., 2] * 0)
 
 
 def test_agreement_counts_what_comes_back_over_all_scores() -> None:
@@ -39,7 +39,7 @@ def test_agreement_counts_what_comes_back_over_all_scores() -> None:
     rows[PARTS.index("kick"), ::4] = 0.7
     rows[PARTS.index("pad"), 0] = rows[PARTS.index("lead"), 3] = 0.7
     empty = np.zeros_like(rows)
-    scores = Scores.of([Score(rows, 0 * rows), Score(empty, empty)])
+    scores = PackedScores.of([Score(rows, 0 * rows), Score(empty, empty)])
     found = reconstruction(Echo(SMALL).eval(), scores)
     # Four kicks are lost in one score, a pad is added in the other: 5 of 256 steps.
     assert found.accuracy == pytest.approx(251 / 256)

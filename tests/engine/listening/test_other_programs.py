@@ -1,17 +1,4 @@
-"""What the files of other programs say, by format and field: what is read, what is refused, what is passed over.
-
-| format | field | written by | what is done |
-|---|---|---|---|
-| WAV | acid tempo, beats | ACID, Reaper, samplers | tempo; where it gives no whole bars, the beats |
-| WAV | acid one-shot flag, meter | ACID | refused, unless the tempo is given |
-| WAV | smpl loop | samplers | the loop, where it is a bar or more |
-| WAV | cue | editors | markers are no loop points: passed over |
-| WAV, AIFF, in front of any | ID3 TBPM, TKEY | taggers, DJ programs | tempo, key |
-| AIFF | basc | Apple Loops | beats, key, one-shot |
-| FLAC, Ogg Vorbis, Opus | BPM, INITIALKEY | taggers | tempo, key; comma and unit are taken |
-| WAV | data size 0 or endless | recorders, pipes | what is there is read |
-| WAV, AIFF | data that ends early | downloads, full disks | refused, unless the tempo is given |
-"""
+"""What the files of other programs say: what is read, refused and passed over; the table is `format_table.py`."""
 
 import io
 from pathlib import Path

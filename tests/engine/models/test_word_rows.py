@@ -48,6 +48,24 @@ def test_places_that_are_not_there_are_zero() -> None:
 
 
 @torch.no_grad()
+def test_voices_of_the_loop_as_a_whole_are_left_out_and_all_else_stays() -> None:
+    torch.manual_seed(0)
+    before = Denoiser(CONFIG).eval()
+    for weights in before.parameters():
+        torch.nn.init.normal_(weights, std=0.3)
+    after = before.widened()
+    assert not after.config.overall and after.stationary.voices is not None
+    assert after.stationary.voices.weight.shape[1] == len(PARTS) + 2 == len(voice_words(TODAY, numbers=False))
+    asked = replace(Conditions.open(32), rate=torch.ones(1, 1), voices_given=torch.ones(1, len(PARTS)))
+    x, alpha = torch.randn(1, 4, 32), torch.tensor([0.5])
+    assert torch.allclose(before(x, alpha, asked), after(x, alpha, asked), atol=1e-4)  # a voice of zeros says nothing
+    moved = replace(asked, voices=torch.randn(1, len(PARTS), VOICE_DIM))
+    assert (before(x, alpha, moved) - before(x, alpha, asked)).abs().max() > 0.05
+    # Nothing is struck, so no part's voice is told to any frame.
+    assert torch.equal(after(x, alpha, moved), after(x, alpha, asked))
+
+
+@torch.no_grad()
 def test_an_old_denoiser_plays_the_same_in_the_rows_of_today() -> None:
     torch.manual_seed(0)
     old = Denoiser(CONFIG, OLD).eval()

@@ -5,7 +5,7 @@ import pytest
 
 from engine.corpus.arrangement import plan_loop
 from engine.errors import InvalidRequest
-from engine.patterns.drawn import Scores, draw_score, drawn_scores
+from engine.patterns.drawn import PackedScores, draw_score, drawn_scores
 from engine.patterns.grid import Score, turns
 from engine.requests import Pattern
 from engine.vocabulary import PARTS
@@ -43,7 +43,7 @@ def test_scores_are_kept_on_disk_to_a_255th(tmp_path: object) -> None:
         assert (one.hits == drawn.hits).all() and (one.velocity == other.velocity).all()
         assert np.abs(one.velocity - drawn.velocity).max() <= 1 / 255 + 1e-6
         assert (one.bars, one.style) == (drawn.bars, drawn.style)
-    assert len(Scores.of(kept)) == 5
+    assert len(PackedScores.of(kept)) == 5
 
 
 def test_a_row_that_does_not_fill_the_bars_is_refused() -> None:

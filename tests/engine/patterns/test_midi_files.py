@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from engine.errors import InvalidRequest
-from engine.patterns.midi import MAX_BYTES, midi_bytes, parse_midi, read_midi, write_midi
+from engine.patterns.midi import midi_bytes, parse_midi, read_midi, write_midi
+from engine.patterns.midi_tracks import MAX_BYTES
 from engine.requests import Pattern
 from engine.vocabulary import PARTS
 

@@ -1,6 +1,7 @@
 """Downloads from a server on this machine: whole, resumed, refused, and without any network."""
 
 import hashlib
+import re
 import socket
 import threading
 import time
@@ -163,6 +164,7 @@ def test_every_source_is_a_pinned_file_of_a_hub() -> None:
         assert all(file.url.startswith("https://huggingface.co/") for file in files)
         weights = [file for file in files if not file.name.endswith(".json")]
         assert all(file.sha256 is not None and len(file.sha256) == 64 for file in weights) and weights
+        assert all(re.search("/resolve/[0-9a-f]{40}/", file.url) for file in files)
 
 
 @contextmanager

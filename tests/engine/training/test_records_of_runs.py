@@ -9,7 +9,7 @@ import torch
 
 from engine.errors import ExportError
 from engine.training.metrics import FILE, log_metrics, plot_metrics, validation_curve
-from engine.training.speed import COUNT_EVERY, Work, matmul_gflops
+from engine.training.speed import COUNT_EVERY, Throughput, matmul_gflops
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -52,7 +52,7 @@ def test_curves_are_drawn_once_there_are_any(tmp_path: Path) -> None:
 
 
 def test_operations_are_counted_now_and_then_and_all_others_timed() -> None:
-    work, a, b = Work(), torch.randn(8, 16), torch.randn(16, 4)
+    work, a, b = Throughput(), torch.randn(8, 16), torch.randn(16, 4)
     assert work.gflops() == 0.0
     for number in range(2 * COUNT_EVERY):
         with work.step(number):

@@ -1,12 +1,14 @@
 """The record of a run survives what cut it: a full disk, a power cut, a line of another program."""
 
+import os
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from engine.training.checkpoints import FILE, CheckpointError, load_checkpoint, save_checkpoint
+from engine.files import temporary_path
+from engine.training.checkpoints import FILE, CheckpointError, load_checkpoint, save_checkpoint, sweep_checkpoints
 from engine.training.metrics import log_metrics, plot_metrics, validation_curve
 
 
@@ -38,7 +40,11 @@ def test_a_checkpoint_that_no_run_can_go_on_from_is_said(tmp_path: Path, state: 
 
 
 def test_half_a_checkpoint_of_a_killed_run_is_swept(tmp_path: Path) -> None:
-    (tmp_path / f"{FILE}.part").write_bytes(b"half")
     save_checkpoint(tmp_path, {"model.a": torch.zeros(1)}, {"step": 3, "seconds": 1.5})
+    left = temporary_path(tmp_path)
+    for path in (tmp_path / f"{FILE}.part", left):
+        path.write_bytes(b"half")
+    os.utime(left, (0, 0))  # of long ago: this process may still be writing what is newer
+    sweep_checkpoints(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
     assert load_checkpoint(tmp_path) == ({"model.a": torch.zeros(1)}, {"step": 3, "seconds": 1.5})

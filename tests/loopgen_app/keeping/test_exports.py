@@ -15,7 +15,7 @@ from loopgen_app.settings import Folders
 def test_loops_go_to_the_users_folder_of_music_unless_another_was_chosen(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(loopgen_app.settings, "user_music_dir", lambda: str(tmp_path / "Music"))
+    monkeypatch.setattr(loopgen_app.settings, "user_music", lambda: tmp_path / "Music" / "LoopGen")
     assert Folders.default().exports == tmp_path / "Music" / "LoopGen"
     assert Folders(tmp_path).exports == tmp_path / "exports"
     exports = desk.studio.exports

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from conftest import Desk, Stage
 
+from loopgen_app.keeping.sessions import AUTOSAVE_MILLISECONDS, Sessions
 from loopgen_app.settings import Settings
 from loopgen_app.state.session import open_session
 
@@ -75,3 +76,26 @@ def test_the_mark_of_a_running_window_tells_of_an_unexpected_end(desk: Desk) -> 
     assert sessions.begin()
     sessions.end()
     assert not running.exists()
+
+
+def test_a_second_window_keeps_nothing_of_its_own_and_says_so(desk: Desk) -> None:
+    studio = desk.studio
+    studio.folders.root.mkdir(exist_ok=True)
+    assert studio.sessions.notice == "" and studio.folders.running.exists()
+    second = Sessions(studio.instrument, studio.audition, studio.folders, studio.settings, studio.messages)
+    assert not second.begin() and second.notice.startswith("Another LoopGen window is open")
+    second.autosave()
+    second.save_settings()
+    second.end()
+    assert studio.folders.running.exists()
+    assert not studio.folders.autosave.exists() and not studio.folders.settings.exists()
+    studio.sessions.end()
+    assert studio.folders.autosave.exists() and not studio.folders.running.exists()
+
+
+def test_many_changes_are_one_autosave_shortly_after_the_last(desk: Desk) -> None:
+    timer = desk.studio.sessions._timer
+    timer.stop()
+    for tempo in (90.0, 91.0, 92.0):
+        desk.studio.instrument.set("tempo_bpm", tempo)
+    assert timer.isActive() and timer.isSingleShot() and timer.interval() == AUTOSAVE_MILLISECONDS <= 1000

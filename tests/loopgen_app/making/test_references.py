@@ -6,6 +6,7 @@ import numpy as np
 from conftest import Desk
 
 from engine import write_wav
+from loopgen_app.making.references import MAX_NAME
 
 
 def test_a_loop_of_the_bank_becomes_the_reference_by_name(desk: Desk) -> None:
@@ -48,3 +49,12 @@ def test_clearing_forgets_what_is_being_listened_to(desk: Desk) -> None:
     references.clear()
     desk.service.listen()
     assert desk.studio.instrument.value("reference") == () and references.listening_to == ""
+
+
+def test_a_name_without_end_is_cut_and_the_newest_loop_can_still_be_asked_for(desk: Desk) -> None:
+    references = desk.studio.references
+    references.take_file(Path("x" * 300 + ".wav"))
+    assert references.listening_to == "x" * MAX_NAME
+    references.take_loop(desk.generate(prompt="second"))
+    desk.service.listen()
+    assert desk.studio.instrument.value("reference_name") == "second"

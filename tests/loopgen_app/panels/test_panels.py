@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from engine import LIVE_STEPS, QUALITY_STEPS, LoopRequest, SourceLoop
 from loopgen_app.panels.shape_panel import ShapePanel
-from loopgen_app.panels.source_panel import SourcePanel, faithful
+from loopgen_app.panels.source_panel import SourcePanel
+from loopgen_app.panels.source_tempo_row import faithful
 from loopgen_app.panels.transport_panel import TransportPanel
 from loopgen_app.panels.view_panel import ViewPanel
 from loopgen_app.panels.words_panel import WordsPanel
@@ -170,9 +171,9 @@ def test_a_source_is_measured_when_nothing_else_is_to_do_and_its_numbers_are_in_
     panel, work = desk.show(SourcePanel(desk.studio)), desk.studio.reworking
     request = LoopRequest(tempo_bpm=120.0, bars=2)
     work._show(Source(SourceLoop.from_audio(sine_loop(request), 44_100, request, "groove.wav")), None)
-    assert panel.drop.title() == "groove.wav" and panel.vary.isEnabled() and panel.error.text() == ""
+    assert panel.drop.title() == "groove.wav" and panel.vary.isEnabled() and panel.tempo_row.error.text() == ""
     desk.service.finish()
-    assert panel.error.text() == "Comes back as it was" and "0.4 % off" in panel.error.toolTip()
+    assert panel.tempo_row.error.text() == "Comes back as it was" and "0.4 % off" in panel.tempo_row.error.toolTip()
     assert panel.stretch.text() == "Stretch to 126 BPM"
     desk.studio.instrument.set("tempo_bpm", 59.0)
     assert not panel.stretch.isEnabled() and "half to twice" in panel.stretch.toolTip()

@@ -1,0 +1,1 @@
+"""Stems: a loop taken apart into its parts, which add up to it."""

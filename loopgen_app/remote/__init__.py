@@ -1,0 +1,1 @@
+"""Hands from outside: OSC messages that turn knobs and press buttons, and clocks that lead."""

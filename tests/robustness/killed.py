@@ -1,0 +1,188 @@
+"""Workers that are killed at any moment: `python killed.py NAME FOLDER KILLS`. Forked, so that each life is short.
+
+A worker says what it has done once it is done; afterwards, in `check`, all of that must be there, and nothing half.
+"""
+
+import os
+import random
+import select
+import signal
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from tiny import CODEC
+
+from engine import FORMATS, LoopRequest, Recipe, read_audio, sweep_stale_files
+from engine.codec.spectral import SpectralCodec
+from engine.corpus.score import Annotation, CorpusLoop
+from engine.corpus.store import is_stored, store_loop, stored_loops, sweep_corpus
+from engine.export import write_sound
+from engine.files import free_path
+from engine.packs.models import load_codec, store_codec
+from engine.packs.pack import Pack
+from engine.training.checkpoints import load_checkpoint, save_checkpoint, sweep_checkpoints
+from loopgen_app.state.loop_bank import LoopBank
+
+LONGEST_SECONDS: Final = 0.1
+"""From the first word of a life to its end; a life does several things in that time."""
+SAMPLES: Final = 4000
+
+
+def sound(number: int) -> np.ndarray:
+    """A sound `[2, T]` that tells its number."""
+    return np.random.default_rng(number).uniform(-0.5, 0.5, (2, SAMPLES)).astype(np.float32)
+
+
+def recipe(number: int) -> Recipe:
+    return Recipe(LoopRequest(seed=number, prompt=f"number {number}"))
+
+
+class Worker(ABC):
+    """Writes things with numbers, one after the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.promised: set[int] = set()
+
+    @abstractmethod
+    def work(self, number: int) -> None:
+        """Write the thing `number`; whatever this returns from is promised."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise `AssertionError` where something that was promised is not there, or something half is."""
+
+    def strays(self) -> list[str]:
+        """Temporary files that are there after what every start sweeps was swept."""
+        return [path.name for path in self.folder.rglob("*") if path.name.endswith(".part")]
+
+
+class Bank(Worker):
+    def work(self, number: int) -> None:
+        bank = LoopBank(self.folder / "bank" / "loops.sqlite")
+        added = bank.add(sound(number), 44100, recipe(number), name=str(number))
+        bank.set_favourite(added.id, True)
+        bank.close()
+
+    def check(self) -> None:
+        bank = LoopBank(self.folder / "bank" / "loops.sqlite")
+        assert bank.notice == ""
+        loops = {loop.recipe.request.seed: loop for loop in bank.loops()}
+        assert self.promised <= loops.keys()
+        assert all(loops[number].favourite for number in self.promised)
+        for number in sorted(loops)[-5:]:
+            assert np.abs(bank.audio(loops[number].id)[0] - sound(number)).max() < 2.0**-22
+        bank.close()
+
+
+class Export(Worker):
+    def work(self, number: int) -> None:
+        kind = list(FORMATS.values())[number % len(FORMATS)]
+        path = free_path(self.folder, f"loop{kind.suffix}")
+        write_sound(path, sound(number), 44100, recipe(number), kind)
+
+    def check(self) -> None:
+        sweep_stale_files(self.folder)
+        found = set()
+        for path in self.folder.iterdir():
+            number = Recipe.from_json(read_audio(path).metadata.comment or "").request.seed
+            assert np.abs(read_audio(path).audio - sound(number)).max() < 2.0**-14
+            found.add(number)
+        assert self.promised <= found
+
+
+class Packs(Worker):
+    def work(self, number: int) -> None:
+        store_codec(self.folder, self.codec(number), "killed", {"number": number})
+
+    def codec(self, number: int) -> SpectralCodec:
+        torch.manual_seed(number)
+        return SpectralCodec(CODEC)
+
+    def check(self) -> None:
+        if not self.promised:
+            return
+        pack = Pack.open(self.folder)
+        number = pack.manifest["training"]["codec"][-1]["number"]
+        assert number >= max(self.promised)
+        stored, made = load_codec(pack).state_dict(), self.codec(number).state_dict()
+        assert all(torch.equal(stored[name], made[name].half().float()) for name in made)
+        sweep_stale_files(self.folder)
+
+
+class Corpus(Worker):
+    def work(self, number: int) -> None:
+        annotation = Annotation(number, 120.0, 1, None, None, (), {})
+        store_loop(
+            self.folder, f"{number:06d}", CorpusLoop(sound(number), annotation), np.full((4, 8), 0.5, np.float32)
+        )
+
+    def check(self) -> None:
+        sweep_corpus(self.folder)
+        assert all(is_stored(self.folder, f"{number:06d}") for number in self.promised)
+        for loop in list(stored_loops(self.folder))[-5:] if self.promised else []:
+            assert np.abs(loop.audio() - sound(loop.annotation.seed)).max() < 2.0**-14
+
+
+class Checkpoint(Worker):
+    def work(self, number: int) -> None:
+        save_checkpoint(self.folder, {"model.a": torch.full((50_000,), number)}, {"step": number, "seconds": 0.0})
+
+    def check(self) -> None:
+        sweep_checkpoints(self.folder)
+        saved = load_checkpoint(self.folder)
+        if self.promised:
+            assert saved is not None and saved[1]["step"] >= max(self.promised)
+        if saved is not None:
+            assert bool((saved[0]["model.a"] == saved[1]["step"]).all())
+
+
+WORKERS: Final[dict[str, Callable[[Path], Worker]]] = {
+    "bank": Bank,
+    "export": Export,
+    "pack": Packs,
+    "corpus": Corpus,
+    "checkpoint": Checkpoint,
+}
+
+
+def one_life(worker: Worker, first: int, seconds: float) -> list[int]:
+    """Let a fork of this process work from number `first` on until it is killed; returns what it promised."""
+    told, tell = os.pipe()
+    child = os.fork()
+    if child == 0:
+        number = first
+        while True:
+            worker.work(number)
+            os.write(tell, f"{number}\n".encode())
+            number += 1
+    os.close(tell)
+    # The first thing takes as long as it takes, and may be cut as well.
+    select.select([told], [], [], random.Random(first).choice((0.01, 10.0, 10.0)))
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL, "it ended by itself"
+    with os.fdopen(told, "rb") as file:
+        return [int(line) for line in file.read().splitlines(keepends=True) if line.endswith(b"\n")]
+
+
+def main(name: str, folder: Path, kills: int) -> None:
+    torch.set_num_threads(1)
+    worker = WORKERS[name](folder)
+    rng = random.Random(f"{name} {kills}")
+    for life in range(kills):
+        worker.promised |= set(one_life(worker, life * 1000 + 1, rng.uniform(0.0, LONGEST_SECONDS)))
+        worker.check()
+        assert worker.strays() == [], worker.strays()
+    assert worker.promised
+    sys.stdout.write(f"{name}: {kills} kills, {len(worker.promised)} things promised, none lost\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
