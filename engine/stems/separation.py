@@ -1,6 +1,4 @@
-"""A loop taken apart: the sound of each part that plays in it; and its parts put together again at other levels."""
-
-from collections.abc import Mapping
+"""A loop taken apart: the sound of each part that plays in it."""
 
 import numpy as np
 import torch
@@ -40,11 +38,3 @@ def separate(network: StemNetwork, audio: Audio, conditions: Conditions) -> dict
         stem = network.sound(spectrum * mask, audio.shape[-1])
         found[part] = mid_side(stem)[0].cpu().numpy()
     return found
-
-
-def mixed(stems: Mapping[str, Audio], gains: Mapping[str, float]) -> Audio:
-    """The sum `[2, T]` of `stems` `[2, T]`, each times its gain (1 where none is given)."""
-    total = np.zeros_like(next(iter(stems.values())))
-    for part, stem in stems.items():
-        total += np.float32(gains.get(part, 1.0)) * stem
-    return total

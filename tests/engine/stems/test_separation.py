@@ -10,7 +10,7 @@ from engine.conditioning.beat import timed_conditions
 from engine.conditioning.conditions import Conditions
 from engine.conditioning.pattern import pattern_condition
 from engine.stems.network import StemConfig, StemNetwork
-from engine.stems.separation import mixed, playing, separate
+from engine.stems.separation import playing, separate
 from engine.tempo import LoopGeometry
 from engine.vocabulary import PARTS, TODAY
 
@@ -68,9 +68,3 @@ def test_a_network_that_knows_fewer_parts_gives_those_it_knows() -> None:
     stems = separate(small, noise(), score(kick=((0.0, 1.0),), bass=((1.0, 1.0),), lead=((2.0, 1.0),)))
     assert list(stems) == ["kick", "bass"]
     assert decibels(stems["kick"] + stems["bass"] - noise(), noise()) < -100
-
-
-def test_a_mix_is_the_sum_of_stems_times_gains() -> None:
-    stems = {"kick": np.full((2, 4), 0.25, np.float32), "bass": np.full((2, 4), -0.5, np.float32)}
-    assert mixed(stems, {}) == pytest.approx(np.full((2, 4), -0.25))
-    assert mixed(stems, {"bass": 0.0, "kick": 2.0}) == pytest.approx(np.full((2, 4), 0.5))
