@@ -1,6 +1,5 @@
 """Between packs and models: building a codec or denoiser from a pack, and putting a trained one into a pack."""
 
-import hashlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -226,25 +225,6 @@ def store_laion(folder: Path, text: LaionText, audio: LaionAudio, training: Mapp
         slot = (component, "laion")
         pack = _store(folder, _manifest(folder, None), slot, tower, asdict(tower.config), training)
     return pack
-
-
-def encoder_hash(codec: LatentCodec) -> str:
-    """Names the latents a codec makes: SHA-256 of its encoder as packs store it.
-
-    Training the decoder alone does not change it, so corpora stay encoded and denoisers stay usable.
-    """
-    digest = hashlib.sha256()
-    for name, tensor in sorted(codec.state_dict().items()):
-        if name.startswith("encoder."):
-            digest.update(name.encode() + tensor.detach().cpu().half().contiguous().numpy().tobytes())
-    return digest.hexdigest()
-
-
-def embedder_hash(pack: Pack) -> str:
-    """Names the embeddings that the pack's embedder makes: SHA-256 over the checksums of its files."""
-    parts = sorted(name for name in pack.components if name == "clap" or name.startswith("clap_"))
-    files = [pack.manifest["files"][pack.manifest["components"][name]["file"]]["sha256"] for name in parts]
-    return hashlib.sha256(" ".join(files).encode()).hexdigest()
 
 
 C = TypeVar("C", bound="DataclassInstance")

@@ -10,7 +10,8 @@ from engine.conditioning.voices import VoiceTable
 from engine.corpus.store import read_manifest, stored_loops
 from engine.errors import CorpusError
 from engine.models.unet import Denoiser, DenoiserConfig
-from engine.packs.models import embedder_hash, encoder_hash, load_codec, load_denoiser, store_denoiser, store_voices
+from engine.packs.identities import embedder_hash, encoder_hash
+from engine.packs.models import load_codec, load_denoiser, store_denoiser, store_voices
 from engine.packs.pack import Pack
 from engine.training.checkpoints import has_checkpoint
 from engine.training.denoiser import DenoiserTrainer, DenoiserTraining

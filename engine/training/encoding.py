@@ -14,7 +14,8 @@ from engine.audio.resampling import resample_periodic
 from engine.codec.base import LatentCodec
 from engine.corpus.store import StoredLoop, read_manifest, stored_loops, write_manifest
 from engine.devices import choose_device, fast_dtype
-from engine.packs.models import embedder_hash, encoder_hash, load_clap
+from engine.packs.identities import embedder_hash, encoder_hash
+from engine.packs.models import load_clap
 from engine.packs.pack import Pack
 
 CORPUS_RATE: Final = 44_100

@@ -11,7 +11,8 @@ from tiny import tiny_clap, tiny_corpus, tiny_pack
 
 from engine.clap.starter import StarterClap
 from engine.errors import CorpusError
-from engine.packs.models import embedder_hash, load_clap, load_codec
+from engine.packs.identities import embedder_hash
+from engine.packs.models import load_clap, load_codec
 from engine.packs.pack import Pack
 from engine.training.clap import ClapTraining, contrastive, neighbours, stroke_loss
 from engine.training.clap_run import train_clap

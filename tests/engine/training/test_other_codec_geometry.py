@@ -13,7 +13,8 @@ from engine.codec.base import LOOP, Decoding, LatentCodec
 from engine.codec.encodec import EncodecCodec, EncodecCodecConfig
 from engine.corpus.store import read_manifest, stored_loops
 from engine.errors import PackError
-from engine.packs.models import encoder_hash, load_codec, store_codec
+from engine.packs.identities import encoder_hash
+from engine.packs.models import load_codec, store_codec
 from engine.packs.pack import Pack
 from engine.tempo import LoopGeometry
 from engine.training.encoding import encode_corpus

@@ -18,7 +18,8 @@ from tiny import CODEC, DENOISER, tiny_corpus, tiny_pack
 from engine.codec.spectral import Decoded, SpectralCodec
 from engine.corpus.store import stored_loops
 from engine.errors import CorpusError, PackError
-from engine.packs.models import encoder_hash, load_codec, load_denoiser, load_voices
+from engine.packs.identities import encoder_hash
+from engine.packs.models import load_codec, load_denoiser, load_voices
 from engine.packs.pack import Pack
 from engine.training.checkpoints import CheckpointError, load_checkpoint
 from engine.training.codec import CodecTrainer, CodecTraining, latent_pull
