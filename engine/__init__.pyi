@@ -51,6 +51,7 @@ from .conditioning.phrases import MAX_WEIGHT as MAX_WEIGHT, Phrase as Phrase, ph
 from .config import (
     APP_NAME as APP_NAME,
     RESOURCES as RESOURCES,
+    child_environment as child_environment,
     starter_pack as starter_pack,
     user_data as user_data,
     user_music as user_music,
@@ -60,6 +61,7 @@ from .documents import (
     DocumentError as DocumentError,
     read_document as read_document,
     read_document_file as read_document_file,
+    read_file as read_file,
 )
 from .errors import (
     AudioFileError as AudioFileError,
@@ -96,14 +98,30 @@ from .knobs import (
     GOOD_STRETCHES as GOOD_STRETCHES,
     KNOBS as KNOBS,
     LIVE_STEPS as LIVE_STEPS,
+    PROGRESSIVE as PROGRESSIVE,
     QUALITY_STEPS as QUALITY_STEPS,
     STRETCH_RATIOS as STRETCH_RATIOS,
     Knob as Knob,
 )
 from .listening.errors import NotWholeBars as NotWholeBars, TempoUnsure as TempoUnsure
 from .loop import Loop as Loop, PackInfo as PackInfo, PackWords as PackWords
+from .ownership import FolderLock as FolderLock
+from .packs.bundle import (
+    PACK_SUFFIX as PACK_SUFFIX,
+    export_pack as export_pack,
+    import_pack as import_pack,
+    sweep_arrivals as sweep_arrivals,
+)
 from .packs.checks import MANIFEST as MANIFEST
 from .packs.pack import Pack as Pack, PackEntry as PackEntry, find_pack as find_pack, list_packs as list_packs
+from .packs.sharing import (
+    ADAPTER as ADAPTER,
+    delete_pack as delete_pack,
+    describe_pack as describe_pack,
+    description_of as description_of,
+    free_pack_folder as free_pack_folder,
+    rename_pack as rename_pack,
+)
 from .patterns.asked import PatternRequest as PatternRequest, Written as Written
 from .patterns.midi import (
     MidiPattern as MidiPattern,
@@ -121,6 +139,8 @@ from .rendering.service import (
 )
 from .requests import LoopRequest as LoopRequest, NoisePad as NoisePad, Pattern as Pattern
 from .tempo import LoopGeometry as LoopGeometry
+from .training.learning_plan import LEARNING_MINUTES as LEARNING_MINUTES, LearningPlan as LearningPlan
+from .training.learning_told import LearningTold as LearningTold
 from .vocabulary import (
     BEATS_PER_BAR as BEATS_PER_BAR,
     CHARACTERS as CHARACTERS,

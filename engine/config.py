@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import platformdirs
@@ -33,3 +34,11 @@ def user_music() -> Path:
     """Where loops go that leave LoopGen; not created here."""
     music = Path(platformdirs.user_music_dir())
     return music / APP_NAME if music.is_absolute() else user_data() / "exports"
+
+
+def child_environment(given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """`given`, by default this process's, in which a child finds this very copy of LoopGen, and no folder that the
+    user stands in: a `numpy.py` there is none of ours."""
+    environment = dict(os.environ if given is None else given)
+    paths = filter(None, (str(RESOURCES.parent), environment.get("PYTHONPATH")))
+    return environment | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1"}

@@ -4,6 +4,8 @@ import ctypes
 import logging
 import os
 import sys
+from functools import cache
+from textwrap import shorten
 
 import torch
 
@@ -12,6 +14,17 @@ from engine.errors import DeviceError
 logger = logging.getLogger(__name__)
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+@cache
+def check_torch() -> None:
+    """Raise `DeviceError` where torch cannot compute at all: on Linux it needs /proc, which containers may lack."""
+    try:
+        torch.ones(8, dtype=torch.float16).to(torch.float32)
+    except RuntimeError as error:
+        reason = shorten(str(error), 300).rstrip(".!")
+        needed = " On Linux it needs /proc." if sys.platform == "linux" else ""
+        raise DeviceError(f"torch cannot compute on this computer: {reason}.{needed}") from error
 
 
 def available_devices() -> tuple[str, ...]:

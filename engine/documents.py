@@ -1,7 +1,10 @@
 """JSON from outside, through one door: bounded in size, depth and numbers before anybody believes a word of it."""
 
+import errno
 import json
 import math
+import os
+import stat
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,8 +38,27 @@ def read_document(content: bytes | str, *, most_bytes: int = MAX_BYTES, levels: 
 
 def read_document_file(path: Path, *, most_bytes: int = MAX_BYTES, levels: int = MAX_LEVELS) -> Any:
     """What the JSON file `path` says, as `read_document`; raises `OSError` where it cannot be read."""
-    with path.open("rb") as file:
-        return read_document(file.read(most_bytes + 1), most_bytes=most_bytes, levels=levels)
+    return read_document(read_file(path, most_bytes + 1), most_bytes=most_bytes, levels=levels)
+
+
+def read_file(path: Path, most_bytes: int) -> bytes:
+    """What is in `path`, `most_bytes` of it at most.
+
+    Raises `OSError` where it cannot be read: pipes and devices neither, from which nothing may ever come, or no end.
+    """
+    try:
+        with open(path, "rb", opener=_open_at_once) as file:
+            return file.read(most_bytes)
+    except ValueError as error:  # a zero in its name
+        raise OSError(errno.EINVAL, str(error)) from error
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no file", path)
+    return handle
 
 
 def _plain(value: Any, levels: int) -> Any:

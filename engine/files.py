@@ -66,7 +66,8 @@ def write_atomically(path: Path | str, content: bytes, *, private: bool = False)
 
     With `private` nobody but its owner can read it. A link stays one, and what it leads to is written. Survives being
     killed or losing power at any moment (then a stale `.part` may be left: see `sweep_stale_files`). Raises
-    `ExportError` when the folder is missing, read-only or full, and where a write-protected file is in the way.
+    `ExportError` when the folder is missing, read-only or full, and where a write-protected file, a pipe or a device
+    is in the way.
     """
     path = Path(path)
     try:
@@ -83,6 +84,8 @@ def _write_whole(path: Path, content: bytes, private: bool) -> None:
         raise ExportError(f"Cannot write {path.name!r}: the folder {str(path.parent)!r} does not exist.")
     if path.is_file() and not path.stat().st_mode & _WRITABLE:
         raise ExportError(f"Cannot write {str(path)!r}: it is write-protected; choose another name.")
+    if path.exists() and not path.is_file() and not path.is_dir():  # root could put a file in the place of /dev/null
+        raise ExportError(f"Cannot write {str(path)!r}: what is there is no file; choose another name.")
     temporary = temporary_path(path.parent)
     try:
         with temporary.open("xb") as file:

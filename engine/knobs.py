@@ -12,9 +12,14 @@ from engine.errors import InvalidRequest
 from engine.vocabulary import CURVES, KEYS, STEERS
 
 Kind = Literal["number", "whole", "choice", "text", "toggle", "curve"]
-Sampler = Literal["euler", "heun", "midpoint"]
+Sampler = Literal["euler", "heun", "midpoint", "progressive"]
 Schedule = Literal["linear", "cosine"]
 SAMPLERS: Final[tuple[str, ...]] = get_args(Sampler)
+PROGRESSIVE: Final = "progressive"
+"""The sampler of the few-step model: what a loop is like first, then its details; it has `PROGRESSIVE_STEPS`."""
+PROGRESSIVE_STEPS: Final = 2
+MAP_SAMPLERS: Final = tuple(sampler for sampler in SAMPLERS if sampler != PROGRESSIVE)
+"""Samplers that walk the denoiser's own map from noise to loop, in any number of steps and both ways."""
 SCHEDULES: Final[tuple[str, ...]] = get_args(Schedule)
 
 LIVE_STEPS, QUALITY_STEPS = 4, 16
@@ -177,6 +182,10 @@ REPEAT = Knob(
 BLEND = Knob(
     "blend", "Blend", "number", 0.5, 0.0, 1.0, step=0.01, decimals=2, field="blend", flag="--blend", learnable=True
 )
+LEARNT = Knob(
+    "learnt", "Learnt", "number", 1.0, 0.0, 1.0, step=0.05, decimals=2, field="learnt", flag="--learnt",
+    learnable=True,
+)  # fmt: skip
 COMPOSE = Knob(
     "compose", "Compose free parts", "toggle", True, field="compose", flag="--compose", said="Compose"  # else --free
 )  # fmt: skip
@@ -228,7 +237,7 @@ TRANSITION_BARS = Knob(
 )  # one of each loop, and one between
 BLEND_COUNT = Knob("blend_count", "Count", "whole", 5, 2, 256, flag="--count", verb="blend")
 WALK_STEPS = replace(STEPS, id="walk_steps", field="", verb="invert", learnable=False)
-WALK_SAMPLER = replace(SAMPLER, id="walk_sampler", default="heun", field="", verb="invert")
+WALK_SAMPLER = replace(SAMPLER, id="walk_sampler", default="heun", choices=MAP_SAMPLERS, field="", verb="invert")
 WALK_GUIDANCE = replace(GUIDANCE, id="walk_guidance", default=1.0, field="", verb="invert", learnable=False)
 CORRECTIONS = Knob("corrections", "Corrections", "whole", 2, 0, 20, flag="--corrections", verb="invert")
 
@@ -236,7 +245,7 @@ KNOBS: Final[Mapping[str, Knob]] = {
     knob.id: knob
     for knob in (
         *(PROMPT, NEGATIVE_PROMPT, TEMPO, BARS, KEY, SEED, STEPS, SAMPLER, SCHEDULE, GUIDANCE, TEMPERATURE, REPEAT),
-        *(BLEND, COMPOSE, SWING, PAD_X, PAD_Y),
+        *(BLEND, LEARNT, COMPOSE, SWING, PAD_X, PAD_Y),
         *map(guidance_of, GUIDANCE_CONDITIONS),
         *map(steer, STEERS),
         *map(curve, CURVES),

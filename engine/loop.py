@@ -27,7 +27,9 @@ class PackInfo:
     open, as it reads the words; on any thread. `known` are the words that it was trained with: parts, tags, keys,
     curves and steers. `writes(request)` does what a `PatternRequest` asks and returns what was `Written`, on any
     thread; None for a pack that writes no patterns. `takes_apart(audio, request)` gives by part the stems `[2, T]` of
-    a loop `audio [2, T]` that was made as `request` says, on any thread; None for a pack that takes none apart."""
+    a loop `audio [2, T]` that was made as `request` says, on any thread; None for a pack that takes none apart.
+    `learnt` says whether it has something that a request's `learnt` blends in. A `progressive` one has the few-step
+    model, for the sampler of that name."""
 
     name: str
     version: str
@@ -40,6 +42,8 @@ class PackInfo:
     takes_apart: Callable[[NDArray[np.float32], LoopRequest], dict[str, NDArray[np.float32]]] | None = field(
         default=None, compare=False
     )
+    learnt: bool = False
+    progressive: bool = False
 
     def unknown(self, request: LoopRequest) -> str:
         """One sentence on what `request` names that the pack was never trained with; "" where it knows all."""

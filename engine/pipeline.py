@@ -22,16 +22,21 @@ from engine.conditioning.voices import VoiceTable
 from engine.devices import choose_device, fast_dtype, keep_few_shapes, return_free_memory
 from engine.diffusion.found_noise import NoiseShelf, is_found
 from engine.diffusion.noise import pad_noise
-from engine.diffusion.samplers import SamplerStep, StepHook, sample
+from engine.diffusion.samplers import Model, SamplerStep, StepHook, sample
 from engine.diffusion.schedules import alphas
 from engine.errors import InvalidRequest, PackError
+from engine.knobs import MAP_SAMPLERS, PROGRESSIVE
 from engine.loop import Loop, PackInfo
-from engine.models.sampling import SamplingDenoiser
+from engine.models.adapters import Adapter
+from engine.models.blended import BlendedDenoiser
+from engine.models.fewsteps import FewSteps
 from engine.models.unet import Denoiser
+from engine.packs.learnt import load_adapter
 from engine.packs.models import (
     load_clap,
     load_codec,
     load_denoiser,
+    load_fewsteps,
     load_steers,
     load_stems,
     load_voices,
@@ -39,8 +44,10 @@ from engine.packs.models import (
 )
 from engine.packs.pack import Pack
 from engine.progress import Progress
+from engine.rendering.batching import batch_key
 from engine.rendering.finishing import Clock, finished_loops, recurrence
 from engine.rendering.guided import Aim, GuidedDenoiser, guided_directions
+from engine.rendering.progressive import FewStepSampling, StageLatents
 from engine.rendering.sounds import embedding_of, voice_of
 from engine.rendering.starts import drawn_noise, found_noise, reach, starts_from_found
 from engine.requests import LoopRequest, Pattern
@@ -57,7 +64,8 @@ class LoopPipeline:
 
     The same request on the same pack gives the same loop, bit for bit on one machine; on another number of threads,
     with what differs 100 dB below it. The network runs in `dtype`, by default in what the device is fastest with.
-    Noises that were found in loops lie on the `shelf`.
+    Noises that were found in loops lie on the `shelf`. What was `learnt` beside the denoiser is blended into it as
+    far as a request says.
     """
 
     def __init__(
@@ -71,6 +79,8 @@ class LoopPipeline:
         steers: Steers | None = None,
         voices: VoiceTable | None = None,
         stems: StemNetwork | None = None,
+        learnt: Adapter | None = None,
+        fewsteps: FewSteps | None = None,
         dtype: torch.dtype | None = None,
         shelf: NoiseShelf | None = None,
     ) -> None:
@@ -81,17 +91,25 @@ class LoopPipeline:
         self._read = PromptReader(clap.to(device).eval().requires_grad_(False) if clap else None, steers)
         known = _known(denoiser, self._read.steers)
         told = {"composes": self._composes, "takes_apart": self.stems if stems is not None else None}
-        self.info = replace(info, words=self._read.words, known=known, **told)  # type: ignore[arg-type]
+        self.info = replace(
+            info,
+            words=self._read.words,
+            known=known,
+            learnt=learnt is not None,
+            progressive=fewsteps is not None,
+            **told,  # type: ignore[arg-type]
+        )
         self.device = device
         self._dtype = dtype or fast_dtype(device)
         self._codec = codec.to(device).eval().requires_grad_(False)
+        self._few = FewStepSampling(fewsteps, denoiser, device, self._dtype) if fewsteps is not None else None
         # The scale of the latents stays in float32; only the network runs in the fast precision.
         self._mean, self._deviation = (x.to(device, torch.float32) for x in (denoiser.mean, denoiser.deviation))
-        self._denoiser = SamplingDenoiser(denoiser.to(device, self._dtype).eval().requires_grad_(False))
+        self._denoiser = BlendedDenoiser(denoiser, device, self._dtype, learnt)
 
     @classmethod
-    def from_pack(cls, folder: Path | str, device: str = "auto") -> Self:
-        """Load the pack in `folder` on `device` (`auto`, `cpu`, `cuda`, `mps`).
+    def from_pack(cls, folder: Path | str, device: str = "auto", dtype: torch.dtype | None = None) -> Self:
+        """Load the pack in `folder` on `device` (`auto`, `cpu`, `cuda`, `mps`), the network in `dtype` or as usual.
 
         Raises `PackError` for a missing or damaged pack and `DeviceError` for a device that is not there.
         """
@@ -101,15 +119,19 @@ class LoopPipeline:
         told = (pack.name, str(pack.manifest["version"]), pack.hash, pack.sample_rate)
         info = PackInfo(*told, writes=writes_patterns(pack))
         clap = load_clap(pack) if "clap" in pack.components else None
+        denoiser = load_denoiser(pack)
         return cls(
             load_codec(pack),
-            load_denoiser(pack),
+            denoiser,
             info,
             chosen,
             clap=clap,
             steers=load_steers(pack),
             voices=load_voices(pack),
             stems=load_stems(pack),
+            learnt=load_adapter(pack, denoiser),
+            fewsteps=load_fewsteps(pack, denoiser),
+            dtype=dtype,
         )
 
     @contextmanager
@@ -134,13 +156,14 @@ class LoopPipeline:
         return self.render_batch([request], progress=progress)[0]
 
     def render_batch(self, requests: Sequence[LoopRequest], *, progress: Progress | None = None) -> list[Loop]:
-        """Several requests that differ in seed or noise alone, in one pass of the network.
+        """Several requests of one length that are sampled and guided alike, in one pass of the network.
 
-        Raises `InvalidRequest` when they differ in more; `StepReport.preview` decodes the first of them.
+        Raises `InvalidRequest` where they are not (`engine.rendering.batching`); `StepReport.preview` decodes the
+        first of them.
         """
         first = requests[0]
-        if any(_recipe(request) != _recipe(first) for request in requests):
-            raise InvalidRequest("Loops of one batch may differ in seed and noise only; render the others apart.")
+        if len({batch_key(request) for request in requests}) > 1:
+            raise InvalidRequest("Loops of one batch have one length, sampler and guidance; render the others apart.")
         clock = Clock()
         with torch.inference_mode():
             with clock("conditioning"):
@@ -151,7 +174,7 @@ class LoopPipeline:
             with clock("denoiser"):
                 geometry = self.geometry(first)
                 hook = self.hook(progress, geometry.samples, Decoding(again=recurrence(first, geometry)))
-                x_1 = sample(guided, x_0, alphas(first.num_steps, first.schedule), first.sampler, hook)
+                x_1 = sample(guided, x_0, self.alphas(first), first.sampler, hook)
                 limits = torch.tensor([reach(request) for request in requests], device=self.device)[:, None, None]
                 x_1 = x_1.clamp(-limits, limits)
         loops = self._finish(x_1, requests, aim, clock)
@@ -186,13 +209,34 @@ class LoopPipeline:
     def _composes(self, request: LoopRequest) -> Pattern:
         return written.pattern(request.bars) if (written := self.compose(request)) else Pattern()
 
-    def flow(self, request: LoopRequest, aim: Aim) -> GuidedDenoiser:
+    def flow(self, request: LoopRequest, aim: Aim, whole: Tensor | None = None) -> Model:
         """The direction field `D(x, alpha)` under `aim`, of B loops or windows of F frames, guided as `request` says.
 
         States are standardised latents `[B, D, F]` on `device`: data at alpha 1, noise at alpha 0. It is made, and
-        walked along with the samplers of `engine.diffusion`, under `torch.inference_mode()`.
+        walked along `alphas` with the samplers of `engine.diffusion`, under `torch.inference_mode()`. Under the
+        sampler "progressive" it is the few-step model's, and for one walk alone, with latents that belong to its
+        noise, or to that of the `whole` loop `[B, D, F]` that windows are of; raises `PackError` where the pack has
+        none.
         """
-        return GuidedDenoiser(self._denoiser, aim.away, guided_directions(request, aim.towards))
+        if request.sampler == PROGRESSIVE:
+            return self.few_steps.flow(request, aim, StageLatents(noise=whole))
+        return GuidedDenoiser(self._denoiser.at(request.learnt), aim.away, guided_directions(request, aim.towards))
+
+    def alphas(self, request: LoopRequest) -> Tensor:
+        """The increasing alphas `[N + 1]` that sampling `request` visits; raises as `flow` does."""
+        if request.sampler == PROGRESSIVE:
+            return self.few_steps.alphas
+        return alphas(request.num_steps, request.schedule)
+
+    @property
+    def few_steps(self) -> FewStepSampling:
+        """The pack's few-step model; raises `PackError` where it has none."""
+        if self._few is None:
+            raise PackError(
+                f"Pack {self.info.name!r} has no model of two evaluations; choose another sampler: "
+                f"{', '.join(MAP_SAMPLERS)}."
+            )
+        return self._few
 
     def encode(self, audio: NDArray[np.float32], frames: int) -> Tensor:
         """The state `x_1` `[1, D, frames]` of loop `audio [2, T]` at the pack's sample rate."""
@@ -250,9 +294,10 @@ class LoopPipeline:
         """
         if part in TODAY.parts and part not in self.info.known.parts:
             raise PackError(f"Pack {self.info.name!r} does not know the part {part!r}.")
-        if self._denoiser.voices is None:
+        voices = self._denoiser.voices
+        if voices is None:
             raise PackError(f"Pack {self.info.name!r} knows no voices.")
-        return voice_of(self._denoiser.voices, part, audio, sample_rate, self.device)
+        return voice_of(voices, part, audio, sample_rate, self.device)
 
     def stems(self, audio: NDArray[np.float32], request: LoopRequest) -> dict[str, NDArray[np.float32]]:
         """The parts `[2, T]` of a loop `audio [2, T]`, those that play as the score of `request` tells; they add up
@@ -317,7 +362,3 @@ def _known(denoiser: Denoiser, steers: Steers | None) -> Vocabulary:
     """What a pack of these was trained with, as far as requests can name it."""
     styles = tuple(tag for tag in denoiser.known.tags if tag in STYLES)
     return replace(denoiser.known, styles=styles, steers=steers.known.steers if steers else TODAY.steers)
-
-
-def _recipe(request: LoopRequest) -> LoopRequest:
-    return request.with_(seed=0, noise=None)

@@ -38,8 +38,8 @@ _WHOLES: Final = ("bars", "noise_seed")
 class Origin:
     """What a sound was made from that its request alone does not give, and how; None where that says nothing.
 
-    `verb` is what was done: "vary", "stretch", "invert", "blend", "transition", "path", "motion" or "stems", where
-    `keep` is the part; `source` and `to` name the sounds it was done to. `bars` is the length of a passage or a
+    `verb` is what was done: "vary", "stretch", "invert", "blend", "transition", "path", "motion", "mix" or "stems",
+    where `keep` is the part; `source` and `to` name the sounds it was done to. `bars` is the length of a passage or a
     motion, `from_bpm` the tempo of what came before, `noise_seed` that of new noise, `points` a path (x, y) on the
     noise pad, each 0 to 1.
     """

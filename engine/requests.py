@@ -119,6 +119,8 @@ class LoopRequest:
     `voices` says how parts sound: a seed that one is drawn by, or a voice itself, as a pack heard it in a sound.
     Parts that it does not name have the voice of the request's own seed.
 
+    `learnt` is how much of what a pack learnt from its owner's sounds plays, 0 to 1; others have nothing of it.
+
     `reference` is the embedding of a sound (512 values, as an embedder gave it) whose character the loop takes on,
     and `blend` how much it weighs against the words, 0 to 1. `steer` moves the embedding of words or sound along the
     directions of `STEERS`, each -2 to 2.
@@ -146,6 +148,7 @@ class LoopRequest:
     compose: bool = knobs.COMPOSE.default
     reference: tuple[float, ...] = ()
     blend: float = knobs.BLEND.default
+    learnt: float = knobs.LEARNT.default
     steer: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -207,6 +210,11 @@ class LoopRequest:
     def with_(self, **changes: Any) -> Self:
         """A copy with `changes`, validated again."""
         return replace(self, **changes)
+
+    @property
+    def evaluated_steps(self) -> int:
+        """Steps that it is sampled in: `num_steps`, or those that its sampler has."""
+        return knobs.PROGRESSIVE_STEPS if self.sampler == knobs.PROGRESSIVE else self.num_steps
 
     def score(self) -> Self:
         """What of it decides what is composed in its open parts, all else as by default: requests with equal scores

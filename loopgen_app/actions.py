@@ -7,15 +7,18 @@ from pathlib import Path
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMainWindow, QMenu
 
-from engine import FORMATS, user_packs
+from engine import FORMATS
 from loopgen_app.control_menu import ControlMenu
 from loopgen_app.help_menu import HelpMenu
+from loopgen_app.packs_menu import PacksMenu
 from loopgen_app.panels.bank_panel import BankPanel
 from loopgen_app.panels.binding import add_choice, add_tick
 from loopgen_app.panels.exits import choose_folder
+from loopgen_app.panels.mixer_panel import export_stems
 from loopgen_app.panels.next_row import turn_back
 from loopgen_app.state.session import SUFFIX
 from loopgen_app.studio import Studio
+from loopgen_app.view_menu import ViewMenu
 
 SESSION_FILTER = f"LoopGen session (*{SUFFIX})"
 
@@ -29,6 +32,8 @@ class Actions:
         self._edit_menu()
         self._loop_menu()
         self._sound_menu()
+        self.packs = PacksMenu(window, studio)
+        self.view = ViewMenu(window, studio)
         self.control = ControlMenu(window, studio, bank)
         self.help = HelpMenu(window, studio, self.shortcuts)
 
@@ -93,12 +98,20 @@ class Actions:
         self._add(menu, "Previous loop in the bank", partial(self._step, -1), "Ctrl+Up")
         menu.addSeparator()
         self._add(menu, "Export", self._bank.export_current, "Ctrl+E")
+        self.mixed = self._add(menu, "Export as it is mixed", self._flip_mixed)
+        self.mixed.setCheckable(True)
+        self.mixed.setChecked(studio.settings.export_mixed)
+        self._add(menu, "Export its parts", partial(export_stems, studio), "Ctrl+Alt+E")
         self._add(menu, "Export all shown…", self._bank.export_shown, "Ctrl+Shift+E")
         self._add(menu, "Export folder…", partial(choose_folder, studio, self._window))
         self._add(menu, "Show in folder", self._bank.reveal)
         self._add(menu, "Copy path", self._bank.copy_path, "Ctrl+Shift+C")
         self._formats = menu.addMenu("Export format")
         self._formats.aboutToShow.connect(self._fill_formats)
+
+    def _flip_mixed(self) -> None:
+        self._studio.settings.export_mixed = self.mixed.isChecked()
+        self._studio.sessions.save_settings()
 
     def _step(self, down: int) -> None:
         model, current = self._bank.model, self._studio.audition.current
@@ -116,15 +129,7 @@ class Actions:
         ):
             add_tick(self._add(menu, words, partial(self._flip, knob), keys), knob, self._studio.instrument)
         menu.addSeparator()
-        self._add(menu, "Open model pack…", self._open_pack)
         self._add(menu, "Try the sound device again", self._studio.playback.retry)
-
-    def _open_pack(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self._window, "Open model pack", str(user_packs()))
-        if folder:
-            self._studio.generation.open_pack(Path(folder))
-            self._studio.settings.pack = folder
-            self._studio.sessions.save_settings()
 
     def _flip(self, knob: str) -> None:
         self._studio.instrument.set(knob, not self._studio.instrument.value(knob))

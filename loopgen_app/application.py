@@ -1,7 +1,9 @@
 """From nothing to a window: logging, crash reports, theme, studio, and everything put away at the end."""
 
 import contextlib
+import locale
 import logging
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -13,9 +15,10 @@ from typing import Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from engine import GenerationService, ServiceEvents, is_folder, starter_pack
+from engine import GenerationService, ServiceEvents, is_file, is_folder, starter_pack
 from loopgen_app import theme
 from loopgen_app.background import Background
+from loopgen_app.colours import THEMES, WARDROBE
 from loopgen_app.main_window import MainWindow
 from loopgen_app.making.service import Service, load_pack
 from loopgen_app.messages import Messages
@@ -32,6 +35,7 @@ def make_app(argv: list[str]) -> QApplication:
     """The QApplication, dressed; the existing one when there is one."""
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(argv)
+    _speak_one_language()
     app.setApplicationName("LoopGen")
     app.setDesktopFileName("loopgen")
     if not app.styleSheet():
@@ -39,11 +43,21 @@ def make_app(argv: list[str]) -> QApplication:
     return app
 
 
+def _speak_one_language() -> None:
+    """Qt takes the whole locale of the user: the system would say in German, in the middle of our sentences, why a
+    file is not written, and libraries in C would read numbers with commas."""
+    for category in (locale.LC_NUMERIC, getattr(locale, "LC_MESSAGES", None)):  # Windows has no second one
+        if category is not None:
+            locale.setlocale(category, "C")
+
+
 def start_logging(path: Path) -> logging.Handler:
     """Log into a file that never grows large; without a disk, to nowhere. Returns what `end_logging` takes."""
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     try:
+        if os.path.lexists(path) and not is_file(path):  # a pipe of that name would be waited for
+            return logging.NullHandler()
         handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
         path.chmod(0o600)
     except (OSError, ValueError):
@@ -128,6 +142,8 @@ class Application:
         self._shown = threading.Event()
         make_service = make_service or pack_service(pack or chosen_pack(folders), self._shown)
         self.studio: Studio = build_studio(folders, make_service, **(studio_options or {}))
+        if WARDROBE.worn is not THEMES.get(self.studio.settings.theme, WARDROBE.worn):
+            theme.apply(self.app, self.studio.settings.theme)
         crashed = self.studio.sessions.begin()
         self.window = MainWindow(self.studio)
         self.window.closing.connect(self.close)

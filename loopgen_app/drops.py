@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 def take_drop(studio: Studio, paths: list[Path]) -> None:
     """Open a session, restore the state of a loop that LoopGen wrote, or offer other sound as it can be used."""
     if not paths:
-        studio.messages.complain("Only files can be dropped: a WAV, FLAC, AIFF or OGG, or a LoopGen session.")
+        studio.messages.complain("Only files can be dropped: audio, or a LoopGen session.")
         return
     if len(paths) > 1:
         studio.messages.say(f"One file at a time: taking {paths[0].name}.")

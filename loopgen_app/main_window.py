@@ -30,16 +30,19 @@ from loopgen_app.widgets.message_bar import MessageBar
 GAP = 8
 MINIMUM = QSize(1024, 600)
 DEFAULT = QSize(1280, 800)
+LEFT, STAGE, RIGHT = 292, 348, 340
+"""Least widths of the columns: all three fit a window of 1024 pixels."""
+LOWEST_PICTURE = 130
 ANY = 16_777_215
 """Qt's own word for as wide as you like."""
 TITLE_BAR = 38
 """Height that the desktop's own frame takes of a screen, until it is known."""
-SPLIT = (290, 380)
-"""Heights of the picture and of the bank below it: six loops are in sight at 1280x800."""
+SMALL, LARGE = (180, 490), (440, 230)
+"""Heights of the picture and of the bank below it, as usual and where the picture is wanted large."""
 
 
 class MainWindow(QMainWindow):
-    """Left: what to make. Middle: how. Right: what came out."""
+    """Left: what to make, and how. Middle, the stage: grid and pad. Right: what came out."""
 
     closing = Signal()
 
@@ -53,6 +56,7 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self, studio, self.bank)
         self.setCentralWidget(self._center())
         self.actions_.offer_reference(self._words.reference.choose)
+        self.actions_.view.offer_picture(self._picture_panel, self.show_picture)
         self._add_status()
         studio.messages.said.connect(self._show_message)
         studio.generation.stateChanged.connect(self._show_generation)
@@ -74,9 +78,9 @@ class MainWindow(QMainWindow):
         column.addWidget(TransportPanel(self._studio, center))
         row = QHBoxLayout()
         row.setSpacing(GAP)
-        row.addWidget(self._left(center), 27)
-        row.addWidget(self._middle(center), 21)
-        row.addWidget(self._right(center), 46)
+        row.addWidget(self._left(center), 26)
+        row.addWidget(self._stage(center), 42)
+        row.addWidget(self._right(center), 34)
         column.addLayout(row, 1)
         return center
 
@@ -91,7 +95,7 @@ class MainWindow(QMainWindow):
             column.addWidget(widget, stretch)
         return holder
 
-    def _scrolled(self, holder: QWidget, low: int, high: int) -> QWidget:
+    def _scrolled(self, holder: QWidget, low: int, high: int) -> QScrollArea:
         """`holder`, which can be scrolled where the window is too low for it."""
         area = QScrollArea(holder.parentWidget())
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -104,21 +108,29 @@ class MainWindow(QMainWindow):
         return area
 
     def _left(self, parent: QWidget) -> QWidget:
-        self._words = WordsPanel(self._studio, parent)
-        parts = ((self._words, 5), (PatternPanel(self._studio, parent), 4))
-        return self._scrolled(self._column(parent, 326, ANY, *parts), 326 + GAP, 520)
+        self._words, self._shape = WordsPanel(self._studio, parent), ShapePanel(self._studio, parent)
+        parts = ((self._words, 1), (self._shape, 0))
+        area, fold = self._scrolled(self._column(parent, LEFT, ANY, *parts), LEFT + GAP, 430), self._shape.fold
+        fold.toggled.connect(lambda _open: QTimer.singleShot(0, area, lambda: area.ensureWidgetVisible(fold)))
+        return area
 
-    def _middle(self, parent: QWidget) -> QWidget:
+    def _stage(self, parent: QWidget) -> QWidget:
+        """Grid and pad, as large as they can be, and the press that makes sound below them."""
         studio = self._studio
-        self._shape, self._generate = ShapePanel(studio, parent), GeneratePanel(studio, parent)
-        parts = ((self._shape, 0), (NoisePanel(studio, parent), 1), (CurvesPanel(studio, parent), 0))
-        knobs = self._scrolled(self._column(parent, 262, ANY, *parts), 262 + GAP, ANY)
-        return self._column(parent, 262 + GAP, 360, (knobs, 1), (self._generate, 0))
+        self._generate = GeneratePanel(studio, parent)
+        played = QWidget(parent)
+        row = QHBoxLayout(played)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GAP)
+        row.addWidget(NoisePanel(studio, played), 1)
+        row.addWidget(CurvesPanel(studio, played))
+        shown = self._column(parent, STAGE, ANY, (PatternPanel(studio, parent), 5), (played, 4))
+        return self._column(parent, STAGE, ANY, (self._scrolled(shown, STAGE, ANY), 1), (self._generate, 0))
 
     def _right(self, parent: QWidget) -> QWidget:
         self._results = splitter = QSplitter(Qt.Orientation.Vertical, parent)
         splitter.setObjectName("resultSplitter")
-        splitter.setMinimumWidth(380)
+        splitter.setMinimumWidth(RIGHT)
         splitter.setHandleWidth(GAP)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self._picture(splitter))
@@ -130,9 +142,9 @@ class MainWindow(QMainWindow):
     def _picture(self, parent: QWidget) -> QWidget:
         """The spectrogram, and messages above it, which take their room from it and move nothing else."""
         self.message_bar = MessageBar(parent)
-        view = ViewPanel(self._studio, parent)
+        self._picture_panel = view = ViewPanel(self._studio, parent)
         holder = self._column(parent, 0, ANY, (self.message_bar, 0), (view, 1))
-        holder.setMinimumHeight(view.minimumSizeHint().height() + GAP)
+        holder.setMinimumHeight(LOWEST_PICTURE)
         return holder
 
     def _order_tabs(self) -> None:
@@ -154,10 +166,18 @@ class MainWindow(QMainWindow):
         if place:
             self.move(*place[:2])
             self.setWindowState(Qt.WindowState.WindowMaximized if place[4] else Qt.WindowState.WindowNoState)
-        self._results.setSizes(split or [*SPLIT])
+        self._results.setSizes(split or [*self._usual_split()])
         self.fit()
         for screen in QGuiApplication.screens():
             screen.availableGeometryChanged.connect(self.fit)
+
+    def _usual_split(self) -> tuple[int, int]:
+        return LARGE if self._studio.settings.large_picture else SMALL
+
+    def show_picture(self, large: bool) -> None:
+        """Make the picture of the loop large, or as small as usual."""
+        self._studio.settings.large_picture = large
+        self._results.setSizes([*self._usual_split()])
 
     def fit(self, _area: QRect | None = None) -> None:
         """Be no larger than the screen has room for, and all on it; a screen can shrink."""

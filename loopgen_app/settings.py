@@ -12,6 +12,7 @@ from engine import DocumentError, read_document_file, user_data, user_music
 log = logging.getLogger(__name__)
 MAX_PROMPTS = 50
 BUFFER_FRAMES = range(16, 8193)
+THEME_NAMES = ("dark", "light")
 PORTS = range(1024, 65536)
 """What sound cards are asked for; one that is asked for more never opens."""
 
@@ -69,6 +70,11 @@ class Folders:
         return self.root / "crates.json"
 
     @property
+    def learning(self) -> Path:
+        """Runs that learn from sounds, a folder each."""
+        return self.root / "learning"
+
+    @property
     def lock(self) -> Path:
         """Locked by the window that owns the folder."""
         return self.root / "lock"
@@ -88,7 +94,9 @@ class Folders:
 class Settings:
     """What is remembered between runs. `midi` maps "channel/controller" to a knob; `window` is where the window was
     (left, top, width, height, 1 when maximized), `split` the heights of what came out: picture, bank. OSC is listened
-    to where `osc` is on, from other computers too where `osc_open` is."""
+    to where `osc` is on, from other computers too where `osc_open` is. Loops
+    leave as they are mixed where `export_mixed` is on. `theme` is worn; `engine_open` and
+    `large_picture` say what is unfolded."""
 
     device: str = ""
     buffer_frames: int = 1024
@@ -105,6 +113,10 @@ class Settings:
     osc: bool = False
     osc_open: bool = False
     osc_port: int = 9127
+    export_mixed: bool = True
+    theme: str = "dark"
+    engine_open: bool = False
+    large_picture: bool = False
 
     @classmethod
     def load(cls, path: Path) -> "Settings":
@@ -161,6 +173,8 @@ def _fitting(found: Mapping[str, Any]) -> dict[str, Any]:
         fitting[known.name] = value
     if fitting.get("buffer_frames") not in BUFFER_FRAMES:
         fitting.pop("buffer_frames", None)
+    if fitting.get("theme") not in THEME_NAMES:
+        fitting.pop("theme", None)
     if fitting.get("osc_port") not in PORTS:
         fitting.pop("osc_port", None)
     return fitting

@@ -13,7 +13,9 @@ from loopgen_app.audition import Audition
 from loopgen_app.background import Background, Line, WindowBackground
 from loopgen_app.keeping.exports import Exports
 from loopgen_app.keeping.sessions import Sessions
+from loopgen_app.learning.learner import Learner
 from loopgen_app.making.composing import Composing
+from loopgen_app.making.corner_pictures import CornerPictures
 from loopgen_app.making.generation import Generation
 from loopgen_app.making.likeness import Likeness
 from loopgen_app.making.live_tempo import LiveTempo
@@ -64,12 +66,16 @@ class Studio:
     live_tempo: LiveTempo
     crates: Crates
     likeness: Likeness
+    learner: Learner
+    corners: CornerPictures
     background: Background
 
     def close(self) -> None:
         """End sound, threads and files in the order in which they need each other."""
         self.bank.hurry()
+        self.learner.close()
         self.live_tempo.close()
+        self.corners.close()
         self.composing.close()
         self.sessions.save_settings()
         self.sessions.end()
@@ -117,7 +123,8 @@ def build_studio(
         Rows(instrument, generation, messages, background),
         Mixing(instrument, generation, audition, messages, background),
         MidiMap(instrument, settings.midi), LiveTempo(instrument, generation, audition, playback),
-        Crates(folders.crates), Likeness(bank, generation, messages), background,
+        Crates(folders.crates), Likeness(bank, generation, messages), Learner(folders),
+        CornerPictures(instrument, generation), background,
     )  # fmt: skip
     _wire(studio)
     with contextlib.suppress(LoopGenError):  # a full or closed disk: another time

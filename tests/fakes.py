@@ -185,6 +185,7 @@ class FakeService:
         self.waiting: dict[int, Any] = {}
         self.heard: list[tuple[Callable[[], Any], Future[tuple[float, ...]]]] = []
         self.loads: list[Callable[[], Any]] = []
+        self.looks: list[tuple[Any, Future[Any]]] = []
         self.closed = False
 
     def submit_batch(self, requests: Any) -> tuple[int, ...]:
@@ -202,6 +203,10 @@ class FakeService:
     def embed_sound(self, sound: Callable[[], Any]) -> Future[tuple[float, ...]]:
         self.heard.append((sound, Future()))
         return self.heard[-1][1]
+
+    def look(self, task: Any) -> Future[Any]:
+        self.looks.append((task, Future()))
+        return self.looks[-1][1]
 
     def replace_renderer(self, load: Callable[[], Any]) -> None:
         self.loads.append(load)

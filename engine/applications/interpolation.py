@@ -113,9 +113,9 @@ def blend(
     check_pack(pipeline, a.pack_hash)
     check_pack(pipeline, b.pack_hash)
     walked = walk.of(a.request) if walk else a.request
-    alphas = Walk(walked.num_steps, walked.sampler, walked.schedule, walked.guidance_scale, 0).alphas
+    alphas = pipeline.alphas(walked)
     aims = (a.aim(pipeline), b.aim(pipeline))
-    counted = progress.over(passes(len(at)) * walked.num_steps) if progress is not None else None
+    counted = progress.over(passes(len(at)) * (len(alphas) - 1)) if progress is not None else None
     loops = []
     for first in range(0, len(at), TOGETHER):
         points = at[first : first + TOGETHER]
@@ -125,7 +125,7 @@ def blend(
             aim = Aim.stack([blend_aims(*aims, 0.0 if over == "noise" else t) for t in points])
             flow = pipeline.flow(walked, aim)
             x_1 = sample(flow, start, alphas, walked.sampler, pipeline.hook(counted))
-        requests = [walked if t <= 0.5 else walked.with_(**_words(b.request)) for t in points]
+        requests = [walked if t <= 0.5 else walked.with_(**words_of(b.request)) for t in points]
         loops += pipeline.finish(x_1, requests, aim)
     return loops
 
@@ -139,7 +139,7 @@ def _between(a: Tensor, b: Tensor, t: float, path: str) -> Tensor:
     return slerp(a, b, t) if path == "spherical" else torch.lerp(a, b, t)
 
 
-def _words(request: LoopRequest) -> dict[str, object]:
+def words_of(request: LoopRequest) -> dict[str, object]:
     """What names a loop: its own words, seed and pattern, in the recipe of the points nearest to it."""
     names = ("seed", "prompt", "tags", "key", "pattern", "curves", "noise", "compose")
     return {name: getattr(request, name) for name in names}
@@ -150,6 +150,11 @@ def _check(a: End, b: End, at: Sequence[float], over: str, path: str) -> None:
         raise InvalidRequest(f"Unknown way {over!r} to blend; possible: {', '.join(OVER)}.")
     if path not in PATHS:
         raise InvalidRequest(f"Unknown path {path!r}; possible: {', '.join(PATHS)}.")
+    check_ends(a, b, at)
+
+
+def check_ends(a: End, b: End, at: Sequence[float]) -> None:
+    """Raise `InvalidRequest` unless loops at the shares `at` can be made between two ends."""
     most = int(BLEND_COUNT.high)
     if not 1 <= len(at) <= most or any(not 0 <= t <= 1 for t in at):
         raise InvalidRequest(f"A blend has 1 to {most} points, each from 0 to 1.")

@@ -41,6 +41,7 @@ class Walk:
     corrections: int = CORRECTIONS.default
 
     def __post_init__(self) -> None:
+        WALK_SAMPLER.check(self.sampler)  # of the denoiser's own map alone can it be walked back
         self.of(LoopRequest())
         CORRECTIONS.check(self.corrections)
 

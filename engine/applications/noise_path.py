@@ -1,16 +1,17 @@
 """Noise paths: a line drawn on the noise pad becomes a passage that follows it."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.applications.passage import CONTEXT_FRAMES, Passage, along, finish_passage, fused_windows
-from engine.diffusion.noise import slerp_along
+from engine.diffusion.noise import slerp, slerp_along
 from engine.diffusion.samplers import sample
-from engine.diffusion.schedules import alphas
 from engine.errors import InvalidRequest
 from engine.pipeline import LoopPipeline
 from engine.progress import Progress
@@ -49,22 +50,32 @@ def render_path(
         corners = [pipeline.corner_noise(request, seed) for seed in pad.corners]
         noise = request.temperature * _path_noise(corners, points, positions)
         aim = along(pipeline.aim(request, pipeline.compose(request)), positions, ramp)
-        fused = fused_windows(pipeline, ramp, (aim, aim), torch.zeros(ramp.frames), request)
+        at = partial(_noise_at, corners, points)
+        fused = fused_windows(pipeline, ramp, (aim, aim), torch.zeros(ramp.frames), request, at)
         hook = pipeline.hook(progress)
-        x_1 = sample(
-            fused, noise.to(pipeline.device), alphas(request.num_steps, request.schedule), request.sampler, hook
-        )
+        x_1 = sample(fused, noise.to(pipeline.device), pipeline.alphas(request), request.sampler, hook)
     # Nothing is known of the music around it: it begins and ends as its own first and last bar do.
     context = round(ramp.beat_to_frame(BEATS_PER_BAR))
     before = x_1[..., :context][..., -CONTEXT_FRAMES:]
     return finish_passage(pipeline, ramp, x_1, before, x_1[..., -context:][..., :CONTEXT_FRAMES])
 
 
+def _noise_at(corners: Sequence[Tensor], points: Sequence[tuple[float, float]], share: float) -> Tensor:
+    """Noise `[1, D, F]` of the loop at the point of the pad where the path is at a `share` of its way."""
+    x, y = (float(place) for place in _walked(points, np.array([share])))
+    return slerp(slerp(corners[0], corners[1], x), slerp(corners[2], corners[3], x), y)
+
+
+def _walked(points: Sequence[tuple[float, float]], at: NDArray[np.float64]) -> tuple[Tensor, Tensor]:
+    """Where on the pad the path is at shares `at` `[N]` of its way: x and y `[N]`."""
+    drawn = np.asarray(points, dtype=np.float64)
+    x, y = (np.interp(at, np.linspace(0, 1, len(drawn)), drawn[:, axis]) for axis in (0, 1))
+    return torch.from_numpy(x), torch.from_numpy(y)
+
+
 def _path_noise(corners: Sequence[Tensor], points: Sequence[tuple[float, float]], positions: Tensor) -> Tensor:
     """Noise `[1, D, F]` of a passage: at each frame that of the pad's point there, read at its place in the loop."""
-    at = np.linspace(0, 1, len(positions))
-    drawn = np.asarray(points, dtype=np.float64)
-    x, y = (torch.from_numpy(np.interp(at, np.linspace(0, 1, len(drawn)), drawn[:, axis])) for axis in (0, 1))
+    x, y = _walked(points, np.linspace(0, 1, len(positions)))
     nearest = positions.round().long() % corners[0].shape[-1]
     read = [corner[..., nearest] for corner in corners]
     return slerp_along(slerp_along(read[0], read[1], x), slerp_along(read[2], read[3], x), y)

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -79,13 +80,19 @@ def _in_bars(aim: Aim, ramp: TempoRamp, first: int) -> Aim:
     return Aim(told(aim.towards), told(aim.away))
 
 
-def fused_windows(
-    pipeline: LoopPipeline, ramp: TempoRamp, ends: tuple[Aim, Aim], share: Tensor, request: LoopRequest
+def fused_windows(  # noqa: PLR0917
+    pipeline: LoopPipeline,
+    ramp: TempoRamp,
+    ends: tuple[Aim, Aim],
+    share: Tensor,
+    request: LoopRequest,
+    whole: Callable[[float], Tensor] | None = None,
 ) -> FusedWindows:
     """The direction field of a whole passage, guided as `request` says.
 
     `ends` are conditions along the passage; a window blends them at the mean `share` `[F]`, from 0 to 1, of its
-    frames.
+    frames. `whole` gives the noise `[1, D, F]` of the loop that is played at a share of the passage: what windows are
+    like goes by it, not by the few bars of noise that each has.
     """
     lines = window_lines(ramp)
     windows = []
@@ -96,7 +103,8 @@ def fused_windows(
             for aim in ends
         )
         aim = blend_aims(inside[0], inside[1], float(share[start : start + frames].mean()))
-        windows.append(Window(start, frames, pipeline.flow(request, _in_bars(aim, ramp, first))))
+        around = None if whole is None else whole((start + frames / 2) / ramp.frames)
+        windows.append(Window(start, frames, pipeline.flow(request, _in_bars(aim, ramp, first), around)))
     return FusedWindows(windows, ramp.frames)
 
 

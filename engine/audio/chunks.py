@@ -1,4 +1,4 @@
-"""What a WAV file says about its loop: acid (tempo), smpl (loop points), LIST/INFO (recipe) and ID3 chunks.
+"""What a WAV file says about its loop: acid (tempo), smpl and cue (loop points), LIST/INFO (recipe), ID3 chunks.
 
 All numbers are little-endian; a chunk is its four-letter id, its size as u32, its data, and a pad byte when odd.
 Field tables: libsndfile `wav.c`, JUCE `WavAudioFormat`. What is read is not
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from engine.audio.cue_regions import loop_regions
 from engine.audio.id3 import read_texts
 from engine.audio.tag_texts import tempo_and_key
 from engine.errors import AudioFileError
@@ -102,19 +103,25 @@ def read_chunks(file: BinaryIO) -> LoopMetadata:
     end = file.tell()
     file.seek(start)
     head = file.read(12)
-    if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"WAVE":
+    if len(head) < 12 or head[:4] not in (b"RIFF", b"RF64") or head[8:] != b"WAVE":
         raise AudioFileError("This is not a WAV file: it does not begin with a RIFF/WAVE header.")
     found: dict[str, object] = {}
     tags: dict[str, str] = {}
+    cues, labels = b"", b""
     for name, data in _relevant(file, start + 12, end):
         if name == b"acid":
             found.update(_parse_acid(data))
         elif name == b"smpl":
             found["loops"] = _parse_smpl(data)
+        elif name == b"cue ":
+            cues = data
+        elif data[:4] == b"adtl":
+            labels = data
         elif data[:4] == b"INFO":
             tags.update(_parse_info(data))
         elif name in _ID3_CHUNKS:
             tags.update(read_texts(data))
+    found["loops"] = found.get("loops") or loop_regions(cues, labels)
     tempo, key = tempo_and_key(tags)
     found["tempo_bpm"] = found.get("tempo_bpm") or tempo
     return LoopMetadata(**found, key=key, comment=tags.get("ICMT"), tags=tags)  # type: ignore[arg-type]
@@ -141,7 +148,7 @@ def _relevant(file: BinaryIO, position: int, end: int) -> Iterator[tuple[bytes, 
     """(id, data) of the chunks that tell something, as far as the file really goes."""
     budget = MAX_TEXT_BYTES
     for name, place, size in chunk_places(file, position):
-        if name in (b"acid", b"smpl", b"LIST", *_ID3_CHUNKS) and size <= min(budget, end):
+        if name in (b"acid", b"smpl", b"cue ", b"LIST", *_ID3_CHUNKS) and size <= min(budget, end):
             budget -= size
             file.seek(place)
             yield name, file.read(size)

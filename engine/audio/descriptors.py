@@ -11,6 +11,7 @@ Everything is circular: rotating the loop rotates its curves. Silence measures 0
 """
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from engine.audio.spectrum import Floats, check_audio, mel_filters, mel_spectrog
 from engine.errors import InvalidRequest
 from engine.vocabulary import CURVES
 
-__all__ = ["measure_curves", "mel_spectrogram", "onset_envelope", "onset_times"]
+__all__ = ["measure_curves", "mel_spectrogram", "onset_envelope", "onset_envelopes", "onset_times"]
 
 Doubles = NDArray[np.float64]
 
@@ -39,6 +40,7 @@ _WINDOW = 4096  # 93 ms: resolves the partials of a bass note, else a saw-tooth 
 _HOP = 1024
 _ONSET_WINDOW = 1024
 _ONSET_HOP_SECONDS = 0.01
+_MELS = 40
 _ONSET_LEAD = 170  # samples of an onset window that lie after its frame: a click then peaks in its own frame
 _ONSET_RANGE_DB = 60.0
 # What counts as louder is louder than all of the last 30 ms: longer than a period of the lowest bass, whose pulses
@@ -85,6 +87,26 @@ def onset_envelope(audio: NDArray[Any], sample_rate: float, hop: int, *, circula
     if hop < 1:
         raise InvalidRequest(f"A hop of {hop} samples is not possible; at least 1 is needed.")
     return _flux(audio, sample_rate, np.arange(0, audio.shape[-1], hop, dtype=np.int64), hop, circular=circular)
+
+
+def onset_envelopes(
+    audio: NDArray[Any], sample_rate: float, hop: int, bands_hz: Sequence[tuple[float, float]]
+) -> Floats:
+    """The onset envelope of loop `audio [C, T]` in each of `bands_hz`, `[bands, ceil(T / hop)]`, as `onset_envelope`.
+
+    A band that lies above what the rate can hold is empty: zero. Raises `AudioFileError` on audio that is empty or
+    not finite.
+    """
+    audio = check_audio(audio)
+    if hop < 1:
+        raise InvalidRequest(f"A hop of {hop} samples is not possible; at least 1 is needed.")
+    rises = _rises(audio, sample_rate, np.arange(0, audio.shape[-1], hop, dtype=np.int64), hop, circular=True)
+    bottom, top = 2595 * np.log10(1 + np.array(_mel_range(sample_rate)) / 700)
+    steps = np.arange(1, _MELS + 1) / (_MELS + 1)
+    centres = 700 * (10 ** ((bottom + (top - bottom) * steps) / 2595) - 1)
+    inside = [(centres >= low) & (centres < high) for low, high in bands_hz]
+    squares = [np.square(rises[:, own]).sum(axis=-1) / max(1, own.sum()) for own in inside]
+    return np.asarray(np.sqrt(np.stack(squares)), dtype=np.float32)
 
 
 def onset_times(audio: NDArray[Any], sample_rate: float) -> tuple[Doubles, Doubles]:
@@ -144,17 +166,30 @@ def _density(audio: Floats, sample_rate: float) -> Doubles:
 def _flux(
     audio: Floats, sample_rate: float, positions: NDArray[np.int64], hop: int, *, circular: bool = True
 ) -> Floats:
+    rises = _rises(audio, sample_rate, positions, hop, circular=circular)
+    flux: Floats = np.sqrt(np.square(rises).mean(axis=-1)).astype(np.float32)
+    return flux
+
+
+def _rises(
+    audio: Floats, sample_rate: float, positions: NDArray[np.int64], hop: int, *, circular: bool
+) -> NDArray[Any]:
+    """By how many dB each of 40 mel bands exceeds its last 30 ms at `positions`, `[positions, 40]`."""
     recent = max(1, round(_ONSET_MEMORY_SECONDS * sample_rate / hop))
     starts = positions + _ONSET_LEAD - _ONSET_WINDOW
     if not circular:
         starts = np.concatenate([starts[0] - hop * np.arange(recent, 0, -1), starts])
     power = power_spectra(audio, starts, _ONSET_WINDOW, circular=circular)
-    mel = power @ mel_filters(40, power.shape[-1], float(sample_rate), 30.0, min(16_000.0, sample_rate / 2))
+    mel = power @ mel_filters(_MELS, power.shape[-1], float(sample_rate), *_mel_range(sample_rate))
     floor = max(float(mel.max()) * 10 ** (-_ONSET_RANGE_DB / 10), _SILENCE)
     levels = 10 * np.log10(np.maximum(mel, floor))
     before = np.max([np.roll(levels, step, axis=0) for step in range(1, recent + 1)], axis=0)
-    flux: Floats = np.sqrt(np.square(np.maximum(levels - before, 0)).mean(axis=-1)).astype(np.float32)
-    return flux if circular else flux[recent:]
+    rises: NDArray[Any] = np.maximum(levels - before, 0)
+    return rises if circular else rises[recent:]
+
+
+def _mel_range(sample_rate: float) -> tuple[float, float]:
+    return 30.0, min(16_000.0, sample_rate / 2)
 
 
 def _onsets(audio: Floats, sample_rate: float) -> tuple[NDArray[np.int64], Doubles, int]:

@@ -13,16 +13,20 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.audio import aiff_chunks
+from engine.audio.caf_chunks import read_caf_chunks
 from engine.audio.chunks import LoopMetadata, acid_chunk, info_chunk, read_chunks, smpl_chunk, with_chunks
 from engine.audio.flac_comments import read_comments, with_comments
 from engine.audio.id3 import MAX_TAG_BYTES, leading_tag_bytes, read_texts
+from engine.audio.mpeg_delay import holds_frames, samples_in_frames, untold_delay
 from engine.audio.ogg_comments import read_ogg_comments
 from engine.audio.sound_extent import Patched, read_extent
 from engine.audio.tag_texts import tempo_and_key
 from engine.errors import AudioFileError, ExportError
 from engine.files import write_atomically
 
-AUDIO_SUFFIXES: Final = (".wav", ".flac", ".aif", ".aiff", ".ogg", ".opus")
+AUDIO_SUFFIXES: Final = (
+    ".wav", ".wave", ".bwf", ".rf64", ".flac", ".aif", ".aiff", ".aifc", ".ogg", ".oga", ".opus", ".mp3", ".caf",
+)  # fmt: skip
 """File names of what is looked for in folders and can be dropped, in lower case."""
 
 MAX_SECONDS: Final = 600.0
@@ -31,19 +35,26 @@ SAMPLE_RATES: Final = (8_000, 192_000)
 MAX_AMPLITUDE: Final = 64.0
 """Float files may pass full scale; 36 dB above it is no music."""
 
+READABLE: Final = "WAV, FLAC, AIFF, Ogg, MP3 and CAF files are possible"
 # libsndfile knows many more; its rarer decoders are where its security bugs were.
-_READABLE_FORMATS = ("WAV", "WAVEX", "FLAC", "AIFF", "OGG")
-_READABLE_SUBTYPES = ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "VORBIS", "OPUS")
+_READABLE_FORMATS = ("WAV", "WAVEX", "RF64", "FLAC", "AIFF", "OGG", "MP3", "CAF")
+_READABLE_SUBTYPES = (
+    "PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ALAW", "ULAW", "VORBIS", "OPUS",
+    "MPEG_LAYER_III",
+)  # fmt: skip
 _METADATA: Final[Mapping[str, tuple[Callable[[BinaryIO], LoopMetadata], bytes]]] = {
     "WAV": (read_chunks, b"RIFF"),
     "WAVEX": (read_chunks, b"RIFF"),
     "FLAC": (read_comments, b"fLaC"),
     "AIFF": (aiff_chunks.read_chunks, b"FORM"),
     "OGG": (read_ogg_comments, b"OggS"),
+    "RF64": (read_chunks, b"RF64"),
+    "CAF": (read_caf_chunks, b"caff"),
 }
 """By container: what reads what a file says of itself, and the mark it begins with."""
 _UNKNOWN_FRAMES = 1 << 60  # a FLAC file that was written into a pipe does not know its length
 _BLOCK_FRAMES = 1 << 20
+_GUESSED_SECONDS = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +71,9 @@ class AudioFile:
 
 
 def read_audio(path: Path | str, *, max_seconds: float = MAX_SECONDS) -> AudioFile:
-    """Read a WAV, FLAC, AIFF or Ogg file of 1 or 2 channels and at most `max_seconds`.
+    """Read a WAV, FLAC, AIFF, Ogg, MP3 or CAF file of 1 or 2 channels and at most `max_seconds`.
+
+    What the encoder of an MP3 put in front of it is taken off.
 
     Memory use follows what the file holds, never what it claims. Raises `AudioFileError` on anything else: a missing,
     foreign, damaged, empty, too long or too wide file, or samples that are not numbers.
@@ -70,9 +83,12 @@ def read_audio(path: Path | str, *, max_seconds: float = MAX_SECONDS) -> AudioFi
         audio = _read_capped(path, file, max_seconds)
         sample_rate = int(file.samplerate)
         container, promised = file.format, file.frames / sample_rate if file.frames < _UNKNOWN_FRAMES else 0.0
-    seconds, extent = audio.shape[-1] / sample_rate, read_extent(path)
-    missing = max(promised - seconds, extent.missing_share * seconds if extent is not None else 0.0)
-    return AudioFile(audio, sample_rate, _read_metadata(path, container), missing)
+        seconds, extent = audio.shape[-1] / sample_rate, read_extent(path)
+        missing = max(promised - seconds, extent.missing_share * seconds if extent is not None else 0.0)
+        if container == "MP3":  # without a table of contents its decoder guesses the length to a few frames
+            audio, missing = _without_delay(path, audio, sample_rate), missing if missing > _GUESSED_SECONDS else 0.0
+        metadata = _read_metadata(path, container)
+    return AudioFile(audio, sample_rate, metadata, missing)
 
 
 def read_metadata(path: Path | str, *, max_seconds: float = MAX_SECONDS) -> LoopMetadata:
@@ -82,8 +98,7 @@ def read_metadata(path: Path | str, *, max_seconds: float = MAX_SECONDS) -> Loop
     """
     path = Path(path)
     with _readable(path, max_seconds) as file:
-        container = file.format
-    return _read_metadata(path, container)
+        return _read_metadata(path, file.format)
 
 
 @contextmanager
@@ -99,8 +114,7 @@ def _readable(path: Path, max_seconds: float) -> Iterator[soundfile.SoundFile]:
     except (soundfile.LibsndfileError, OSError, ValueError) as error:  # a name with a zero in it is a ValueError
         reason = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
         raise AudioFileError(
-            f"Cannot read {path.name!r} as audio ({str(reason).rstrip('.').lower()}); "
-            "WAV, FLAC, AIFF and Ogg files are possible."
+            f"Cannot read {path.name!r} as audio ({str(reason).rstrip('.').lower()}); {READABLE}."
         ) from error
 
 
@@ -111,6 +125,11 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
         with path.open("rb") as raw, soundfile.SoundFile(Patched(raw, *extent.size_patch)) as file:
             yield file
     else:
+        if path.suffix.lower() == ".mp3":
+            with path.open("rb") as raw:
+                other = raw.read(4) in {mark for _, mark in _METADATA.values()}  # renamed
+                if not other and not holds_frames(raw):
+                    raise AudioFileError(f"Cannot read {path.name!r} as audio (it holds no MP3); {READABLE}.")
         # As bytes, because a name need not be UTF-8; Windows has no such names.
         with soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else str(path)) as file:
             yield file
@@ -194,9 +213,7 @@ write_aiff: Final = LoopWriter("AIFF", ("PCM_16", "PCM_24"), _tagged_aiff)
 
 def _check_format(path: Path, file: soundfile.SoundFile, max_seconds: float) -> None:
     if file.format not in _READABLE_FORMATS or file.subtype not in _READABLE_SUBTYPES:
-        raise AudioFileError(
-            f"{path.name!r} is {file.format} with {file.subtype} samples; WAV, FLAC, AIFF and Ogg files are possible."
-        )
+        raise AudioFileError(f"{path.name!r} is {file.format} with {file.subtype} samples; {READABLE}.")
     if not 1 <= file.channels <= MAX_CHANNELS:
         raise AudioFileError(f"{path.name!r} has {file.channels} channels; mono and stereo are possible.")
     low, high = SAMPLE_RATES
@@ -230,12 +247,22 @@ def _read_capped(path: Path, file: soundfile.SoundFile, max_seconds: float) -> N
     return audio if there == audio.shape[1] else audio[:, :there].copy()
 
 
+def _without_delay(path: Path, audio: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
+    with path.open("rb") as file:
+        delay = untold_delay(file)
+        if delay and abs(samples_in_frames(file) - audio.shape[1]) > _GUESSED_SECONDS * sample_rate:
+            raise AudioFileError(
+                f"{path.name!r} is an MP3 of varying rate without a table of its length; convert it to FLAC or WAV."
+            )
+    return audio[:, delay:] if delay < audio.shape[1] else audio
+
+
 def _read_metadata(path: Path, container: str) -> LoopMetadata:
     with path.open("rb") as file:
         start = leading_tag_bytes(file)
-        reader, mark = _METADATA[container]
+        reader, mark = _METADATA.get(container, (None, b""))
         found = LoopMetadata()
-        if file.read(4) == mark:
+        if reader is not None and file.read(4) == mark:
             file.seek(start)
             found = reader(file)
         file.seek(0)

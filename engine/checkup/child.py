@@ -1,18 +1,16 @@
 """Asks a child process: what kills a process (a library missing to Qt) or hangs it (a sound server) ends that one."""
 
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from engine.checkup.diagnosis import Diagnosis, mend_library
+from engine.config import child_environment
 
 SECONDS = 30.0
 _BUILD = "[PYI-"
 """A standalone build says with this that something was raised, below what was raised."""
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 def ask_child(
@@ -33,7 +31,7 @@ def ask_child(
             capture_output=True,
             stdin=subprocess.DEVNULL,
             timeout=seconds,
-            env=_environment(environment or {}),
+            env={**child_environment(), **(environment or {})},
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -47,12 +45,6 @@ def ask_child(
     words = _last_words(child.stderr.decode("utf-8", "replace"))
     died = Diagnosis(name, "broken", f"the check {_end(child.returncode)}{words}", mend_library(words) or mend)
     return (*diagnoses, died)
-
-
-def _environment(added: Mapping[str, str]) -> dict[str, str]:
-    """This process's, in which a child finds this very copy of LoopGen, and no folder that the user stands in."""
-    paths = filter(None, (str(_ROOT), os.environ.get("PYTHONPATH")))
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1", **added}
 
 
 def _end(code: int) -> str:

@@ -14,7 +14,7 @@ from engine.cli.progress_bar import progress_bar
 from engine.cli.rendering import say, say_unknown
 from engine.cli.reworking import BlendWalkOptions, FitOption
 from engine.errors import InvalidRequest
-from engine.knobs import BARS, BLEND_COUNT, SEED, TEMPO
+from engine.knobs import BARS, BLEND_COUNT, PROGRESSIVE_STEPS, SEED, TEMPO
 from engine.requests import LoopRequest, NoisePad
 
 if TYPE_CHECKING:
@@ -72,6 +72,9 @@ def blend(
     ] = BLEND_COUNT.default,
     evolve: Annotated[int, typer.Option(metavar="BARS", help="One file of that many bars instead.")] = 0,
     over: Annotated[str, typer.Option(help="both, noise or conditions.")] = "both",
+    morph: Annotated[
+        bool, typer.Option("--morph", help="By what the loops are like, in two evaluations each (needs such a pack).")
+    ] = False,
     bpm: Annotated[float, option(TEMPO, "Tempo, unless loops are given")] = TEMPO.default,
     bars: Annotated[int, option(BARS, "Length of each loop, unless loops are given")] = BARS.default,
     fit: FitOption = None,
@@ -82,6 +85,8 @@ def blend(
     """Make loops between two ends, or one evolving file."""
     from engine.applications import interpolation, transition
 
+    if morph and (evolve or ends.path):
+        raise InvalidRequest("A morph is made of loops: leave out --evolve and --path.")
     walk = walked.walk()
     plain = walk.of(LoopRequest(tempo_bpm=bpm, bars=bars, seed=ends.seed[0] if ends.seed else SEED.default))
     points = [_point(text) for text in ends.path]
@@ -94,13 +99,14 @@ def blend(
     pipeline = machine.pipeline()
     say_unknown(pipeline, [plain, *requests])
     walks = 1 if points else 3 if evolve else 2 * bool(ends.loop) + interpolation.passes(count)
-    with progress_bar(walked.steps * walks) as progress:
+    steps = PROGRESSIVE_STEPS * interpolation.passes(count) + walked.steps * 2 * bool(ends.loop)
+    with progress_bar(steps if morph else walked.steps * walks) as progress:
         work = Blending(pipeline, walk, destination, over, progress)
         if points:
             told = work.path(plain, points, evolve)
         else:
             first, last = work.ends(requests, ends.loop, fit)
-            told = work.passage(first, last, evolve) if evolve else work.loops(first, last, count)
+            told = work.passage(first, last, evolve) if evolve else work.loops(first, last, count, morphed=morph)
     say(told, as_json=machine.json)
 
 
@@ -155,12 +161,16 @@ class Blending:
         made = transition(self.pipeline, first, last, bars, self.walk, progress=self.progress)
         return [reworking.write_passage(made, self.destination, self.started, "blend", last.request, self.origin)]
 
-    def loops(self, first: "End", last: "End", count: int) -> list[dict[str, Any]]:
+    def loops(self, first: "End", last: "End", count: int, *, morphed: bool = False) -> list[dict[str, Any]]:
         """Write `count` loops from end to end."""
-        from engine.applications import interpolation
+        from engine.applications.interpolation import blend
+        from engine.applications.morph import morph
 
         at = [point / (count - 1) for point in range(count)]
-        made = interpolation.blend(self.pipeline, first, last, at, self.walk, over=self.over, progress=self.progress)
+        if morphed:
+            made = morph(self.pipeline, first, last, at, progress=self.progress)
+        else:
+            made = blend(self.pipeline, first, last, at, self.walk, over=self.over, progress=self.progress)
         return [
             reworking.write_loop(
                 found, self.destination, self.started, f"blend {n + 1} of {count}", replace(self.origin, at=t)

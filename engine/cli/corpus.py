@@ -4,15 +4,15 @@ Everything heavy is imported where it is used: this module is loaded for `loopge
 """
 
 import json as json_format
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from engine.cli.corpus_shards import shards
 from engine.cli.options import DeviceOption, FirstSeedOption, HeldOutOption, JsonOption
+from engine.cli.progress_bar import counted
+from engine.errors import CorpusError, InvalidRequest
 
 PackOption = Annotated[
     str | None, typer.Option("--pack", metavar="DIR", help="Encode the loops with the codec of this pack.")
@@ -24,8 +24,10 @@ def register(app: typer.Typer) -> None:
     """Add the verbs."""
     verbs = typer.Typer(help="Make and show what models are trained on.", no_args_is_help=True, rich_markup_mode=None)
     verbs.command("build", help="Render loops into a folder, to train on; goes on where it was stopped.")(build)
-    verbs.command("import", help="Add a folder of your own loops to a corpus.")(import_folder)
+    verbs.command("import", help="Add folders of your own loops to a corpus.")(import_folder)
+    verbs.command("hear", help="Add to imported loops what can be heard: strokes, bass.")(hear)
     verbs.command("encode", help="Encode a corpus with the codec of a pack, to train a denoiser on.")(encode)
+    verbs.command("shards", help="Cut an encoded corpus into tar files that many processes train on.")(shards)
     verbs.command("show", help="Write one loop, its stems, its annotation and a picture.")(show)
     app.add_typer(verbs, name="corpus")
 
@@ -35,7 +37,7 @@ def build(
     count: Annotated[int, typer.Option(help="Loops to train on.")] = 3000,
     held_out: HeldOutOption = 200,
     first_seed: FirstSeedOption = 0,
-    alone: Annotated[int, typer.Option(help="Loops of which one part is stored by itself too.")] = 0,
+    alone: Annotated[int, typer.Option(help="Loops of which one part is stored by itself too, dry.")] = 0,
     recordings: Annotated[int, typer.Option(help="Passes over the recordings that are installed; 0 for none.")] = 1,
     audio: Annotated[bool, typer.Option(help="Keep the audio, which training a codec needs.")] = True,
     jobs: JobsOption = 1,
@@ -49,7 +51,7 @@ def build(
     from engine.corpus.recordings import find_tracks
 
     options = BuildOptions(count, held_out, first_seed, recordings, audio or pack is not None, jobs, alone)
-    with _bar("loop") as progress:
+    with counted("loop") as progress:
         loops = build_corpus(folder, options, progress)
     if pack is not None:
         encode(folder, pack, device=device)
@@ -68,22 +70,55 @@ def build(
 
 def import_folder(
     folder: Annotated[Path, typer.Argument(help="The corpus folder; made if missing.")],
-    source: Annotated[Path, typer.Argument(help="Folder of WAV, FLAC, AIFF or OGG loops.")],
+    source: Annotated[list[Path], typer.Argument(help="Folders of loops: WAV, FLAC, AIFF, OGG, Opus, MP3, CAF.")],
+    fit: Annotated[
+        str | None,
+        typer.Option(help="What is done with loops that are not whole bars: trim or stretch. Else refused."),
+    ] = None,
+    one_shots: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep drums that are found here, for `corpus build`.")
+    ] = None,
+    captions: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="A table of files and what they are like. Else folders say.")
+    ] = None,
+    listen: Annotated[bool, typer.Option(help="Add strokes and notes of the bass, by ear.")] = True,
+    report: Annotated[Path | None, typer.Option(metavar="JSON", help="Write what became of every file.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Add a folder of your own loops to a corpus."""
-    from engine.corpus.importing import import_loops
+    """Add folders of your own loops to a corpus; goes on where it was stopped, and takes no loop twice."""
+    from engine.corpus.importing import ImportOptions, import_loops
+    from engine.files import write_atomically
 
-    report = import_loops(folder, source)
-    refused = [sentence for _, sentence in report.refused]
+    if fit not in (None, "trim", "stretch"):
+        raise InvalidRequest(f"--fit {fit} is not possible: trim or stretch.")
+    options = ImportOptions(fit, one_shots, captions)
+    with counted("file") as progress:
+        found = import_loops(folder, *source, options=options, progress=progress)
+    if report is not None:
+        write_atomically(report, (json_format.dumps(found.to_dict(), indent=1) + "\n").encode())
+    if listen and found.accepted:
+        hear(folder)
+    refused = [sentence for _, sentence in found.refused]
+    if not found.accepted and not found.known:
+        raise CorpusError(f"No usable loop among {len(refused)} files. The first: {refused[0]}")
     if json:
-        told = {"loops": len(report.accepted), "known": len(report.known), "refused": refused}
-        typer.echo(json_format.dumps({**told, "remarks": report.remarks}))
+        counts = found.to_dict()["counts"]
+        told = {"loops": len(found.accepted), "known": len(found.known), "refused": refused, "counts": counts}
+        typer.echo(json_format.dumps({**told, "remarks": found.remarks}))
         return
-    again = f" {len(report.known)} were there already." if report.known else ""
-    typer.echo(f"{folder}: {len(report.accepted)} loops imported.{again}")
-    for sentence in (*report.remarks, *refused):
+    again = f" {len(found.known)} were there already." if found.known else ""
+    typer.echo(f"{folder}: {len(found.accepted)} loops imported.{again}")
+    typer.echo(found.table())
+    for sentence in (*found.remarks, *refused):
         typer.echo(sentence, err=True)
+
+
+def hear(folder: Annotated[Path, typer.Argument(help="A corpus folder with audio.")]) -> None:
+    """Add to imported loops what can be heard: strokes of kick, snare, hats and bass, and its notes."""
+    from engine.training.hearing import hear_corpus
+
+    with counted("loop") as progress:
+        hear_corpus(folder, progress)
 
 
 def encode(
@@ -100,10 +135,10 @@ def encode(
 
     opened = Pack.open(find_pack(pack))
     codec = load_codec(opened).to(choose_device(device))
-    with _bar("loop") as progress:
+    with counted("loop") as progress:
         encode_corpus(folder, codec, progress, again=again)
     if "clap" in opened.components:
-        with _bar("loop") as progress:
+        with counted("loop") as progress:
             embed_corpus(folder, opened, progress, again=again, device=device)
 
 
@@ -127,16 +162,3 @@ def show(
     written.append(draw_loop(loop.audio, known, out / f"{name}.png"))
     for path in written:
         typer.echo(path)
-
-
-@contextmanager
-def _bar(unit: str) -> Iterator[Callable[[int, int], None]]:
-    from tqdm import tqdm
-
-    with tqdm(unit=unit, file=sys.stderr, disable=None, delay=1.0, leave=False) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield progress

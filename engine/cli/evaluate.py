@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from engine.cli import evaluate_foundations
+from engine.cli import evaluate_all, evaluate_foundations
 from engine.cli.evaluate_applications import EXPERIMENTS
 from engine.cli.evaluate_parts import PARTS_ALONE
 from engine.cli.groups import MachineOptions, grouped
@@ -48,6 +48,7 @@ def register(app: typer.Typer) -> None:
         controls
     )
     verbs.command("likeness", help="How like its prompt a loop is, over guidance.")(likeness)
+    verbs.command("all", help="Every figure of the README, as JSON and one page.")(evaluate_all.everything)
     evaluate_foundations.register_verbs(verbs)
     for name, experiment in {**PARTS_ALONE, **EXPERIMENTS}.items():
         verbs.command(name, help=experiment.__doc__)(experiment)

@@ -162,15 +162,21 @@ def architectures(
     out: FiguresOption,
     steps: Annotated[int, typer.Option(help="Steps that each is trained.")] = 300,
     frames: Annotated[int, typer.Option(help="Latent frames per step.")] = 1024,
+    groups: Annotated[
+        bool, typer.Option("--groups", help="Contiguous and learned groups alone, with and without information.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Denoisers of other sizes and groups, by validation loss on short equal budgets."""
     need_accelerate()
-    from engine.evaluation.experiments.architectures import evaluate_architectures
+    from engine.evaluation.experiments.architectures import ARCHITECTURES, GROUPS, evaluate_architectures
     from engine.training.bench import ArchitectureBench
 
     bench = ArchitectureBench(corpus, steps, frames)
-    results = evaluate_architectures(bench.train, corpus, out, bench.budget, progress=sys.stderr.isatty())
+    compared = GROUPS if groups else ARCHITECTURES
+    results = evaluate_architectures(
+        bench.train, corpus, out, bench.budget, architectures=compared, progress=sys.stderr.isatty()
+    )
     say_results(results, out / "architectures.md", as_json=json)
 
 

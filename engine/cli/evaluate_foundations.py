@@ -24,6 +24,10 @@ def register_verbs(verbs: typer.Typer) -> None:
     verbs.command("codec", help="What the codec does to loops, beside Opus.")(codec)
     verbs.command("corpus", help="How near the corpus stands to a folder of real music.")(corpus)
     verbs.command("point-cloud", help="The algorithm on clouds of points, where the answer is known.")(point_cloud)
+    verbs.command("import", help="Whether files as they lie about become loops at their tempo, and no other.")(
+        import_files
+    )
+    verbs.command("train-ear", help="Fit the ear for tempi to corpus loops.")(train_ear)
     verbs.command("train-detector", help="Train the judge of part onsets on corpus loops.")(train_detector)
 
 
@@ -120,6 +124,50 @@ def train_detector(
     results_folder(path.parent)
     detector = train_from_corpus(path, loops=loops, steps=steps, progress=sys.stderr.isatty())
     say_results({"path": str(path), "quality": dict(detector.quality)}, path, as_json=json)
+
+
+def import_files(
+    out: FiguresOption,
+    count: Annotated[int, typer.Option(help="Files that are made and imported.")] = 300,
+    corpus: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="A corpus with audio whose held-out loops are used. Else rendered."),
+    ] = None,
+    loops: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Real loops to listen to; their names tell their tempo.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Make files as they lie about, import them, and compare what came of each with what is true of it."""
+    if not 10 <= count <= 1000:
+        raise InvalidRequest(f"--count {count} is not possible: 10 to 1000.")
+    from engine.evaluation.experiments.importing import evaluate_import
+
+    progress = sys.stderr.isatty()
+    results = evaluate_import(out, count=count, corpus=corpus, real=loops, progress=progress)
+    say_results(results, out / "import.md", as_json=json)
+
+
+def train_ear(
+    corpus: Annotated[Path, typer.Argument(help="A corpus folder with audio.")],
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Else the one that ships with LoopGen.")] = None,
+    loops: Annotated[int, typer.Option(help="Training loops to listen to.")] = 4000,
+    json: JsonOption = False,
+) -> None:
+    """Fit the ear for tempi to the training loops of a corpus, and say how it does on some that it did not hear."""
+    if not 10 <= loops <= 100_000:
+        raise InvalidRequest(f"--loops {loops} is not possible: 10 to 100000.")
+    from engine.cli.progress_bar import counted
+    from engine.evaluation.results import results_folder
+    from engine.listening.ear import SHIPPED
+    from engine.training.tempo_ear import fit_ear
+
+    path = out or SHIPPED
+    results_folder(path.parent)
+    with counted("loop") as progress:
+        ear, measured = fit_ear(corpus, progress, loops=loops)
+    ear.store(path)
+    say_results({"path": str(path), **measured}, path, as_json=json)
 
 
 def _recordings(folder: Path) -> "list[CodecLoop]":

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.evaluate_fewsteps import ablation, fewsteps
 from engine.cli.evaluate_patterns import patterns
 from engine.cli.groups import MachineOptions, SamplingOptions, grouped
 from engine.cli.options import FiguresOption
@@ -91,4 +92,6 @@ PARTS_ALONE: dict[str, Callable[..., None]] = {
     "kits": kits,
     "stems": stems,
     "patterns": patterns,
+    "fewsteps": fewsteps,
+    "fewsteps-ablation": ablation,
 }

@@ -59,7 +59,7 @@ def _variants(folder: Path, steps: int) -> "Variants":
     from engine.training.pattern_variants import VARIANTS, train_variant
     from engine.training.patterns import PatternTraining
 
-    training = PatternTraining(scores=5000, validation=200, bars_per_batch=64)
+    training = PatternTraining(scores=5000, validation=200, bars_per_batch=64, open_fills=0.0, recorded=0.0)
     return {
         name: partial(train_variant, config, folder / str(number), steps, training)
         for number, (name, config) in enumerate(VARIANTS.items())

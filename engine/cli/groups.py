@@ -14,13 +14,14 @@ from engine.cli.options import (
     DeviceOption,
     GuidanceOption,
     JsonOption,
+    LearntOption,
     OutOption,
     PackOption,
     RepeatOption,
     StepsOption,
     TemperatureOption,
 )
-from engine.knobs import GUIDANCE, REPEAT, STEPS, TEMPERATURE
+from engine.knobs import GUIDANCE, LEARNT, REPEAT, STEPS, TEMPERATURE
 from engine.packs.pack import find_pack
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ class SamplingOptions:
     guidance: GuidanceOption = GUIDANCE.default
     temperature: TemperatureOption = TEMPERATURE.default
     repeat: RepeatOption = REPEAT.default
+    learnt: LearntOption = LEARNT.default
 
     def settings(self) -> dict[str, Any]:
         """The same as fields of a `LoopRequest`."""
@@ -119,4 +121,5 @@ class SamplingOptions:
             "guidance_scale": self.guidance,
             "temperature": self.temperature,
             "repeat": self.repeat,
+            "learnt": self.learnt,
         }

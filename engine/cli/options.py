@@ -5,9 +5,9 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from engine.documents import DocumentError, read_document
+from engine.documents import DocumentError, read_document, read_file
 from engine.errors import InvalidRequest
-from engine.knobs import GUIDANCE, REPEAT, SAMPLER, STEPS, TEMPERATURE, Knob
+from engine.knobs import GUIDANCE, LEARNT, REPEAT, SAMPLER, STEPS, TEMPERATURE, Knob
 from engine.requests import Pattern
 
 MAX_PATTERN_BYTES = 1_000_000
@@ -58,6 +58,9 @@ TemperatureOption: TypeAlias = Annotated[
 RepeatOption: TypeAlias = Annotated[
     float, option(REPEAT, "How much of the noise comes again with each hit: hits more alike")
 ]
+LearntOption: TypeAlias = Annotated[
+    float, option(LEARNT, "How much of what the pack learnt from your sounds: 0 none, as before")
+]
 
 
 def parse_numbers(options: list[str], what: str) -> dict[str, tuple[float, ...]]:
@@ -94,8 +97,7 @@ def read_pattern(path: Path | None) -> Pattern:
     if path is None:
         return Pattern()
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_PATTERN_BYTES + 1)
+        content = read_file(path, MAX_PATTERN_BYTES + 1)
     except OSError as error:
         raise InvalidRequest(f"Cannot read the pattern file {str(path)!r}: {error.strerror or error}.") from error
     if len(content) > MAX_PATTERN_BYTES:

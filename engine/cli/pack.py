@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.cli import pack_keeping, pack_pretrained
 from engine.cli.options import JsonOption
-from engine.cli.pack_pretrained import register_verbs
 from engine.packs.pack import Pack, find_pack, list_packs
+from engine.packs.sharing import description_of
 
 PackArgument = Annotated[str | None, typer.Argument(metavar="[PACK]", help="Folder or name; else the starter pack.")]
 
@@ -18,7 +19,8 @@ def register(app: typer.Typer) -> None:
     packs.command("show", help="What a pack is, was trained with and can do.")(show)
     packs.command("verify", help="Check every byte of a pack.")(verify)
     packs.command("list", help="The packs that can be used by name.")(list_all)
-    register_verbs(packs)
+    pack_keeping.register_verbs(packs)
+    pack_pretrained.register_verbs(packs)
     app.add_typer(packs, name="pack")
 
 
@@ -63,6 +65,7 @@ def _described(pack: Pack) -> dict[str, Any]:
     size = sum(entry["bytes"] for entry in manifest["files"].values())
     return {
         "name": f"{pack.name} {manifest['version']} ({manifest['licence']})",
+        **({"description": described} if (described := description_of(pack)) else {}),
         "folder": pack.folder,
         "hash": pack.hash,
         "sound": f"{pack.sample_rate} Hz, {pack.latent_dim} latent channels {often}",

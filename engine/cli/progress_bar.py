@@ -1,7 +1,7 @@
-"""The progress bar of the verbs that sample."""
+"""The progress bars of verbs: over the steps of samplers, and over things that are counted."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from engine.progress import Progress
@@ -14,3 +14,17 @@ def progress_bar(total: int) -> Iterator[Progress]:
 
     with tqdm(total=total, unit="step", file=sys.stderr, disable=None, delay=1.0, leave=False) as bar:
         yield Progress(lambda report: bar.update(report.step - bar.n), total=total)
+
+
+@contextmanager
+def counted(unit: str) -> Iterator[Callable[[int, int], None]]:
+    """What is told how many of how many are done, shown as `progress_bar`."""
+    from tqdm import tqdm
+
+    with tqdm(unit=unit, file=sys.stderr, disable=None, delay=1.0, leave=False) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield progress

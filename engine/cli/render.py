@@ -11,6 +11,7 @@ from engine import knobs
 from engine.cli import rendering
 from engine.cli.groups import MachineOptions, OutputOptions, SamplingOptions, grouped
 from engine.cli.options import SamplerOption, option, parse_choices, parse_numbers, read_pattern
+from engine.cli.render_library import LibraryOptions, render_requests
 from engine.errors import InvalidRequest
 from engine.requests import LoopRequest
 from engine.vocabulary import CHARACTERS, CURVES, PARTS, STEERS, STYLES
@@ -148,15 +149,22 @@ def render(
     played: PlayOptions,
     sampling: SamplingOptions,
     led: LeadOptions,
+    library: LibraryOptions,
     written: OutputOptions,
     machine: MachineOptions,
 ) -> None:
     """Make loops and write them as WAV or FLAC files."""
-    # Six digits: short in a file name, and easily typed again.
-    drawn = secrets.randbelow(1_000_000) if seed is None else seed
+    sounds = [*filter(None, [led.reference]), *played.sounds().values()]
+    library.check(count, sounds)
+    # Six digits: short in a file name, and easily typed again. Lines of a file are numbered from there.
+    drawn = (secrets.randbelow(1_000_000) if library.requests is None else 0) if seed is None else seed
     asked = (worded.settings(), played.settings(), sampling.settings(), led.settings())
     first = LoopRequest.from_dict({"seed": drawn, **{name: value for part in asked for name, value in part.items()}})
-    destination = written.check(count, [*filter(None, [led.reference]), *played.sounds().values()])
+    if library.requests is not None:
+        render_requests(first, library, written, machine)
+        return
+    _say_steps(first)
+    destination = written.check(count, sounds)
     from engine.audio.io import read_audio
 
     stems = {part: read_audio(file) for part, file in played.sounds().items()}
@@ -168,6 +176,13 @@ def render(
     first = first.with_(voices={**first.voices, **heard})
     requests = [first.with_(seed=first.seed + i) for i in range(count)]
     rendering.say(rendering.render_all(renderer, requests, destination), as_json=machine.json)
+
+
+def _say_steps(request: LoopRequest) -> None:
+    """Tell on stderr of a sampler that has steps of its own, whatever was asked for."""
+    if request.evaluated_steps != request.num_steps:
+        took = f"The sampler {request.sampler} has {request.evaluated_steps} evaluations, not {request.num_steps}."
+        typer.echo(took, err=True)
 
 
 def _single(what: str, found: dict[str, tuple[float, ...]]) -> dict[str, float]:

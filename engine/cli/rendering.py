@@ -91,7 +91,7 @@ def render_all(
     """Render and write `requests` one by one with a progress bar; returns what `--json` tells of each."""
     say_unknown(renderer, requests)
     told = []
-    with progress_bar(sum(request.num_steps for request in requests)) as progress:
+    with progress_bar(sum(request.evaluated_steps for request in requests)) as progress:
         for request in requests:
             start = time.perf_counter()
             loop = renderer.render(request, progress=progress)
@@ -122,7 +122,7 @@ def summary(loop: "Loop", path: Path, seconds: float) -> dict[str, Any]:
         "samples": int(loop.audio.shape[-1]),
         "sample_rate": loop.sample_rate,
         "seed": request.seed,
-        "steps": request.num_steps,
+        "steps": request.evaluated_steps,
         "guidance": request.guidance_scale,
         "pack": loop.pack_name,
         "seconds": round(seconds, 4),

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from engine.cli.options import DeviceOption, FirstSeedOption, HeldOutOption
+from engine.cli.train_cost import cost
 from engine.errors import InvalidRequest, MissingDependency
 
 if TYPE_CHECKING:
     from engine.training.run import TrainingOptions
 
 CorpusArgument: TypeAlias = Annotated[Path, typer.Argument(help="A corpus folder; see `loopgen corpus build`.")]
+LatentsArgument: TypeAlias = Annotated[
+    Path, typer.Argument(help="A corpus that the pack's codec encoded, as a folder of loops or of shards.")
+]
 PackFolder: TypeAlias = Annotated[Path, typer.Option("--pack", metavar="DIR", help="The pack to train into.")]
 RunFolder: TypeAlias = Annotated[
     Path, typer.Option("--run", metavar="DIR", help="Checkpoints, metrics and plot; the same folder goes on.")
@@ -37,7 +41,11 @@ def register(app: typer.Typer) -> None:
         patterns
     )
     verbs.command("stems", help="Train the separator of stems on loops of the corpus, rendered as it trains.")(stems)
+    verbs.command("fewsteps", help="Train the model of two evaluations on what the pack's denoiser makes in many.")(
+        fewsteps
+    )
     verbs.command("all", help="Train a whole pack, from its corpus on, in the time there is.")(everything)
+    verbs.command("cost", help="What training on very many loops would take, as a table.")(cost)
     verbs.command("steers", help="Calibrate the steer sliders of a trained pack on loops it renders.")(steers)
     app.add_typer(verbs, name="train")
 
@@ -61,6 +69,9 @@ def codec(
     adversarial: Annotated[
         bool, typer.Option(help="Second stage: the decoder against a discriminator, latents unchanged.")
     ] = False,
+    rendered: Annotated[
+        int, typer.Option(help="Loops that the pack renders for the second stage, to sound real as well.")
+    ] = 0,
 ) -> None:
     """Train a codec on a corpus with audio."""
     need_accelerate()
@@ -70,7 +81,11 @@ def codec(
     options = _options(minutes, steps, rate, decay)
     if not 0 <= latent_noise <= 4:
         raise InvalidRequest(f"--latent-noise {latent_noise} is not possible: 0 to 4; latents have a deviation of 1.")
-    training = CodecTraining(corpus, batch_size=batch, latent_noise=latent_noise, freeze_encoder=freeze_encoder)
+    if not 0 <= rendered <= 100_000 or (rendered and not adversarial):
+        raise InvalidRequest(f"--rendered {rendered} is not possible: 0 to 100000, beside --adversarial.")
+    training = CodecTraining(
+        corpus, batch_size=batch, latent_noise=latent_noise, freeze_encoder=freeze_encoder, rendered=rendered
+    )
     _say(train_codec(training, pack, run, options, name=name, adversarial=adversarial))
 
 
@@ -111,7 +126,7 @@ def clap(
 
 
 def denoiser(
-    corpus: CorpusArgument,
+    corpus: LatentsArgument,
     pack: PackFolder,
     run: RunFolder,
     minutes: Minutes = 240.0,
@@ -166,6 +181,28 @@ def stems(
         raise InvalidRequest(f"--loops {loops} is not possible: 1 to 256.")
     training = StemTraining(loops=loops, kept=max(loops, StemTraining.kept))
     _say(train_stems(pack, run, _options(minutes, steps, rate, decay), training))
+
+
+def fewsteps(
+    corpus: CorpusArgument,
+    pack: PackFolder,
+    run: RunFolder,
+    minutes: Minutes = 120.0,
+    steps: Steps = 1_000_000,
+    rate: Rate = 1e-3,
+    decay: Decay = 0.5,
+    frames: Annotated[int, typer.Option(help="Latent frames per step, over all loops of a batch.")] = 1024,
+    every: Annotated[int, typer.Option(help="Steps to each new lesson of the denoiser; lessons are kept.")] = 4,
+) -> None:
+    """Train the model of two evaluations on what the pack's denoiser makes in many."""
+    need_accelerate()
+    from engine.training.fewsteps import FewStepTraining
+    from engine.training.fewsteps_run import train_fewsteps
+
+    if not 64 <= frames <= 1_000_000 or not 1 <= every <= 1000:
+        raise InvalidRequest("Possible: --frames 64 to 1000000, --every 1 to 1000.")
+    training = FewStepTraining(corpus, frames_per_batch=frames, lesson_every=every)
+    _say(train_fewsteps(training, pack, run, _options(minutes, steps, rate, decay)))
 
 
 def everything(

@@ -11,6 +11,7 @@ from engine.corpus.characters import planned_characters
 from engine.corpus.forms import PITCHED, draw_parts, shape
 from engine.corpus.groove import MAX_SWING, Setting, perform
 from engine.corpus.harmony import Harmony, draw_harmony
+from engine.corpus.mix_settings import MasterMix, PartMix
 from engine.corpus.mixing import MixSettings, draw_mix
 from engine.corpus.patterns import MAKERS
 from engine.corpus.patterns.grid import Canvas, Hit
@@ -31,6 +32,10 @@ OUTSIDE_SHARE: Final = 0.24
 
 FREE_SHARE: Final = 0.1
 """Share of parts that play a pattern nobody would write, as users draw on a step grid."""
+
+_DRY: Final = PartMix(0.0, high_pass_hz=5.0)
+_DRY_MASTER: Final = MasterMix(high_pass_hz=5.0, loudness_db=-26.0)
+"""How a part by itself sounds: at a level at which hardly a peak needs limiting."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +65,14 @@ class LoopPlan:
         return tuple(self.notes)
 
     def alone(self, part: str) -> "LoopPlan":
-        """The same with nothing but `part`, which plays."""
+        """The same with nothing but `part`, which plays, and dry: what a voice is by itself, in no space and without
+        limiting."""
         pitched = part in PITCHED
         return replace(
             self,
             notes={part: self.notes[part]},
             sounds={part: self.sounds[part]},
+            mix=MixSettings({part: _DRY}, master=_DRY_MASTER),
             key=self.key if pitched else None,
             mode=self.mode if pitched else None,
             tags=(self.style, part),
@@ -179,12 +186,18 @@ def draw_hits(
     hits: dict[str, list[Hit]] = {}
     for part, sound in sounds.items():
         rng = streams(part, "pattern")
-        free = chance(rng, FREE_SHARE)
+        free = _is_free(rng)
         name = "free" if free else choose(rng, leaning(habits.makers[part], sound.voice))
         taken = {p: frozenset(int(h.step) for h in hits.get(p, ())) for p in ("kick", "bass")}
         canvas = Canvas(rng, bars, energy, taken["kick"], taken["bass"])
         hits[part] = MAKERS[part][name](canvas) or [Hit(0.0, 0.8)]
     return shape(hits, bars, energy, streams("shape"))
+
+
+def free_parts(seed: int) -> tuple[str, ...]:
+    """The parts whose row in loop `seed`, where they play, nobody would write."""
+    streams = Streams(seed)
+    return tuple(part for part in PARTS if _is_free(streams(part, "pattern")))
 
 
 def in_key(sound: Sound, notes: tuple[Note, ...], harmony: Harmony, rng: np.random.Generator) -> Sound:
@@ -202,6 +215,11 @@ def in_key(sound: Sound, notes: tuple[Note, ...], harmony: Harmony, rng: np.rand
     # Octaves are few and always fit: anything richer that fits is preferred.
     index = pick(rng, [i for i in fitting if i > 1] or fitting)
     return replace(sound, settings={**sound.settings, "chord": float(index)})
+
+
+def _is_free(rng: np.random.Generator) -> bool:
+    """Whether the row that is begun with `rng` is one that nobody would write."""
+    return chance(rng, FREE_SHARE)
 
 
 def _playing(habits: Style, key: str | None, streams: Streams) -> tuple[str, tuple[str, ...]]:

@@ -1,12 +1,12 @@
-"""A folder of the user's own loops as a corpus, and a report of what was refused."""
+"""One of the user's own loops as a corpus takes it, or a sentence on why it cannot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from engine.audio.io import AUDIO_SUFFIXES, read_audio
+from engine.audio.io import AUDIO_SUFFIXES, AudioFile, read_audio
 from engine.audio.resampling import resample_loop, resample_periodic
 from engine.corpus.score import Annotation, Audio, CorpusLoop
 from engine.errors import AudioFileError, CorpusError, InvalidRequest
@@ -18,25 +18,17 @@ from engine.listening.tempo import MAX_LOOP_SECONDS, SILENT_PEAK
 from engine.listening.told_tempo import Finding
 from engine.tempo import LoopGeometry, check_tempo
 
-__all__ = ["ImportReport", "ImportedLoop", "find_loops", "import_loop", "read_folder", "read_loop", "tempo_in_name"]
+__all__ = ["ImportedLoop", "NoLoop", "find_loops", "import_loop", "read_loop", "tempo_in_name"]
 
 SAMPLE_RATE: Final = 44100
 _TOLD_PEAK = 1.01
 """Resampling alone may pass full scale by a little."""
 
 
-@dataclass(frozen=True)
-class ImportReport:
-    """What became of a folder: the usable files with their findings, and a sentence for each refused one.
+class NoLoop(CorpusError):
+    """A file that is no loop, and why; `is_one_shot` where it is a single sound instead."""
 
-    `remarks` are sentences on what was done to files, and on tempi that were heard; `known` are files whose loop the
-    corpus has already.
-    """
-
-    accepted: tuple[tuple[Path, Finding], ...]
-    refused: tuple[tuple[Path, str], ...]
-    remarks: tuple[str, ...] = ()
-    known: tuple[Path, ...] = ()
+    is_one_shot = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,34 +53,21 @@ def find_loops(folder: Path) -> list[Path]:
     return found
 
 
-def read_folder(folder: Path) -> tuple[list[ImportedLoop], ImportReport]:
-    """Every loop of `folder` that can be used, and the report. Raises `CorpusError` when no file can."""
-    loops: list[ImportedLoop] = []
-    refused: list[tuple[Path, str]] = []
-    for path in find_loops(folder):
-        try:
-            loops.append(import_loop(path))
-        except CorpusError as error:
-            refused.append((path, str(error)))
-    if not loops:
-        raise CorpusError(f"No usable loop among {len(refused)} files in {folder}. The first: {refused[0][1]}")
-    remarks = tuple(remark for loop in loops for remark in loop.remarks)
-    return loops, ImportReport(tuple((loop.path, loop.finding) for loop in loops), tuple(refused), remarks)
-
-
 def read_loop(path: Path, seed: int = 0) -> tuple[CorpusLoop, Finding]:
     """The loop in `path` and what its tempo was taken to be; as `import_loop`."""
     imported = import_loop(path, seed)
     return imported.loop, imported.finding
 
 
-def import_loop(path: Path, seed: int = 0) -> ImportedLoop:
+def import_loop(path: Path, seed: int = 0, *, folders: tuple[str, ...] = (), fit: str | None = None) -> ImportedLoop:
     """One of the user's loops: stereo 44.1 kHz, fitted to exactly whole bars, onsets unknown.
 
-    What it is off whole bars (up to 2 %) is taken up by its tempo, or cut off where it is silent; what is louder than
-    full scale is turned down. Raises `CorpusError` with a sentence that says what is wrong with this file.
+    What it is off whole bars (up to 2 %) is taken up by its tempo, or cut off where it is silent; where it is off by
+    more, `fit` says what is done ("trim", "stretch"). What is louder than full scale is turned down. The names of
+    its `folders`, nearest first, may tell what its own does not. Raises `NoLoop`, a `CorpusError`, with a sentence
+    that says what is wrong with this file.
     """
-    found = _read(path)
+    found = _read(path, folders, fit)
     finding, remarks = found.finding, list(found.remarks)
     if finding.source == "sound":
         remarks.insert(
@@ -100,7 +79,7 @@ def import_loop(path: Path, seed: int = 0) -> ImportedLoop:
     audio = resample_periodic(audio, LoopGeometry(finding.tempo_bpm, finding.bars).samples)
     peak = float(np.abs(audio).max())
     if peak < SILENT_PEAK:
-        raise CorpusError(f"{shown_name(path)} is silent.")
+        raise NoLoop(f"{shown_name(path)} is silent.")
     if peak > 1:  # 16 bits hold no more, and cutting off what is above would distort it
         audio = audio / np.float32(peak)
         if peak > _TOLD_PEAK:
@@ -118,19 +97,37 @@ def import_loop(path: Path, seed: int = 0) -> ImportedLoop:
     return ImportedLoop(path, CorpusLoop(audio, annotation), finding, tuple(remarks))
 
 
-def _read(path: Path) -> FileLoop:
+def _read(path: Path, folders: tuple[str, ...], fit: str | None) -> FileLoop:
     try:
-        loop = as_loop(path, read_audio(path, max_seconds=MAX_LOOP_SECONDS))
+        file = read_audio(path, max_seconds=MAX_LOOP_SECONDS)
+        try:
+            loop = as_loop(path, file, folders=folders)
+        except NotWholeBars as error:
+            if fit is None:
+                raise
+            loop = _fitted(path, file, folders, fit, error)
         check_tempo(loop.finding.tempo_bpm)
     except TempoUnsure as error:
-        raise CorpusError(f"{error.heard}: write it into the file name, e.g. groove_126bpm.wav.") from error
+        raise NoLoop(f"{error.heard}: write it into the file name, e.g. groove_126bpm.wav.") from error
     except OneShot as error:
-        raise CorpusError(f"{error.heard}.") from error
+        found = NoLoop(f"{error.heard}.")
+        found.is_one_shot = True
+        raise found from error
     except NotWholeBars as error:
-        raise CorpusError(f"{error.lasts}; {error.possible}.") from error
+        raise NoLoop(f"{error.lasts}; {error.possible}.") from error
     except (AudioFileError, InvalidRequest) as error:
-        raise CorpusError(str(error)) from error
+        raise NoLoop(str(error)) from error
     return loop
+
+
+def _fitted(path: Path, file: AudioFile, folders: tuple[str, ...], fit: str, error: NotWholeBars) -> FileLoop:
+    """The whole bars that are made of what is not, and a remark on that."""
+    loop = as_loop(path, file, folders=folders, fit=fit)
+    found = loop.finding
+    done = "cut to" if fit == "trim" else "taken as"
+    return replace(
+        loop, remarks=(*loop.remarks, f"{error.lasts}: it is {done} {found.bars} bars at {found.tempo_bpm:.2f} BPM.")
+    )
 
 
 def _stereo(audio: Audio) -> Audio:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from xml.etree import ElementTree
 
+from engine.corpus.drumkits import plain_tag, read_drumkit
 from engine.corpus.one_shots import one_shot_folders
 from engine.corpus.recordings import GAMES, find_tracks
 from engine.corpus.sampled import soundfont
 from engine.documents import read_document_file
+from engine.errors import CorpusError
 
 
 def materials(*, recordings: bool = True) -> list[str]:
@@ -38,11 +39,11 @@ def one_shot_material(folder: Path) -> str:
                 return f"npm {told['name']} {told['version']} ({told['license']})"
             except (OSError, ValueError, KeyError, TypeError):
                 break
-    if (folder / "drumkit.xml").is_file():
-        try:
-            root = ElementTree.fromstring((folder / "drumkit.xml").read_text(encoding="utf-8"))
-        except (OSError, ValueError, ElementTree.ParseError):
-            return f"one-shots of the folder {folder.name}"
-        texts = {node.tag.rpartition("}")[2]: (node.text or "").strip() for node in root}
+    try:
+        root = read_drumkit(folder)
+    except CorpusError:
+        root = None
+    if root is not None:
+        texts = {plain_tag(node): (node.text or "").strip() for node in root}
         return f"Hydrogen kit {texts.get('name', folder.name)} ({texts.get('license') or 'licence unknown'})"
     return f"one-shots of the folder {folder.name}"

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, Self
-from xml.etree import ElementTree
 
 import numpy as np
 import scipy.signal
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 
 from engine.audio.io import AUDIO_SUFFIXES
 from engine.audio.resampling import resample
+from engine.corpus.drumkits import plain_tag, read_drumkit
 from engine.corpus.effects.transfer import SAMPLE_RATE, Audio
 from engine.corpus.score import Note
 from engine.errors import CorpusError
@@ -213,31 +213,26 @@ def _files(folder: Path) -> list[tuple[str, str, Path]]:
 
 def _drumkit_names(folder: Path) -> dict[str, str]:
     """File name -> instrument name, from a hydrogen kit."""
-    description = folder / "drumkit.xml"
-    if not is_file(description):
-        return {}
-    try:
-        root = ElementTree.fromstring(description.read_text(encoding="utf-8"))
-    except (ElementTree.ParseError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{description} is not a readable drum kit: {error}.") from error
+    root = read_drumkit(folder)
     names = {}
-    for instrument in root.iter():
-        if instrument.tag.rpartition("}")[2] != "instrument":
+    for instrument in () if root is None else root.iter():
+        if plain_tag(instrument) != "instrument":
             continue
-        texts = {node.tag.rpartition("}")[2]: node.text or "" for node in instrument.iter()}
-        names[texts.get("filename", "")] = next(
-            (n.text or "" for n in instrument if n.tag.rpartition("}")[2] == "name"), ""
-        )
+        texts = {plain_tag(node): node.text or "" for node in instrument.iter()}
+        names[texts.get("filename", "")] = next((n.text or "" for n in instrument if plain_tag(n) == "name"), "")
     return names
 
 
 def _read(path: Path) -> Audio:
+    if not is_file(path):  # pipes and devices, which block or never end
+        raise CorpusError(f"The one-shot {path} is no file.")
     try:
-        audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError) as error:
+        with soundfile.SoundFile(path) as file:
+            rate = file.samplerate
+            audio = file.read(round(_MAX_FILE_SECONDS * rate), dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError, ValueError, MemoryError) as error:
         raise CorpusError(f"The one-shot {path} cannot be read: {error}.") from error
-    mono = _mono(audio[: round(_MAX_FILE_SECONDS * rate)].T)
-    mono = resample(mono[None], rate, SAMPLE_RATE)[0]
+    mono = resample(_mono(audio.T)[None], rate, SAMPLE_RATE)[0]
     peak = float(np.abs(mono).max(initial=0.0))
     if not np.isfinite(peak) or peak < 1e-4:
         raise CorpusError(f"The one-shot {path} is silent.")

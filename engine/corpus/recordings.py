@@ -20,6 +20,7 @@ from engine.corpus.effects import equaliser
 from engine.corpus.effects.transfer import SAMPLE_RATE, Audio, apply
 from engine.corpus.score import Annotation, CorpusLoop
 from engine.errors import CorpusError
+from engine.files import is_file
 from engine.listening.bars import whole_bars
 from engine.listening.loop_tempo import guess_tempo
 from engine.tempo import LoopGeometry
@@ -44,6 +45,7 @@ WHOLE_BEATS_TOLERANCE: Final = 0.03
 LOOP_BARS: Final = (1, 2, 4, 8)
 SEAM_SECONDS: Final = 0.012
 MAX_LOOP_SECONDS: Final = 20.0
+MOST_SECONDS: Final = 1200.0
 _SHORTEST_TRACK_SECONDS = 20.0  # the same folders hold effects
 _SPEED_RANGE = 0.06
 _MONO_SIDE = 1e-3
@@ -84,7 +86,7 @@ def find_tracks(folders: Sequence[Path] = CANDIDATES) -> list[Path]:
 def _seconds(path: Path) -> float:
     """Length of a track; nothing of one that cannot be read."""
     try:
-        return float(soundfile.info(path).duration)
+        return float(soundfile.info(path).duration) if is_file(path) else 0.0  # a pipe would be waited for
     except (soundfile.LibsndfileError, OSError):
         return 0.0
 
@@ -94,9 +96,11 @@ def read_recording(path: Path) -> Recording:
 
     Raises `CorpusError` where the file cannot be read, or no tempo of 60-200 BPM makes it a whole number of bars.
     """
+    if not 0 < _seconds(path) <= MOST_SECONDS:
+        raise CorpusError(f"The track {path} cannot be read, or is longer than {MOST_SECONDS:g} s.")
     try:
         audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
+    except (soundfile.LibsndfileError, OSError, ValueError, MemoryError) as error:
         raise CorpusError(f"The track {path} cannot be read: {error}.") from error
     if rate != SAMPLE_RATE:
         audio = soxr.resample(audio, rate, SAMPLE_RATE)

@@ -56,6 +56,8 @@ STEM_HELD_OUT: Final = SeedRange(2_110_000, 10_000)
 """Corpus loops, with their stems, that the separator is measured on."""
 PATTERN_HELD_OUT: Final = SeedRange(2_010_000, 10_000)
 """Scores that the autoencoder of patterns is measured on."""
+IMPORTED: Final = SeedRange(2_200_000, 10_000)
+"""Corpus loops that imports are measured with: files are made of them."""
 
 HELD_OUT_SEED: Final = HELD_OUT.first
 """Loops from this seed on are never trained on."""

@@ -39,7 +39,8 @@ SCHEMA = 2
 class StoredLoop:
     """One loop of a corpus folder; `frames` is F, its length in latent frames.
 
-    `known` are the words that there were when it was stored: the rows of its files are theirs.
+    `known` are the words that there were when it was stored: the rows of its files are theirs. `is_heard` is true
+    where what can be heard in it was added to its annotation.
     """
 
     folder: Path
@@ -47,6 +48,7 @@ class StoredLoop:
     annotation: Annotation
     frames: int
     known: Vocabulary = FIRST
+    is_heard: bool = False
 
     @property
     def held_out(self) -> bool:
@@ -139,13 +141,19 @@ def store_loop(
     known = np.array([each in loop.voices for each in PARTS], np.float16)
     measured: dict[str, NDArray[Any]] = {"curves": curves.astype(np.float32), "voices": voices, "voices_given": known}
     write_atomically(loops / f"{name}.safetensors", save(measured))
-    row = {
-        "schema": SCHEMA,
-        "frames": int(curves.shape[1]),
-        "annotation": annotation.to_dict(),
-        "vocabulary": TODAY.told("parts", "tags", "curves"),
-    }
+    row = _row(int(curves.shape[1]), annotation, TODAY)
     write_atomically(loops / f"{name}.json", json.dumps(row).encode())
+
+
+def annotate(loop: StoredLoop, annotation: Annotation) -> None:
+    """Note `annotation`, which has been heard, in the place of that of `loop`. Raises `ExportError`."""
+    row = _row(loop.frames, annotation, loop.known) | {"heard": True}
+    write_atomically(loop.folder / "loops" / f"{loop.name}.json", json.dumps(row).encode())
+
+
+def _row(frames: int, annotation: Annotation, known: Vocabulary) -> dict[str, Any]:
+    words = known.told("parts", "tags", "curves")
+    return {"schema": SCHEMA, "frames": frames, "annotation": annotation.to_dict(), "vocabulary": words}
 
 
 def stored_audio(audio: Audio) -> bytes:
@@ -180,13 +188,18 @@ def stored_loops(folder: Path) -> Iterator[StoredLoop]:
     paths = sorted((folder / "loops").glob("*.json"))
     if not paths:
         raise CorpusError(f"{folder} holds no corpus; make one with `loopgen corpus build {folder}`.")
-    for path in paths:
-        try:
-            row = read_document_file(path)
-            known = Vocabulary.read(row.get("vocabulary", {}))
-            yield StoredLoop(folder, path.stem, Annotation.from_dict(row["annotation"]), int(row["frames"]), known)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise CorpusError(f"The annotation {path} is damaged; delete it and build the corpus again.") from error
+    yield from map(stored_loop, paths)
+
+
+def stored_loop(path: Path) -> StoredLoop:
+    """The loop of a corpus folder whose annotation is `path`; `CorpusError` where that is none."""
+    try:
+        row = read_document_file(path)
+        known = Vocabulary.read(row.get("vocabulary", {}))
+        annotation, is_heard = Annotation.from_dict(row["annotation"]), row.get("heard") is True
+        return StoredLoop(path.parents[1], path.stem, annotation, int(row["frames"]), known, is_heard)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CorpusError(f"The annotation {path} is damaged; delete it and build the corpus again.") from error
 
 
 def write_manifest(folder: Path, values: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Protocol
 from torch import Tensor
 
 from engine.errors import InvalidRequest
-from engine.knobs import SAMPLERS
+from engine.knobs import PROGRESSIVE, SAMPLERS
 
 
 class Model(Protocol):
@@ -67,8 +67,9 @@ def midpoint(model: Model, x: Tensor, alpha: Tensor, next_alpha: Tensor) -> tupl
     return x + step * middle, direction
 
 
-STEPPERS: dict[str, Stepper] = {"euler": euler, "heun": heun, "midpoint": midpoint}
-EVALUATIONS = {"euler": 1, "heun": 2, "midpoint": 2}
+# The posterior step of the few-step model is a step of Euler along its generator: see `engine.models.fewsteps`.
+STEPPERS: dict[str, Stepper] = {"euler": euler, "heun": heun, "midpoint": midpoint, PROGRESSIVE: euler}
+EVALUATIONS = {"euler": 1, "heun": 2, "midpoint": 2, PROGRESSIVE: 1}
 """Model evaluations per step."""
 
 

@@ -41,13 +41,18 @@ def held_out_request(seed: int) -> tuple[LoopRequest, Annotation]:
 
 
 def held_out_case(seed: int) -> HeldOutCase:
-    """Corpus loop `seed` (at least `HELD_OUT_SEED`, else `InvalidRequest`) at a tempo of `even_tempo`, as a request.
+    """Corpus loop `seed` (at least `HELD_OUT_SEED`, else `InvalidRequest`), as `corpus_case` gives it."""
+    if seed < HELD_OUT_SEED:
+        raise InvalidRequest(f"Seed {seed} may have been trained on; held-out seeds start at {HELD_OUT_SEED}.")
+    return corpus_case(seed)
+
+
+def corpus_case(seed: int) -> HeldOutCase:
+    """Corpus loop `seed` at a tempo of `even_tempo`, as a request.
 
     Tempo, bars, tags, key, pattern on the sixteenth grid with its swing, caption, and the four curves as measured on
     the loop, sixteen points a bar.
     """
-    if seed < HELD_OUT_SEED:
-        raise InvalidRequest(f"Seed {seed} may have been trained on; held-out seeds start at {HELD_OUT_SEED}.")
     plan = plan_loop(seed, tempo_bpm=even_tempo(seed))
     loop = render_plan(plan)
     annotation = loop.annotation

@@ -3,23 +3,26 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from engine.documents import read_document
+from engine.documents import read_document, read_file
 from engine.errors import ExportError
 from engine.evaluation.results import plain
+
+MOST_BYTES: Final = 100_000_000
 
 
 class Ledger:
     """Measurements under keys in a file of JSON lines; a key says all that its figures depend on.
 
-    A line that was cut off is measured again. Remove the file to measure everything again.
+    A line that was cut off is measured again. Remove the file to measure everything again. Raises `ExportError` where
+    it is there and cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known: dict[str, Any] = {}
-        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        text = _text(path)
         self._begin = "\n" if text and not text.endswith("\n") else ""  # behind a line that was cut off
         for line in text.splitlines():
             try:
@@ -42,3 +45,12 @@ class Ledger:
 
     def __contains__(self, key: str) -> bool:
         return key in self._known
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_file(path, MOST_BYTES).decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise ExportError(f"Cannot read {path}: {error.strerror or error}.") from error

@@ -1,7 +1,6 @@
 """Measured loops as one file each, so that an evaluation that was stopped goes on where it was."""
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, Protocol
 from tqdm import tqdm
 
 from engine.corpus.seeds import HELD_OUT_SEED
+from engine.documents import read_document_file
 from engine.errors import InvalidRequest
 from engine.evaluation.held_out import SAMPLE_RATE, held_out_case
 from engine.evaluation.judges.measurement import Judges, measure_loop
@@ -125,7 +125,7 @@ def _judged(judges: Judges) -> str:
 def _read(path: Path) -> Item | None:
     """The item in `path`, or None when there is none that can be read."""
     try:
-        values = json.loads(path.read_text())
+        values = read_document_file(path)
         return Item(LoopRequest.from_dict(values["request"]), values["measured"])
-    except (OSError, ValueError, KeyError):  # InvalidRequest is a ValueError
+    except (OSError, ValueError, KeyError, TypeError):  # InvalidRequest is a ValueError
         return None

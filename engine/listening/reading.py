@@ -22,6 +22,7 @@ from engine.errors import AudioFileError, InvalidRequest
 from engine.files import shown_name
 from engine.listening.bars import seconds_of, tempo_of, whole_bars
 from engine.listening.errors import OneShot
+from engine.listening.kinds import is_named_one_shot, meter_in_name
 from engine.listening.loop_tempo import HOP, comb
 from engine.listening.names import key_in_name
 from engine.listening.tempo import find_tempo, told_tempo
@@ -53,19 +54,26 @@ class FileLoop:
     remarks: tuple[str, ...] = ()
 
 
-def as_loop(path: Path, file: AudioFile, *, tempo_bpm: float | None = None, fit: str | None = None) -> FileLoop:
-    """The loop in `file`, which was read from `path`; `tempo_bpm` and `fit` are as for `find_tempo`.
+def as_loop(
+    path: Path,
+    file: AudioFile,
+    *,
+    tempo_bpm: float | None = None,
+    fit: str | None = None,
+    folders: tuple[str, ...] = (),
+) -> FileLoop:
+    """The loop in `file`, which was read from `path`; `tempo_bpm`, `fit` and `folders` are as for `find_tempo`.
 
     Raises `AudioFileError` and `InvalidRequest`, and their `OneShot`, `TempoUnsure` and `NotWholeBars`.
     """
     if tempo_bpm is None:
-        _check_is_loop(path, file)
+        _check_is_loop(path, file, folders)
     file, remarks = _between_loop_points(path, file)
-    told = told_tempo(path, file, tempo_bpm)
+    told = told_tempo(path, file, tempo_bpm, folders)
     if told is not None and fit is None:
         file, said = _without_padding(path, file, told.tempo_bpm)
         remarks += said
-    found = find_tempo(path, file, tempo_bpm=tempo_bpm, fit=fit)
+    found = find_tempo(path, file, tempo_bpm=tempo_bpm, fit=fit, folders=folders)
     if fit == "trim":
         file = _cut(file, 0, round(seconds_of(found.bars, found.tempo_bpm) * file.sample_rate))
     elif told is not None and fit is None and abs(found.tempo_bpm / told.tempo_bpm - 1) > _TOLD_SHARE:
@@ -74,10 +82,11 @@ def as_loop(path: Path, file: AudioFile, *, tempo_bpm: float | None = None, fit:
             f"{shown_name(path)} is {more} than {found.bars} bars at {told.tempo_bpm:g} BPM: "
             f"it is taken to be at {found.tempo_bpm:.2f} BPM.",
         )
-    return FileLoop(file, found, file.metadata.key or key_in_name(path.stem), remarks)
+    named = next(filter(None, map(key_in_name, (path.stem, *folders))), None)
+    return FileLoop(file, found, file.metadata.key or named, remarks)
 
 
-def _check_is_loop(path: Path, file: AudioFile) -> None:
+def _check_is_loop(path: Path, file: AudioFile, folders: tuple[str, ...]) -> None:
     name, metadata = shown_name(path), file.metadata
     if file.missing_seconds > 0:
         there = file.audio.shape[-1] / file.sample_rate
@@ -87,8 +96,11 @@ def _check_is_loop(path: Path, file: AudioFile) -> None:
         )
     if metadata.one_shot:
         raise OneShot(f"{name} says that it is a one-shot, not a loop")
-    if metadata.meter is not None and metadata.meter[0] not in (1, 2, BEATS_PER_BAR, 8, 16):
-        over, under = metadata.meter
+    if is_named_one_shot(path.stem, folders):
+        raise OneShot(f"{name} is named as a one-shot, not a loop")
+    meter = metadata.meter or meter_in_name(path.stem)
+    if meter is not None and meter[0] not in (1, 2, BEATS_PER_BAR, 8, 16):
+        over, under = meter
         raise InvalidRequest(f"{name} says that it is in {over}/{under}; loops in 4/4 are possible.")
 
 

@@ -1,5 +1,7 @@
 """Blocks of the denoiser: circular convolutions and the report's adaptive group normalisation."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -46,13 +48,25 @@ class AdaptiveGroupNorm(nn.Module):
 
 
 class ConditionedBlock(nn.Module):
-    """Two rounds of norm, SiLU and convolution, added to the input; the timeline joins before the second."""
+    """Two rounds of norm, SiLU and convolution, added to the input; the timeline joins before the second.
 
-    def __init__(self, inputs: int, outputs: int, *, timeline: int, groups: int, embedding: int) -> None:
+    `inner` is the norm between the convolutions, whose channels the first of them alone makes.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        inner: Callable[[int, int, int, int], nn.Module] = AdaptiveGroupNorm,
+        *,
+        timeline: int,
+        groups: int,
+        embedding: int,
+    ) -> None:
         super().__init__()
         self.first_norm = AdaptiveGroupNorm(inputs, groups, embedding, embedding)
         self.first = CircularConv(inputs, outputs, 3)
-        self.second_norm = AdaptiveGroupNorm(outputs, groups, embedding, embedding)
+        self.second_norm = inner(outputs, groups, embedding, embedding)
         self.second = CircularConv(outputs + timeline, outputs, 3)
         self.shortcut = nn.Conv1d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
         nn.init.normal_(self.second.weight, std=0.4 / (3 * (outputs + timeline)) ** 0.5)

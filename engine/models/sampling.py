@@ -15,12 +15,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.conditioning.conditions import Conditions
-from engine.models.blocks import ConditionedBlock, RepeatMixing
+from engine.models.blocks import AdaptiveGroupNorm, ConditionedBlock, RepeatMixing
 from engine.models.embeddings import piano_rolls
+from engine.models.groups import LearnedGroupNorm, grouped_affine
 from engine.models.unet import Denoiser, gaussian_direction, struck_voices, whole_bars
 from engine.models.word_rows import own_rows
 
 EPSILON = 1e-5
+Norm = AdaptiveGroupNorm | LearnedGroupNorm
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +69,13 @@ def group_scale(x: Tensor, groups: int, scale: Tensor, shift: Tensor) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class PreparedBlock:
-    """What conditions decide of one block: how its norms are weighed `[B, C]` and `[B, C']`, and what the timeline
-    adds to its second convolution `[B, F, C']`."""
+    """What conditions decide of one block: how its norms are weighed `[B, C]` and `[B, C']`, what the timeline adds
+    to its second convolution `[B, F, C']`, and the codes `[B, 2 g]` of groups that are learnt."""
 
     first: Tensor
     second: Tensor
     timeline: Tensor
+    codes: Tensor | None = None
 
 
 class FramewiseBlock:
@@ -81,7 +84,9 @@ class FramewiseBlock:
     def __init__(self, block: ConditionedBlock) -> None:
         hidden = block.first.out_channels
         self.groups = block.first_norm.groups
-        self.norms = (block.first_norm, block.second_norm)
+        self.norms = cast(tuple[AdaptiveGroupNorm, Norm], (block.first_norm, block.second_norm))
+        self.learned = block.second_norm if isinstance(block.second_norm, LearnedGroupNorm) else None
+        self.member = None if self.learned is None else self.learned.grouping().float()
         self.first = FramewiseConv.of(block.first)
         self.second = FramewiseConv.of(block.second, slice(0, hidden), biased=False)
         self.timeline = FramewiseConv.of(block.second, slice(hidden, None))
@@ -90,14 +95,25 @@ class FramewiseBlock:
     def prepare(self, stationary: Tensor, timeline: Tensor) -> PreparedBlock:
         """For `z_e` `[B, E]` and a stage's timeline `[B, F, K]`."""
         first, second = (1 + norm.stationary(stationary).float() for norm in self.norms)
-        return PreparedBlock(first, second, self.timeline(timeline))
+        codes = None if self.learned is None else self.learned.codes(stationary).float()
+        return PreparedBlock(first, second, self.timeline(timeline), codes)
 
     def __call__(self, x: Tensor, prepared: PreparedBlock, alpha: tuple[Tensor, Tensor]) -> Tensor:
         """`[B, F, C]` to `[B, F, C']`; `alpha` holds scale and shift `[B, 2 C]` of each norm."""
         hidden = self.first(self._norm(x, prepared.first, alpha[0]))
-        hidden = self._norm(hidden, prepared.second, alpha[1])
+        hidden = self._inner(hidden, prepared, alpha[1])
         shortcut = x if self.shortcut is None else self.shortcut(x)
         return (self.second(hidden) + prepared.timeline).add_(shortcut)
+
+    def _inner(self, x: Tensor, prepared: PreparedBlock, alpha: Tensor) -> Tensor:
+        if self.member is None or prepared.codes is None:
+            return self._norm(x, prepared.second, alpha)
+        scale, shift = alpha.chunk(2, dim=1)
+        mean, square = x.mean(1, dtype=torch.float32), x.float().square().mean(1)
+        weight = prepared.second
+        scale, shift = grouped_affine(mean, square, weight * (1 + scale), weight * shift, self.member, prepared.codes)
+        moved = torch.addcmul(shift.to(x.dtype)[:, None], x, scale.to(x.dtype)[:, None])
+        return functional.silu(moved, inplace=True)
 
     def _norm(self, x: Tensor, weight: Tensor, alpha: Tensor) -> Tensor:
         scale, shift = alpha.chunk(2, dim=1)
@@ -106,11 +122,13 @@ class FramewiseBlock:
 
 @dataclass(frozen=True, eq=False)
 class PreparedConditions:
-    """What stays the same at every step: what lies beside the state, convolved `[B, F, C]`, and each block's part."""
+    """What stays the same at every step: what lies beside the state, convolved `[B, F, C]`, and each block's part.
+    What a stage of the few-step model is told besides `[B, E]` is added to `alpha_e`."""
 
     beside: Tensor
     blocks: tuple[PreparedBlock, ...]
     bars: int
+    stage: Tensor | None = None
 
 
 class SamplingDenoiser(nn.Module):
@@ -157,7 +175,9 @@ class SamplingDenoiser(nn.Module):
         known, level = gaussian_direction(alpha)
         state = x.float()
         dtype = embedded.beside.dtype
-        scales = torch.split(functional.linear(self.alpha(alpha), *self._alpha).float(), self._widths, dim=1)
+        alpha_e = self.alpha(alpha)
+        alpha_e = alpha_e if embedded.stage is None else alpha_e + embedded.stage.to(alpha_e.dtype)
+        scales = torch.split(functional.linear(alpha_e, *self._alpha).float(), self._widths, dim=1)
         pairs = zip(scales[::2], scales[1::2], strict=True)
         told = iter(zip(embedded.blocks, pairs, strict=True))
         heard = (state * level).to(dtype).transpose(1, 2).contiguous()

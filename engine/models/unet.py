@@ -1,18 +1,27 @@
 """The denoiser: a circular 1-D U-Net that predicts `x_1 - x_0`."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.conditioning.conditions import Conditions
-from engine.models.blocks import CircularConv, ConditionedBlock, RepeatMixing
+from engine.models.blocks import AdaptiveGroupNorm, CircularConv, ConditionedBlock, RepeatMixing
 from engine.models.embeddings import AlphaEmbedding, StationaryEmbedding, TimelineEmbedding, piano_rolls
+from engine.models.groups import CodeReader, LearnedGroupNorm
 from engine.models.voices import StruckVoices, VoiceEncoder
 from engine.models.word_rows import KINDS, matched_weights, own_rows, roll_words
 from engine.vocabulary import TODAY, Vocabulary
+
+GROUPINGS: Final[Mapping[str, Callable[[int, int, int, int], nn.Module]]] = {
+    "contiguous": AdaptiveGroupNorm,
+    "learned": LearnedGroupNorm,
+}
+"""How channels are grouped in the norms inside blocks."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,10 @@ class DenoiserConfig:
     With `notes` it reads the piano rolls beside its state. With `repeats` it knows that bars repeat: it mixes over
     them, and reads voices, the frame rate and how its noise repeats. With `struck`, which needs `repeats`, voices are
     told where their parts are struck; with `overall` of the loop as a whole too, where they move every part.
+
+    `grouping` is "contiguous", or "learned": then the norms inside blocks find their groups by the kernels that make
+    their channels, and weigh them (`engine.models.groups`). With `informed`, a head learns to read the codes of the
+    groups off what they lead to, as training alone needs it.
     """
 
     latent_dim: int = 64
@@ -34,6 +47,8 @@ class DenoiserConfig:
     repeats: bool = False
     struck: bool = False
     overall: bool = True
+    grouping: str = "contiguous"
+    informed: bool = False
 
 
 def gaussian_direction(alpha: Tensor) -> tuple[Tensor, Tensor]:
@@ -53,19 +68,30 @@ def gaussian_direction(alpha: Tensor) -> tuple[Tensor, Tensor]:
 class EmbeddedConditions:
     """What the network reads of conditions: `z_e` `[B, E]`, the timeline `[B, K, F_stage]` of each stage, and what
     is laid beside the state `[B, K', F]`: the timeline and, where they are read, the piano rolls; `bars` the frames
-    are, or 0; what the front adds for the voices that are struck `[B, C, F]`, where they are read."""
+    are, or 0; what the front adds for the voices that are struck `[B, C, F]`, where they are read. What a stage of
+    the few-step model is told besides `[B, E]` is added to `alpha_e`."""
 
     stationary: Tensor
     scales: list[Tensor]
     beside: Tensor
     bars: int
     struck: Tensor | None = None
+    stage: Tensor | None = None
 
 
 def whole_bars(conditions: Conditions) -> int:
     """The bars that all loops of `conditions` are of; 0 where they differ or are no whole ones."""
     bars = conditions.bars.flatten().tolist()
     return int(bars[0]) if len(set(bars)) == 1 else 0
+
+
+def learned_norms(denoiser: nn.Module) -> list[tuple[ConditionedBlock, LearnedGroupNorm]]:
+    """The norms of a denoiser that find their groups, each with its block, in the order of the blocks."""
+    return [
+        (block, block.second_norm)
+        for block in denoiser.modules()
+        if isinstance(block, ConditionedBlock) and isinstance(block.second_norm, LearnedGroupNorm)
+    ]
 
 
 def struck_voices(
@@ -103,9 +129,13 @@ class Denoiser(nn.Module):
         self.register_buffer("mean", torch.zeros(config.latent_dim, 1))
         self.register_buffer("deviation", torch.ones(config.latent_dim, 1))
 
+        if config.grouping not in GROUPINGS:
+            raise ValueError(f"grouping {config.grouping!r}")
+        inner = GROUPINGS[config.grouping]
+
         def block(inputs: int, outputs: int) -> ConditionedBlock:
             return ConditionedBlock(
-                inputs, outputs, timeline=config.timeline_width, groups=config.groups, embedding=embedding
+                inputs, outputs, inner, timeline=config.timeline_width, groups=config.groups, embedding=embedding
             )
 
         beside = config.timeline_width + len(roll_words(known)) * config.notes
@@ -128,6 +158,8 @@ class Denoiser(nn.Module):
         self.out = CircularConv(widths[0], config.latent_dim, 3)
         for begun_at_nothing in self.out.parameters():
             nn.init.zeros_(begun_at_nothing)
+        codes = sum(2 * norm.groups for _, norm in learned_norms(self))
+        self.reader = CodeReader(config.latent_dim, codes) if config.informed and codes else None
 
     def forward(self, x: Tensor, alpha: Tensor, conditions: Conditions) -> Tensor:
         """Direction `[B, D, F]` at states `x` `[B, D, F]`, alphas `[B]` and conditions of the batch."""
@@ -154,27 +186,10 @@ class Denoiser(nn.Module):
 
     def predict(self, x: Tensor, alpha: Tensor, embedded: EmbeddedConditions) -> Tensor:
         """Direction `[B, D, F]`, in float32, at states `x`, alphas `[B]` and embedded conditions."""
-        alpha_e, z_e, scales = self.alpha(alpha), embedded.stationary, embedded.scales
+        alpha_e, z_e, scales = self._alpha(alpha, embedded), embedded.stationary, embedded.scales
         known, level = gaussian_direction(alpha)
-        # The network may run in half precision; the state and what is known of it stay in float32.
-        state, x = x.float(), (x.float() * level).to(scales[0].dtype)
-        means = None
-        if self.mix_front is not None and embedded.bars:
-            # What noise there is that repeats is in the means alone: the rest of a state is free of it.
-            means = self.mix_front.repeated(x.transpose(1, 2), embedded.bars).transpose(1, 2)
-        x = self.front(torch.cat((x, embedded.beside), dim=1))
-        x = x if means is None else x + means
-        x = x if embedded.struck is None else x + embedded.struck
-        skips = []
-        for stage, run in enumerate(self.down):
-            for block in run.children():
-                x = block(x, scales[stage], alpha_e, z_e)
-            if self.config.repeats:
-                x = self.mix_down[stage](x, embedded.bars)
-            skips.append(x)
-            if stage < len(self.shrink):
-                x = self.shrink[stage](x)
-        x = self.middle(x, scales[-1], alpha_e, z_e)
+        skips = self._way_down(x, alpha, alpha_e, embedded, len(self.down))
+        x, state = self.middle(skips[-1], scales[-1], alpha_e, z_e), x.float()
         for stage in reversed(range(len(self.up))):
             if stage < len(self.grow):
                 # To the skip's own length, so that any number of frames works without padding.
@@ -185,7 +200,37 @@ class Denoiser(nn.Module):
             if self.config.repeats:
                 x = self.mix_up[stage](x, embedded.bars)
         change: Tensor = self.out(functional.silu(self.norm(x)))
+        # The network may run in half precision; the state and what is known of it stay in float32.
         return known * state + level * change.float()
+
+    def hear(self, x: Tensor, alpha: Tensor, embedded: EmbeddedConditions, stages: int) -> list[Tensor]:
+        """What the first `stages` of the way down make of states `x` `[B, D, F]`: `[B, C, F_stage]` each."""
+        return self._way_down(x, alpha, self._alpha(alpha, embedded), embedded, stages)
+
+    def _alpha(self, alpha: Tensor, embedded: EmbeddedConditions) -> Tensor:
+        alpha_e: Tensor = self.alpha(alpha)
+        return alpha_e if embedded.stage is None else alpha_e + embedded.stage.to(alpha_e.dtype)
+
+    def _way_down(
+        self, x: Tensor, alpha: Tensor, alpha_e: Tensor, embedded: EmbeddedConditions, stages: int
+    ) -> list[Tensor]:
+        x = (x.float() * gaussian_direction(alpha)[1]).to(embedded.scales[0].dtype)
+        means = None
+        if self.mix_front is not None and embedded.bars:
+            # What noise there is that repeats is in the means alone: the rest of a state is free of it.
+            means = self.mix_front.repeated(x.transpose(1, 2), embedded.bars).transpose(1, 2)
+        x = self.front(torch.cat((x, embedded.beside), dim=1))
+        x = x if means is None else x + means
+        x = x if embedded.struck is None else x + embedded.struck
+        skips: list[Tensor] = []
+        for stage in range(stages):
+            x = x if stage == 0 else self.shrink[stage - 1](x)
+            for block in self.down[stage].children():
+                x = block(x, embedded.scales[stage], alpha_e, embedded.stationary)
+            if self.config.repeats:
+                x = self.mix_down[stage](x, embedded.bars)
+            skips.append(x)
+        return skips
 
     def standardise(self, latent: Tensor) -> Tensor:
         """Codec latents `[B, D, F]` to zero mean and unit deviation per channel."""

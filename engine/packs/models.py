@@ -1,6 +1,6 @@
 """Between packs and models: building a codec or denoiser from a pack, and putting a trained one into a pack."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,11 +19,11 @@ from engine.codec.spectral import SpectralCodec
 from engine.conditioning.steers import Steers
 from engine.conditioning.voices import VoiceTable
 from engine.errors import PackError
-from engine.files import is_file
 from engine.models import word_rows
+from engine.models.fewsteps import FewStepConfig, FewSteps
 from engine.models.unet import Denoiser, DenoiserConfig
-from engine.packs.budget import Budget, check_settings
-from engine.packs.pack import Pack, write_pack
+from engine.packs.components import check_kind, kept_manifest, load_component, store_component
+from engine.packs.pack import Pack
 from engine.patterns.asked import PatternRequest, Written
 from engine.patterns.network import PatternConfig, PatternNetwork
 from engine.patterns.writer import PatternWriter
@@ -45,9 +45,7 @@ STEER_KINDS = ("calibrated",)
 VOICES = ("table",)
 PATTERNS = ("autoencoder",)
 STEMS = ("masks",)
-
-UNFIT = (RuntimeError, TypeError, ValueError, ArithmeticError, AssertionError, LookupError, AttributeError)
-"""What networks raise when they are built of settings that make no sense."""
+FEW_STEPS = ("progressive",)
 
 
 def load_codec(pack: Pack) -> LatentCodec:
@@ -56,16 +54,16 @@ def load_codec(pack: Pack) -> LatentCodec:
     Raises `PackError` when it has none or its weights do not fit its config, `MissingDependency` for EnCodec without
     transformers.
     """
-    _check_kind(pack, "codec", CODECS)
-    return _load(pack, "codec", CODECS[pack.kind("codec")])
+    check_kind(pack, "codec", CODECS)
+    return load_component(pack, "codec", CODECS[pack.kind("codec")])
 
 
 def load_clap(pack: Pack) -> ClapEmbedder:
     """The pack's embedder of words and sounds in evaluation mode; raises as `load_codec` does."""
-    _check_kind(pack, "clap", CLAPS)
+    check_kind(pack, "clap", CLAPS)
     if pack.kind("clap") == "starter":
         known = pack.vocabulary("clap")
-        return _load(pack, "clap", lambda config: StarterClap(config_from(StarterClapConfig, config), known))
+        return load_component(pack, "clap", lambda config: StarterClap(config_from(StarterClapConfig, config), known))
     return _laion(pack).eval()
 
 
@@ -91,11 +89,11 @@ def _pretrained(pack: Pack, what: str) -> PackError:
 
 def load_denoiser(pack: Pack) -> Denoiser:
     """The pack's denoiser in evaluation mode; `PackError` as for `load_codec`."""
-    _check_kind(pack, "denoiser", DENOISERS)
+    check_kind(pack, "denoiser", DENOISERS)
     known = pack.vocabulary("denoiser")
     if not {*known.parts} & {*PARTS}:
         raise PackError(f"Pack {pack.name!r} has no part that this LoopGen knows; it needs another version.")
-    denoiser = _load(pack, "denoiser", lambda config: Denoiser(config_from(DenoiserConfig, config), known))
+    denoiser = load_component(pack, "denoiser", lambda config: Denoiser(config_from(DenoiserConfig, config), known))
     if denoiser.config.latent_dim != pack.latent_dim:
         raise PackError(f"Pack {pack.name!r} joins a codec and a denoiser of different latents.")
     return denoiser
@@ -105,33 +103,35 @@ def load_steers(pack: Pack) -> Steers | None:
     """The pack's calibrated steers; None when it has none, raises as `load_codec` does."""
     if "steers" not in pack.components:
         return None
-    _check_kind(pack, "steers", STEER_KINDS)
-    return _load(pack, "steers", lambda _: Steers(pack.vocabulary("steers")))
+    check_kind(pack, "steers", STEER_KINDS)
+    return load_component(pack, "steers", lambda _: Steers(pack.vocabulary("steers")))
 
 
 def load_voices(pack: Pack) -> VoiceTable | None:
     """The pack's voices; None when it has none, raises as `load_codec` does."""
     if "voices" not in pack.components:
         return None
-    _check_kind(pack, "voices", VOICES)
-    return _load(pack, "voices", lambda _: VoiceTable(pack.vocabulary("voices")))
+    check_kind(pack, "voices", VOICES)
+    return load_component(pack, "voices", lambda _: VoiceTable(pack.vocabulary("voices")))
 
 
 def store_voices(folder: Path, voices: VoiceTable, training: Mapping[str, Any]) -> Pack:
     """Put `voices`, as the encoder of its denoiser hears them, into the pack in `folder`; nothing of earlier ones
     stays."""
-    manifest = _manifest(folder, None)
+    manifest = kept_manifest(folder, None)
     manifest["training"] = {name: runs for name, runs in manifest.get("training", {}).items() if name != "voices"}
-    return _store(folder, manifest, ("voices", "table"), voices, {}, training, voices.known.told("parts", "styles"))
+    return store_component(
+        folder, manifest, ("voices", "table"), voices, {}, training, voices.known.told("parts", "styles")
+    )
 
 
 def load_patterns(pack: Pack) -> PatternNetwork | None:
     """The pack's autoencoder of patterns; None when it has none, raises as `load_codec` does."""
     if "patterns" not in pack.components:
         return None
-    _check_kind(pack, "patterns", PATTERNS)
+    check_kind(pack, "patterns", PATTERNS)
     known = pack.vocabulary("patterns")
-    return _load(pack, "patterns", lambda config: PatternNetwork(config_from(PatternConfig, config), known))
+    return load_component(pack, "patterns", lambda config: PatternNetwork(config_from(PatternConfig, config), known))
 
 
 def pattern_writer(pack: Pack) -> PatternWriter:
@@ -151,22 +151,42 @@ def store_patterns(folder: Path, patterns: PatternNetwork, training: Mapping[str
     """Put `patterns` into the pack in `folder`; it needs none of the other components."""
     known = patterns.known.told("parts", "styles")
     slot = ("patterns", "autoencoder")
-    return _store(folder, _manifest(folder, None), slot, patterns, asdict(patterns.config), training, known)
+    return store_component(
+        folder, kept_manifest(folder, None), slot, patterns, asdict(patterns.config), training, known
+    )
 
 
 def load_stems(pack: Pack) -> StemNetwork | None:
     """The pack's separator; None when it has none, raises as `load_codec` does."""
     if "stems" not in pack.components:
         return None
-    _check_kind(pack, "stems", STEMS)
+    check_kind(pack, "stems", STEMS)
     known = pack.vocabulary("stems")
-    return _load(pack, "stems", lambda config: StemNetwork(config_from(StemConfig, config), known))
+    return load_component(pack, "stems", lambda config: StemNetwork(config_from(StemConfig, config), known))
 
 
 def store_stems(folder: Path, stems: StemNetwork, training: Mapping[str, Any]) -> Pack:
     """Put `stems` into the pack in `folder`; it needs none of the other components."""
     known = stems.known.told("parts", "notes")
-    return _store(folder, _manifest(folder, None), ("stems", "masks"), stems, asdict(stems.config), training, known)
+    return store_component(
+        folder, kept_manifest(folder, None), ("stems", "masks"), stems, asdict(stems.config), training, known
+    )
+
+
+def load_fewsteps(pack: Pack, denoiser: Denoiser) -> FewSteps | None:
+    """The pack's few-step model, over its `denoiser`; None when it has none, raises as `load_codec` does."""
+    if "fewsteps" not in pack.components:
+        return None
+    check_kind(pack, "fewsteps", FEW_STEPS)
+    return load_component(
+        pack, "fewsteps", lambda config: FewSteps.over(denoiser, config_from(FewStepConfig, config))
+    )
+
+
+def store_fewsteps(folder: Path, model: FewSteps, training: Mapping[str, Any]) -> Pack:
+    """Put `model` into the pack in `folder`, over whose denoiser it was trained."""
+    slot = ("fewsteps", "progressive")
+    return store_component(folder, kept_manifest(folder, None), slot, model, asdict(model.config), training)
 
 
 def store_codec(
@@ -182,37 +202,46 @@ def store_codec(
     A new pack is MIT unless `licence` says otherwise.
     A denoiser that is already there stays: only retrain a codec's decoder under it, or train it again.
     """
-    manifest = _manifest(folder, name)
+    manifest = kept_manifest(folder, name)
     manifest |= {
         "sample_rate": codec.sample_rate,
         "hop_length": codec.hop_length,
         "latent_dim": codec.latent_dim,
     } | ({"licence": licence} if licence else {})
-    return _store(folder, manifest, ("codec", codec.kind), codec, asdict(codec.config), training)
+    return store_component(folder, manifest, ("codec", codec.kind), codec, asdict(codec.config), training)
 
 
 def store_denoiser(folder: Path, denoiser: Denoiser, training: Mapping[str, Any]) -> Pack:
-    """Put `denoiser` into the pack in `folder`, whose codec it was trained on."""
-    manifest = _manifest(folder, None)
+    """Put `denoiser` into the pack in `folder`, whose codec it was trained on.
+
+    A few-step model that is there stays over one of the same shape, to be trained on; over another it means nothing
+    and goes.
+    """
+    manifest = kept_manifest(folder, None)
+    earlier = manifest["components"].get("denoiser")
+    if earlier is not None and config_from(DenoiserConfig, earlier["config"]) != denoiser.config:
+        manifest["components"] = {name: part for name, part in manifest["components"].items() if name != "fewsteps"}
     manifest["conditions"] = ["beat", "pattern", *["notes"] * denoiser.config.notes, "curves", "tags", "clap"]
     known = denoiser.known.told(*word_rows.KINDS)
-    return _store(folder, manifest, ("denoiser", "unet"), denoiser, asdict(denoiser.config), training, known)
+    return store_component(folder, manifest, ("denoiser", "unet"), denoiser, asdict(denoiser.config), training, known)
 
 
 def store_clap(folder: Path, clap: StarterClap, training: Mapping[str, Any]) -> Pack:
     """Put `clap` into the pack in `folder`; a denoiser trained on another one has to be trained again, and steers
     along its directions go."""
-    manifest = _manifest(folder, None)
+    manifest = kept_manifest(folder, None)
     manifest["components"] = {name: part for name, part in manifest["components"].items() if name != "steers"}
     known = clap.known.told(*starter.KINDS)
-    return _store(folder, manifest, ("clap", "starter"), clap, asdict(clap.config), training, known)
+    return store_component(folder, manifest, ("clap", "starter"), clap, asdict(clap.config), training, known)
 
 
 def store_steers(folder: Path, steers: Steers, training: Mapping[str, Any]) -> Pack:
     """Put `steers` into the pack in `folder`, on whose loops they were calibrated; nothing of earlier ones stays."""
-    manifest = _manifest(folder, None)
+    manifest = kept_manifest(folder, None)
     manifest["training"] = {name: runs for name, runs in manifest.get("training", {}).items() if name != "steers"}
-    return _store(folder, manifest, ("steers", "calibrated"), steers, {}, training, steers.known.told("steers"))
+    return store_component(
+        folder, manifest, ("steers", "calibrated"), steers, {}, training, steers.known.told("steers")
+    )
 
 
 def store_laion(folder: Path, text: LaionText, audio: LaionAudio, training: Mapping[str, Any]) -> Pack:
@@ -223,7 +252,7 @@ def store_laion(folder: Path, text: LaionText, audio: LaionAudio, training: Mapp
     slots: tuple[tuple[str, LaionText | LaionAudio], ...] = (("clap_audio", audio), ("clap", text))
     for component, tower in slots:
         slot = (component, "laion")
-        pack = _store(folder, _manifest(folder, None), slot, tower, asdict(tower.config), training)
+        pack = store_component(folder, kept_manifest(folder, None), slot, tower, asdict(tower.config), training)
     return pack
 
 
@@ -239,56 +268,10 @@ def config_from(kind: type[C], values: Mapping[str, Any]) -> C:
 
 
 def _laion(pack: Pack) -> LaionClap:
-    text = _load(pack, "clap", lambda config: LaionText(config_from(LaionTextConfig, config)), assign=True)
+    text = load_component(pack, "clap", lambda config: LaionText(config_from(LaionTextConfig, config)), assign=True)
 
     def load_audio() -> LaionAudio:
-        _check_kind(pack, "clap_audio", ("laion",))
-        return _load(pack, "clap_audio", lambda c: LaionAudio(config_from(LaionAudioConfig, c)), assign=True)
+        check_kind(pack, "clap_audio", ("laion",))
+        return load_component(pack, "clap_audio", lambda c: LaionAudio(config_from(LaionAudioConfig, c)), assign=True)
 
     return LaionClap(text.requires_grad_(False), load_audio)
-
-
-def _check_kind(pack: Pack, component: str, known: Collection[str]) -> None:
-    kind = pack.kind(component)
-    if kind not in known:
-        raise PackError(f"Pack {pack.name!r} has a {component} of type {kind!r}; possible here: {', '.join(known)}.")
-
-
-def _load(pack: Pack, component: str, build: Callable[[Mapping[str, Any]], M], *, assign: bool = False) -> M:
-    shapes, what = pack.shapes(component), f"{component} of pack {pack.name!r}"
-    check_settings(pack.config(component), shapes, what)
-    try:
-        with Budget(shapes, what):
-            model = build(pack.config(component))
-        model.load_state_dict(pack.tensors(component), assign=assign)
-    except UNFIT as error:
-        raise PackError(f"The {what} does not fit its settings.") from error
-    return model.eval()
-
-
-def _manifest(folder: Path, name: str | None) -> dict[str, Any]:
-    if is_file(folder / "pack.json"):
-        kept = dict(Pack.open(folder, verify=False).manifest)
-        return kept | ({"name": name} if name else {})
-    if name is None:
-        raise PackError(f"{folder} holds no pack; train a codec first: `loopgen train codec`.")
-    return {"name": name, "version": "1", "licence": "MIT", "components": {}, "conditions": [], "training": {}}
-
-
-def _store(  # noqa: PLR0917
-    folder: Path,
-    manifest: dict[str, Any],
-    slot: tuple[str, str],
-    model: nn.Module,
-    config: Mapping[str, Any],
-    training: Mapping[str, Any],
-    known: Mapping[str, Any] | None = None,
-) -> Pack:
-    component, kind = slot
-    told = {} if known is None else {"vocabulary": known}
-    manifest["components"] = {**manifest["components"], component: {"type": kind, "config": dict(config), **told}}
-    history = manifest.get("training", {})
-    # One record a run: a checkpoint replaces what its own run wrote before, and a later run adds to it.
-    earlier = [record for record in history.get(component, []) if record.get("run") != training.get("run")]
-    manifest["training"] = {**history, component: [*earlier, dict(training)]}
-    return write_pack(folder, manifest, {component: model.state_dict()})

@@ -100,11 +100,15 @@ class Pack:
     def tensors(self, component: str) -> dict[str, "torch.Tensor"]:
         """State dict of a component on the CPU, floating types as float32; hashed again as it is read.
 
-        Raises `PackError` when the pack has no such component, its file changed, or weights are no numbers.
+        Raises `PackError` when the pack has no such component, its file changed, or weights are no numbers;
+        `DeviceError` where torch cannot compute at all.
         """
         import torch  # noqa: PLC0415  (packs are listed and verified without it)
         from safetensors.torch import load  # noqa: PLC0415
 
+        from engine.devices import check_torch  # noqa: PLC0415
+
+        check_torch()
         name = self._component(component)["file"]
         path = self._check_file(name, hashed=False)
         content = _read(path)

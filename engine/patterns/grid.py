@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.errors import InvalidRequest
 from engine.knobs import BARS, SWING
 from engine.requests import Pattern
-from engine.vocabulary import BEATS_PER_BAR, PARTS, STEPS_PER_BAR
+from engine.vocabulary import BEATS_PER_BAR, NOTE_RANGES, PARTS, STEPS_PER_BAR
 
 STEPS_PER_BEAT: Final = STEPS_PER_BAR // BEATS_PER_BAR
 Rows = NDArray[np.float32]
@@ -105,13 +105,24 @@ def distance(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
     return float(np.mean(one != other))
 
 
-def turns(score: Score) -> bool:
-    """True where the last bar is another one than the bar before it: a fill, a turn, a break."""
-    if score.bars < 2:
-        return False
-    hits = score.hits
-    return int((hits[:, -STEPS_PER_BAR:] != hits[:, -2 * STEPS_PER_BAR : -STEPS_PER_BAR]).sum()) >= LEAST_TURN
+def gathering(score: Score, part: str) -> int:
+    """How many hits more than before `part` has in the last beat: than in the same beat of the bar before, or, of one
+    bar, than in the fullest of its other beats."""
+    beats = score.hits[PARTS.index(part)].reshape(-1, STEPS_PER_BEAT).sum(1)
+    return int(beats[-1]) - int(beats[-1 - BEATS_PER_BAR] if score.bars > 1 else beats[:-1].max())
 
 
-LEAST_TURN: Final = 3
-"""Steps in which a last bar differs from the one before to be a turn."""
+def gatherers(score: Score, parts: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Those of `parts`, else the drums, that gather towards the one, so that the loop ends in a fill."""
+    among = [PARTS[row] for row in DRUM_ROWS] if parts is None else parts
+    return tuple(part for part in among if gathering(score, part) >= LEAST_GATHERING)
+
+
+def fills(score: Score) -> bool:
+    """True where the loop ends in a fill: one drum at least gathers towards the one."""
+    return bool(gatherers(score))
+
+
+LEAST_GATHERING: Final = 2
+"""Hits more in the last beat than before that make a fill."""
+DRUM_ROWS: Final = [row for row, part in enumerate(PARTS) if part not in NOTE_RANGES]

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from engine.documents import read_file
 from engine.errors import InvalidRequest
 from engine.files import write_atomically
 from engine.knobs import BARS, TEMPO
@@ -117,8 +118,7 @@ def read_midi(path: Path) -> MidiPattern:
     place on the grid, and `MissingDependency` without mido.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_file(path, MAX_BYTES + 1)
     except OSError as error:
         raise InvalidRequest(f"Cannot read the MIDI file {str(path)!r}: {error.strerror or error}.") from error
     return parse_midi(content, path.name)
@@ -132,7 +132,7 @@ def parse_midi(content: bytes, name: str = "the file") -> MidiPattern:
         tracks = [next((track for track in tracks if track.notes), Track())]
     _check_meter(tracks, name)
     remarks: list[str] = []
-    sorted_notes, outside = _by_part(tracks, file.ticks_per_beat)
+    sorted_notes, outside = by_part(tracks, file.ticks_per_beat)
     if outside:
         remarks.append(f"{outside} drum notes outside the General MIDI map are left out.")
     if not any(sorted_notes.values()):
@@ -173,7 +173,7 @@ def _check_meter(tracks: Sequence[Track], name: str) -> None:
             )
 
 
-def _by_part(tracks: Sequence[Track], ticks_per_beat: int) -> tuple[Found, int]:
+def by_part(tracks: Sequence[Track], ticks_per_beat: int) -> tuple[Found, int]:
     """The notes of each part, and how many drum notes have none."""
     found: Found = {}
     outside = 0

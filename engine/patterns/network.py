@@ -19,7 +19,7 @@ from engine.vocabulary import STEPS_PER_BAR, TODAY, Vocabulary
 PLANES = 3
 """What is read and written of a step: whether it is struck, how hard, how late."""
 TOLD = 4
-"""Numbers besides the style: tempo, swing, bars, and whether the last bar turns."""
+"""Numbers besides the style: tempo, swing, bars, and whether the loop ends in a fill."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,9 @@ class Told:
     """What is known of scores besides their steps.
 
     `numbers` `[B, T, 4]`: octaves of tempo above 120 BPM, swing twice, doublings of bars by 4, and at the last bar 1
-    where it turns, -1 where it does not, 0 where that is open (as in every other bar). `style` `[B, styles]`:
-    one-hot, all zero when open. `plays` `[B, P]`: 1 for a part that plays, -1 for a silent one, 0 where that is open.
+    where it ends in a fill, -1 where it does not, 0 where that is open (as in every other bar). `style`
+    `[B, styles]`: one-hot, all zero when open. `plays` `[B, P]`: 1 for a part that plays, -1 for a silent one, 0
+    where that is open.
     """
 
     numbers: Tensor
@@ -58,10 +59,22 @@ class Told:
         """The same of `count` times as many scores."""
         return Told(self.numbers.repeat(count, 1, 1), self.style.repeat(count, 1), self.plays.repeat(count, 1))
 
-    def turning(self, turn: float) -> "Told":
-        """The same, but that the last bar turns (1), does not (-1) or may (0)."""
+    def joined(self, other: "Told") -> "Told":
+        """Of these scores, and then of `other` ones of the same length."""
+        return Told(
+            torch.cat((self.numbers, other.numbers)),
+            torch.cat((self.style, other.style)),
+            torch.cat((self.plays, other.plays)),
+        )
+
+    def unstyled(self) -> "Told":
+        """The same in any style."""
+        return Told(self.numbers, torch.zeros_like(self.style), self.plays)
+
+    def filling(self, fill: float) -> "Told":
+        """The same, but that the last bar is a fill (1), is none (-1) or may be one (0)."""
         numbers = self.numbers.clone()
-        numbers[:, -1, 3] = turn
+        numbers[:, -1, 3] = fill
         return Told(numbers, self.style, self.plays)
 
 
@@ -135,12 +148,14 @@ class PatternNetwork(nn.Module):
         """Normal latents `[B, P, T, Z]` of `steps`, without noise."""
         return self.normal(self.encode(steps)[0])
 
-    def relate_parts(self, normal: Tensor, alpha: Tensor, told: Told) -> Tensor:
-        """Features `[B, P, T, H]` of normal latents that are trusted by `alpha` `[B, P, T]` in [0, 1]."""
-        batch, parts, bars, _ = normal.shape
+    def relate_parts(self, normal: Tensor, alpha: Tensor, told: Told, since: int = 0) -> Tensor:
+        """Features `[B, P, T, H]` of normal latents that are trusted by `alpha` `[B, P, T]` in [0, 1]; of the bars
+        from `since` on, which may count from the end."""
         trusted = torch.cat((normal, alpha[..., None]), -1)
         beside = [trusted, trusted.mean(2, keepdim=True).expand_as(trusted), trusted.roll(1, 2), trusted.roll(-1, 2)]
-        words = torch.cat((told.numbers, told.style[:, None].expand(-1, bars, -1)), -1)
+        beside = [each[:, :, since:] for each in beside]
+        batch, parts, bars, _ = beside[0].shape
+        words = torch.cat((told.numbers[:, since:], told.style[:, None].expand(-1, bars, -1)), -1)
         spread = (
             told.plays[:, :, None, None].expand(-1, -1, bars, -1),
             words[:, None].expand(-1, parts, -1, -1),

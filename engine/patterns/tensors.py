@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.models.word_rows import matched
-from engine.patterns.grid import Score, turns
+from engine.patterns.grid import Score, fills
 from engine.patterns.network import TOLD, Told
 from engine.vocabulary import PARTS, Vocabulary, places
 
@@ -23,10 +23,10 @@ def steps_of(scores: Sequence[Score], known: Vocabulary) -> Tensor:
 
 
 def told_of(
-    scores: Sequence[Score], known: Vocabulary, plays: Mapping[str, bool] | None = None, turn: bool | None = None
+    scores: Sequence[Score], known: Vocabulary, plays: Mapping[str, bool] | None = None, fill: bool | None = None
 ) -> Told:
     """What is told of `scores`: tempo, swing and bars, their style where it is known, which parts play or not as far
-    as `plays` says, and whether their last bar turns where `turn` does."""
+    as `plays` says, and whether they end in a fill where `fill` does."""
     numbers = torch.zeros(len(scores), scores[0].bars, TOLD)
     style = torch.zeros(len(scores), len(known.styles))
     told = torch.zeros(len(scores), len(known.parts))
@@ -34,7 +34,7 @@ def told_of(
         numbers[row, :, 0] = float(np.log2(score.tempo_bpm / 120))
         numbers[row, :, 1] = 2 * score.swing
         numbers[row, :, 2] = float(np.log2(score.bars)) / 4
-        numbers[row, -1, 3] = 0.0 if turn is None else 1.0 if turn else -1.0
+        numbers[row, -1, 3] = 0.0 if fill is None else 1.0 if fill else -1.0
         if score.style in known.styles:
             style[row, known.styles.index(score.style)] = 1
         for part, playing in (plays or {}).items():
@@ -46,7 +46,7 @@ def told_of(
 def all_told(scores: Sequence[Score], known: Vocabulary) -> Told:
     """All that can be told of `scores`, as training does before it leaves some of it open."""
     told = told_of(scores, known)
-    told.numbers[:, -1, 3] = torch.tensor([1.0 if turns(score) else -1.0 for score in scores])
+    told.numbers[:, -1, 3] = torch.tensor([1.0 if fills(score) else -1.0 for score in scores])
     plays = np.stack([score.hits.any(1) for score in scores]).astype(np.float32) * 2 - 1
     return replace(told, plays=matched(torch.from_numpy(plays), places(known.parts, PARTS), 1))
 

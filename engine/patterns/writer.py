@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.patterns.asked import PatternRequest, Written
-from engine.patterns.grid import LEAST_TURN, Score
+from engine.patterns.drawn import with_fill
+from engine.patterns.found import LEAST_VELOCITY, FoundRows, StepPass
+from engine.patterns.grid import LEAST_GATHERING, Score, gatherers, gathering
 from engine.patterns.network import PatternNetwork, Told
 from engine.patterns.tensors import noise, steps_of, told_of
 from engine.requests import Pattern
@@ -21,17 +23,21 @@ BLENDS: Final = 4
 """Steps of alpha from noise to latents."""
 ROOM: Final = 0.35
 """How much of the rows beside a new one is noise before they make room for it."""
-MARGIN: Final = 1.0
-"""By how much (a logit) a step that came back wrong is put right."""
 TRIES: Final = 6
-"""Fills that are drawn at once; the first that turns is taken."""
-EVENNESS: Final = 1.3
+"""Fills that are drawn at once; the first that gathers towards the one is taken, else one that the corpus has."""
+EVENNESS: Final = 1.5
 """Rows change most half way between two latents: by this power the way is slowed there, so that steps are even."""
+EARLINESS: Final = 0.5
+"""Rows hardly change until half of them is noise: by this power of the strength it comes in earlier."""
 TEMPERATURE: Final = 0.6
 """Deviation of the noise that new rows begin as: a judge finds those of less as coherent as the corpus."""
-TURNING: Final = 2.0
-"""How strictly a fill is to turn: guidance, 1 as the network says."""
-LEAST_VELOCITY: Final = 0.05
+FILLING: Final = 2.0
+"""How strictly a fill is to be one: guidance, 1 as the network says."""
+STYLING: Final = 2.0
+"""How strictly rows keep to a style: guidance, 1 as the network says."""
+LEADING: Final = {"snare": 3.0, "percussion": 2.0, "kick": 1.0}
+LEAST_LEADING: Final = 0.2
+"""How likely each drum is to gather in a fill, as in the corpus; others do where there is no such drum."""
 LEAST_CHANGE: Final = 5e-4
 """Velocities that differ by less are the same: patterns are written in thousandths."""
 
@@ -63,6 +69,15 @@ class PatternWriter:
         }[asked.operation](asked, begun)
         return self._written(asked, begun.score, found)
 
+    @torch.inference_mode()
+    def given_back(self, asked: PatternRequest) -> Pattern:
+        """The rows of `asked` as the network alone gives them back: reconstruction, which no operation shows."""
+        begun = self._begin(asked)
+        [found] = self._decoded(begun.told, (begun.latents, begun.trust))
+        velocity = np.where(found.logits > 0, found.velocity.clip(LEAST_VELOCITY, 1), 0)
+        rows = {part: _thousandths(velocity[row]) for row, part in enumerate(self._known.parts) if part in PARTS}
+        return Pattern({part: rows[part] for part in PARTS if part in asked.pattern.rows and part in rows})
+
     def _begin(self, asked: PatternRequest) -> "_Begun":
         score = Score.of_pattern(asked.pattern, asked.bars, tempo_bpm=asked.tempo_bpm, style=asked.style)
         plays = {part: any(row) for part, row in asked.pattern.rows.items()}
@@ -70,7 +85,7 @@ class PatternWriter:
             plays[str(asked.part)] = True
         elif asked.operation == "answer" and asked.part is not None:
             plays[asked.part] = True
-        told = told_of([score], self._known, plays, turn=True if asked.operation == "fill" else None)
+        told = told_of([score], self._known, plays, fill=True if asked.operation == "fill" else None)
         latents = self._network.embedded(steps_of([score], self._known))
         drawn = noise(latents.shape, torch.Generator().manual_seed(asked.seed))
         if asked.operation in ("new", "answer"):
@@ -84,7 +99,7 @@ class PatternWriter:
         """Rows that may make room: drawn, unlocked, and not what is written."""
         return self._rows({*asked.pattern.rows} - {*asked.locked} - {*asked.written})
 
-    def _new(self, asked: PatternRequest, begun: "_Begun") -> "_Found":
+    def _new(self, asked: PatternRequest, begun: "_Begun") -> FoundRows:
         own, beside = self._rows(asked.written), self._beside(asked)
         # First the new row, which hears the locked ones alone; then those beside it, which hear it.
         trust, start = begun.trust.clone(), begun.latents.clone()
@@ -99,19 +114,19 @@ class PatternWriter:
         settled = self._settle(latents, trusted, begun.told, beside, blends=BLENDS // 2)
         trusted[:, beside] = 1
         before, after = self._decoded(begun.told, (begun.latents, begun.trust), (settled, trusted))
-        return _Found(before, after, dict.fromkeys(own, 0.0), [*own, *beside])
+        return FoundRows(before, after.playing(own), dict.fromkeys(own, 0.0), [*own, *beside])
 
-    def _vary(self, asked: PatternRequest, begun: "_Begun") -> "_Found":
-        own, strength = self._rows(asked.written), asked.strength
+    def _vary(self, asked: PatternRequest, begun: "_Begun") -> FoundRows:
+        own, strength = self._rows(asked.written), asked.strength**EARLINESS
         latents, trust = self._blended(begun, own, strength)
         # A little noise is cleaned away less exactly than it was added: of little strength, little is taken.
         settled = torch.lerp(begun.latents, self._settle(latents, trust, begun.told, own), 1 - (1 - strength) ** 3)
         trust[:, own] = 1
         before, after = self._decoded(begun.told, (begun.latents, begun.trust), (settled, trust))
         # What was never given back goes last: it went first, and all at once, where it faded as the row itself does.
-        return _Found(before, after, dict.fromkeys(own, 1 - strength**3), [*own, *self._beside(asked)])
+        return FoundRows(before, after, dict.fromkeys(own, 1 - strength**3), [*own, *self._beside(asked)])
 
-    def _towards(self, asked: PatternRequest, begun: "_Begun") -> "_Found":
+    def _towards(self, asked: PatternRequest, begun: "_Begun") -> FoundRows:
         own, amount = self._rows(asked.written), evened(asked.strength)
         assert asked.target is not None
         aim = steps_of([_fitted(asked.target, asked)], self._known)
@@ -120,33 +135,78 @@ class PatternWriter:
         between[:, own] = amount * there[:, own] + (1 - amount) * begun.latents[:, own]  # equation 4
         passes = self._decoded(begun.told, *((latents, begun.trust) for latents in (begun.latents, between, there)))
         keeps, rows = dict.fromkeys(own, 1 - amount), [*own, *self._beside(asked)]
-        return _Found(passes[0], passes[1], keeps, rows, passes[2], aim[0].numpy(), amount)
+        return FoundRows(passes[0], passes[1], keeps, rows, passes[2], aim[0].numpy(), amount)
 
-    def _answer(self, asked: PatternRequest, begun: "_Begun") -> "_Found":
+    def _answer(self, asked: PatternRequest, begun: "_Begun") -> FoundRows:
         own = self._rows(asked.written)
         latents, trust = self._blended(begun, own, 1.0)
         settled = self._settle(latents, trust, begun.told, own)
         trust[:, own] = 1
         [after] = self._decoded(begun.told, (settled, trust))
-        return _Found(after, after, dict.fromkeys(own, 0.0), own)
+        return FoundRows(after, after.playing(own if asked.part else ()), dict.fromkeys(own, 0.0), own)
 
-    def _fill(self, asked: PatternRequest, begun: "_Begun") -> "_Found":
+    def _fill(self, asked: PatternRequest, begun: "_Begun") -> FoundRows:
         own, strength = self._rows(asked.written), asked.strength
-        told = begun.told.repeated(TRIES)
-        latents, trust = begun.latents.repeat(TRIES, 1, 1, 1), begun.trust.repeat(TRIES, 1, 1)
-        drawn = noise(latents.shape, torch.Generator().manual_seed(asked.seed))
-        latents[:, own, -1] = (1 - strength) * latents[:, own, -1] + strength * drawn[:, own, -1]
-        trust[:, own, -1] = 1 - strength
-        settled = self._settle(latents, trust, told, own, turn=True)
-        trust[:, own] = 1
-        tries = [(settled[each : each + 1], trust[each : each + 1]) for each in range(TRIES)]
+        if not own:
+            [before] = self._decoded(begun.told, (begun.latents, begun.trust))
+            return FoundRows(before, before, {}, [])
+        leaders = self._leaders(own, asked.seed)
+        # One drum gathers towards the one; those beside it make room.
+        share = torch.zeros(begun.trust.shape[1:]).repeat(TRIES, 1, 1)
+        share[:, own, -1] = ROOM * strength
+        share[range(TRIES), leaders, -1] = strength
+        drawn = noise((TRIES, *begun.latents.shape[1:]), torch.Generator().manual_seed(asked.seed))
+        latents = torch.lerp(begun.latents.expand_as(drawn), drawn, share[..., None])
+        latents[:, own, -1:] = self._filling(latents, begun.trust - share, begun.told.repeated(TRIES), own)
+        tries = [(latents[each : each + 1], begun.trust) for each in range(TRIES)]
         before, *after = self._decoded(begun.told, (begun.latents, begun.trust), *tries)
-        # What it leaves alone is what a fill is heard against.
         since = -STEPS_PER_BAR if asked.bars > 1 else -STEPS_PER_BAR // 2
-        turned = [int((before.hits != score.hits)[own, since:].sum()) for score in after]
-        enough = [count >= LEAST_TURN for count in turned]
-        taken = after[enough.index(True) if any(enough) else int(np.argmax(turned))]
-        return _Found(before, taken, dict.fromkeys(own, 1 - strength), own, since=since)
+        for leader, decoded in zip(leaders, after, strict=True):
+            found = FoundRows(before, decoded, {leader: 1 - strength}, own, since=since)
+            written = self._written(asked, begun.score, found).pattern
+            if gatherers(Score.of_pattern(written, asked.bars), asked.written):
+                return found
+        return self._led(asked, begun, leaders, since)
+
+    def _led(self, asked: PatternRequest, begun: "_Begun", leaders: Sequence[int], since: int) -> FoundRows:
+        """Where no fill was found: the row of one of `leaders` on its way to a fill of the corpus that gathers."""
+        strength = asked.strength
+        tries = [
+            (leader, self._known.parts[leader], asked.seed + more)
+            for more in range(TRIES)
+            for leader in dict.fromkeys(leaders)
+        ]
+        found = [(leader, part, with_fill(begun.score, part, seed)) for leader, part, seed in tries]
+        leader, _, filled = max(found, key=lambda it: min(gathering(it[2], it[1]), LEAST_GATHERING))
+        aim = steps_of([filled], self._known)
+        there = begun.latents.clone()
+        there[:, leader] = self._network.embedded(aim)[:, leader]
+        between = torch.lerp(begun.latents, there, strength)
+        passes = self._decoded(begun.told, *((each, begun.trust) for each in (begun.latents, between, there)))
+        keeps = {leader: 1 - strength}
+        return FoundRows(passes[0], passes[1], keeps, [leader], passes[2], aim[0].numpy(), strength, since)
+
+    def _leaders(self, rows: Sequence[int], seed: int) -> list[int]:
+        """Which of `rows` gathers in each of the fills that are tried, the likeliest first."""
+        rng = np.random.default_rng([seed, len(rows)])
+        chances = np.array([LEADING.get(self._known.parts[row], LEAST_LEADING) for row in rows])
+        order = rng.choice(rows, size=len(rows), replace=False, p=chances / chances.sum()).tolist()
+        return [order[each % len(order)] for each in range(TRIES)]
+
+    def _filling(self, latents: Tensor, trust: Tensor, told: Told, rows: Sequence[int]) -> Tensor:
+        """Latents of the last bar of `rows` as they are where it is a fill: guided away from one that is none.
+
+        Both ways are blended side by side, in this bar alone: what the other bars are is given.
+        """
+        latents, alpha = latents.clone(), trust.clone()
+        both = told.joined(told.filling(-1.0))
+        for step in range(BLENDS):
+            related = self._network.relate_parts(latents.repeat(2, 1, 1, 1), alpha.repeat(2, 1, 1), both, since=-1)
+            fill, plain = self._network.cleaned(related)[:, rows].chunk(2)
+            cleaned = plain + FILLING * (fill - plain)
+            latents[:, rows, -1:] += (cleaned - latents[:, rows, -1:]) / (BLENDS - step)
+            alpha[:, rows, -1] = trust[:, rows, -1] + (1 - trust[:, rows, -1]) * (step + 1) / BLENDS
+        return latents[:, rows, -1:]
 
     def _blended(self, begun: "_Begun", rows: Sequence[int], strength: float) -> tuple[Tensor, Tensor]:
         """Latents with `strength` of noise in `rows`, and how far they are to be trusted."""
@@ -163,33 +223,37 @@ class PatternWriter:
         rows: Sequence[int],
         *,
         blends: int = BLENDS,
-        turn: bool = False,
     ) -> Tensor:
-        """Latents of `rows` blended from where they are trusted by `trust` to where they are wholly; with `turn` they
-        are guided away from a last bar that does not turn."""
+        """Latents of `rows` blended from where they are trusted by `trust` to where they are wholly."""
         latents, alpha = latents.clone(), trust.clone()
         if not rows or bool((trust[:, rows] == 1).all()):
             return latents
         for step in range(blends):
-            cleaned = self._network.cleaned(self._network.relate_parts(latents, alpha, told))
-            if turn:
-                plain = self._network.cleaned(self._network.relate_parts(latents, alpha, told.turning(-1.0)))
-                cleaned = plain + TURNING * (cleaned - plain)
+            cleaned = self._cleaned(latents, alpha, told)
             # x_1 is what it is cleaned to, and x_0 lies on the line through both: a step of Euler along it.
             share = 1 / (blends - step)
             latents[:, rows] += share * (cleaned - latents)[:, rows] * (alpha[:, rows, :, None] < 1)
             alpha[:, rows] = trust[:, rows] + (1 - trust[:, rows]) * (step + 1) / blends
         return latents
 
-    def _decoded(self, told: Told, *passes: tuple[Tensor, Tensor]) -> list["_Pass"]:
+    def _cleaned(self, latents: Tensor, alpha: Tensor, told: Told) -> Tensor:
+        """What `latents` are cleaned to, guided away from what any style would have there."""
+        if not told.style.any():
+            return self._network.cleaned(self._network.relate_parts(latents, alpha, told))
+        both = told.joined(told.unstyled())
+        related = self._network.relate_parts(latents.repeat(2, 1, 1, 1), alpha.repeat(2, 1, 1), both)
+        styled, plain = self._network.cleaned(related).chunk(2)
+        return plain + STYLING * (styled - plain)
+
+    def _decoded(self, told: Told, *passes: tuple[Tensor, Tensor]) -> list[StepPass]:
         """What each of `passes` (latents and trust) says of every step, all in one go."""
         latents, trust = (torch.cat(each) for each in zip(*passes, strict=True))
         told = told.repeated(len(passes))
         decoded = self._network.decode(self._network.relate_parts(latents, trust, told), told)
         planes = (self._network.hit_logits(decoded), decoded.velocity, decoded.timing)
-        return [_Pass(*(plane[each].numpy() for plane in planes)) for each in range(len(passes))]
+        return [StepPass(*(plane[each].numpy() for plane in planes)) for each in range(len(passes))]
 
-    def _written(self, asked: PatternRequest, score: Score, found: "_Found") -> Written:
+    def _written(self, asked: PatternRequest, score: Score, found: FoundRows) -> Written:
         drawn = steps_of([score], self._known)[0].numpy()
         velocity, timing = found.settled(drawn)
         rows: dict[str, tuple[float, ...]] = {**asked.pattern.rows}
@@ -216,64 +280,6 @@ class _Begun:
     latents: Tensor
     trust: Tensor
     noise: Tensor
-
-
-@dataclass(frozen=True, eq=False)
-class _Pass:
-    """What one pass says of every step: a logit `[P, S]` above 0 for a hit, its velocity and timing."""
-
-    logits: NDArray[np.float32]
-    velocity: NDArray[np.float32]
-    timing: NDArray[np.float32]
-
-    @property
-    def hits(self) -> NDArray[np.bool_]:
-        return self.logits > 0
-
-    def missed(self, drawn: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What has to be added to the logits so that the hits `drawn` `[P, S, 3]` come back."""
-        wanted = np.where(drawn[..., 0] > 0, MARGIN, -MARGIN).astype(np.float32)
-        return np.where((self.logits > 0) == (wanted > 0), 0, wanted - self.logits)
-
-    def softer(self, drawn: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What has to be added to the velocities of the hits `drawn` so that these are as loud."""
-        return np.where(drawn[..., 0] > 0, drawn[..., 1] - self.velocity, 0)
-
-
-@dataclass(eq=False)
-class _Found:
-    """A pass over the pattern as it was and one over what became of it; how much of what was drawn, but not given
-    back, each edited row keeps; the rows that may change.
-
-    `there`, `aim` and `amount` are a pass over the pattern with the row that it goes towards, the steps of that, and
-    how far it goes. Steps before `since`, counted from the end, stay as they are.
-    """
-
-    before: _Pass
-    after: _Pass
-    keeps: dict[int, float]
-    rows: list[int]
-    there: _Pass | None = None
-    aim: NDArray[np.float32] | None = None
-    amount: float = 0.0
-    since: int | None = None
-
-    def settled(self, drawn: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Velocities, 0 for rests, and timing, each `[P, S]`, where `drawn` `[P, S, 3]` stood."""
-        keeps = np.array([self.keeps.get(row, 1.0) for row in range(len(drawn))], np.float32)[:, None]
-        edited = np.array([row in self.keeps for row in range(len(drawn))])[:, None]
-        logits = self.after.logits + keeps * self.before.missed(drawn)
-        velocity = self.after.velocity + keeps * self.before.softer(drawn)
-        if self.there is not None and self.aim is not None:
-            logits = logits + edited * self.amount * self.there.missed(self.aim)
-            velocity = velocity + edited * self.amount * self.there.softer(self.aim)
-        velocity = np.where(logits > 0, velocity.clip(LEAST_VELOCITY, 1), 0)
-        kept = ~edited & (logits > 0) & (drawn[..., 0] > 0)  # rows that make room play on as they did
-        if self.since is not None:
-            kept = kept | (np.arange(drawn.shape[1]) < drawn.shape[1] + self.since)
-        velocity = np.where(kept, drawn[..., 1], velocity)
-        timing = np.where(kept | (velocity == 0), drawn[..., 2], self.after.timing)
-        return velocity.astype(np.float32), timing.astype(np.float32)
 
 
 def evened(amount: float) -> float:

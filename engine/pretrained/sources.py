@@ -1,10 +1,13 @@
 """Where pretrained weights are to be had, at which revision and with which checksum."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from engine.config import user_data
 from engine.errors import InvalidRequest
+from engine.files import write_atomically
 from engine.pretrained.download import Progress, RemoteFile, fetch_files
 
 MAX_TEXT_BYTES: Final = 50_000_000
@@ -14,7 +17,6 @@ _ROBERTA: Final = "https://huggingface.co/laion/larger_clap_music/resolve/a0b453
 
 SOURCES: Final[dict[str, tuple[RemoteFile, ...]]] = {
     "encodec": (
-        RemoteFile(f"{_ENCODEC}/config.json", "config.json", most_bytes=MAX_TEXT_BYTES),
         RemoteFile(
             f"{_ENCODEC}/model.safetensors",
             "model.safetensors",
@@ -42,12 +44,49 @@ SOURCES: Final[dict[str, tuple[RemoteFile, ...]]] = {
     ),
 }
 
+WRITTEN: Final[dict[str, Mapping[str, Mapping[str, object]]]] = {
+    "encodec": {
+        "config.json": {
+            "model_type": "encodec",
+            "architectures": ["EncodecModel"],
+            "audio_channels": 1,
+            "sampling_rate": 24000,
+            "target_bandwidths": [1.5, 3.0, 6.0, 12.0, 24.0],
+            "normalize": False,
+            "num_filters": 32,
+            "num_residual_layers": 1,
+            "upsampling_ratios": [8, 5, 4, 2],
+            "norm_type": "weight_norm",
+            "kernel_size": 7,
+            "last_kernel_size": 7,
+            "residual_kernel_size": 3,
+            "dilation_growth_rate": 2,
+            "use_causal_conv": True,
+            "pad_mode": "reflect",
+            "compress": 2,
+            "num_lstm_layers": 2,
+            "trim_right_ratio": 1.0,
+            "hidden_size": 128,
+            "codebook_size": 1024,
+            "codebook_dim": 128,
+            "use_conv_shortcut": True,
+        }
+    }
+}
+"""Small files that are written and not fetched: hubs announce no checksum for them that could be held against it."""
+
 
 def fetch_source(what: str, folder: Path | None, progress: Progress) -> list[Path]:
-    """Download what `SOURCES` has under `what` into `folder`, by default one in the user's data; returns the paths.
+    """Download what `SOURCES` has under `what` into `folder`, by default one in the user's data, and write what
+    `WRITTEN` has beside it; returns the paths.
 
     Raises `InvalidRequest` on an unknown name, else as `fetch_files` does.
     """
     if what not in SOURCES:
         raise InvalidRequest(f"Cannot fetch {what!r}; possible: {', '.join(SOURCES)}.")
-    return fetch_files(SOURCES[what], folder or user_data() / "pretrained" / what, progress)
+    place = folder or user_data() / "pretrained" / what
+    paths = fetch_files(SOURCES[what], place, progress)
+    for name, content in WRITTEN.get(what, {}).items():
+        write_atomically(place / name, json.dumps(content, indent=2).encode())
+        paths.append(place / name)
+    return paths

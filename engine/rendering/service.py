@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,10 @@ from engine.audio.io import AudioFile
 from engine.errors import Cancelled, LoopGenError
 from engine.loop import Loop, PackInfo
 from engine.progress import Progress, StepReport
+from engine.rendering.looks import Look, attempt
 from engine.requests import LoopRequest
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 class Renderer(Protocol):
@@ -97,6 +97,7 @@ class GenerationService:
         self._queue: deque[_Job] = deque()
         self._hearing: _Hearing | None = None
         self._current: _Job | None = None
+        self._look: Look | None = None
         self._last_id = 0
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="generation", daemon=True)
@@ -123,6 +124,7 @@ class GenerationService:
             return self._enqueue([task])[0]
 
     def _enqueue(self, work: Iterable[LoopRequest | Task]) -> tuple[int, ...]:
+        self._end_look()
         jobs = [_Job(self._last_id + i, item) for i, item in enumerate(work, 1)]
         self._last_id += len(jobs)
         self._queue.extend(jobs)
@@ -146,21 +148,42 @@ class GenerationService:
         hearing = _Hearing(sound)
         with self._changed:
             before, self._hearing = self._hearing, hearing
+            self._end_look()
             self._changed.notify()
         if before is not None:
             before.embedding.cancel()
         return hearing.embedding
 
+    def look(self, task: Task) -> Future[Any]:
+        """What `task` returns, which is run when there is nothing else to do.
+
+        Whatever is asked of the service meanwhile ends it, the next look too: its future is cancelled, or ends in
+        `Cancelled` where it had begun.
+        """
+        look = Look(task)
+        with self._changed:
+            self._end_look()
+            self._look = look
+            self._changed.notify()
+        return look.outcome
+
+    def _end_look(self) -> None:
+        before, self._look = self._look, None
+        if before is not None:
+            before.end()
+
     def replace_renderer(self, load: Callable[[], Renderer]) -> None:
         """Load another renderer in the background; a running job ends with the old one, queued ones take the new."""
         with self._changed:
             self._load = load
+            self._end_look()
             self._changed.notify()
 
     def close(self) -> None:
         """Cancel everything and wait for the worker to end; every open id has had its event then."""
         with self._changed:
             self._closing = True
+            self._end_look()
             self.cancel()
         if threading.current_thread() is not self._thread:
             self._thread.join()
@@ -168,7 +191,7 @@ class GenerationService:
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closing or self._load or self._hearing or self._queue)
+                self._changed.wait_for(self._has_work)
                 if self._closing:
                     if self._hearing is not None:
                         self._hearing.embedding.cancel()
@@ -180,16 +203,23 @@ class GenerationService:
                 if load is None:
                     hearing, self._hearing = self._hearing, None
                 idle = load is None and hearing is None
-                job = self._current = self._queue.popleft() if idle else None
+                job = self._current = self._queue.popleft() if idle and self._queue else None
+                look = self._look if idle and job is None else None
             if load is not None:
                 self._load_renderer(load)
             elif hearing is not None:
                 self._hear(hearing)
             elif job is not None:
                 self._run(job)
+            elif look is not None:
+                look.run(self._renderer, self._load_error)
+
+    def _has_work(self) -> bool:
+        look = self._look is not None and self._look.waiting
+        return bool(self._closing or self._load or self._hearing or self._queue or look)
 
     def _load_renderer(self, load: Callable[[], Renderer]) -> None:
-        loaded = _attempt(load, "The model could not be loaded")
+        loaded = attempt(load, "The model could not be loaded")
         with self._changed:
             if isinstance(loaded, LoopGenError):
                 self._load_error = loaded
@@ -210,7 +240,7 @@ class GenerationService:
             file = hearing.sound()
             return renderer.embed_sound(file.audio, file.sample_rate)
 
-        outcome = _attempt(heard, "This sound could not be heard")
+        outcome = attempt(heard, "This sound could not be heard")
         if isinstance(outcome, LoopGenError):
             hearing.embedding.set_exception(outcome)
         else:
@@ -224,7 +254,7 @@ class GenerationService:
         elif renderer is None:
             outcome = self._load_error
         else:
-            outcome = _attempt(lambda: self._do(job, renderer), "This loop could not be rendered")
+            outcome = attempt(lambda: self._do(job, renderer), "This loop could not be rendered")
         with self._changed:
             self._current = None
             if job.cancelled.is_set() or isinstance(outcome, Cancelled):
@@ -255,17 +285,3 @@ class GenerationService:
             event(*values)
         except Exception:  # a listener's mistake must not take the worker with it
             logger.exception("A listener of the generation service failed.")
-
-
-def _attempt(action: Callable[[], T], failure: str) -> T | LoopGenError:
-    """The result of `action`, or the error to show: the one place where whatever goes wrong becomes a sentence."""
-    try:
-        return action()
-    except LoopGenError as error:
-        return error
-    except MemoryError:
-        logger.exception("%s", failure)
-        return LoopGenError(f"{failure}: there is not enough memory. Fewer bars need less.")
-    except Exception as error:
-        logger.exception("%s", failure)
-        return LoopGenError(f"{failure}: {type(error).__name__}: {str(error)[:200] or 'no details'}. See the log.")

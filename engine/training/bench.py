@@ -13,6 +13,7 @@ from engine.corpus.store import stored_loops
 from engine.errors import CorpusError, InvalidRequest
 from engine.models.unet import Denoiser, DenoiserConfig
 from engine.training.denoiser import DenoiserTrainer, DenoiserTraining
+from engine.training.latents import LatentCorpus
 from engine.training.metrics import validation_curve
 from engine.training.run import TrainingOptions, TrainingRun
 
@@ -70,6 +71,7 @@ class ArchitectureBench:
             trainer = DenoiserTrainer(denoiser, self._training, lambda _denoiser, _progress: None)
             places = np.unique(np.linspace(0, len(trainer.held_out) - 1, VALIDATED).round().astype(int))
             trainer.held_out = [trainer.held_out[place] for place in places]
+            assert isinstance(trainer.corpus, LatentCorpus)
             self._scale = trainer.corpus.statistics()
             self._trainer = trainer
         self._trainer.model = denoiser

@@ -17,6 +17,7 @@ from typing import Final
 
 import torch
 
+from engine.config import child_environment
 from engine.corpus.seeds import HELD_OUT_SEED, TRAINING
 from engine.devices import choose_device
 from engine.errors import CorpusError, InvalidRequest
@@ -163,7 +164,7 @@ def rendering(chain: Chain) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "engine", "corpus", "build", str(chain.corpus)]
     command += ["--count", str(chain.loops), "--held-out", str(chain.held_out), "--jobs", str(jobs)]
     command += ["--first-seed", str(chain.first_seed), "--recordings", str(chain.recordings), "--json"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = child_environment() | {"OMP_NUM_THREADS": "1"}
     renderer = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
     try:
         yield renderer

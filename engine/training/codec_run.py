@@ -14,6 +14,7 @@ from engine.packs.pack import Pack
 from engine.training.adversarial import AdversarialCodecTrainer
 from engine.training.checkpoints import has_checkpoint
 from engine.training.codec import CodecTrainer, CodecTraining
+from engine.training.rendered import rendered_loops
 from engine.training.run import TrainingOptions, TrainingRun, process_seed
 
 
@@ -48,7 +49,8 @@ def train_codec(
     if adversarial:
         if codec is None:
             raise PackError(f"{pack} has no codec yet; train one without --adversarial first.")
-        trainer: CodecTrainer = AdversarialCodecTrainer(codec, training, export, seed=seed)
+        made = rendered_loops(pack, training.rendered) if training.rendered else []
+        trainer: CodecTrainer = AdversarialCodecTrainer(codec, training, export, rendered=made, seed=seed)
     else:
         trainer = CodecTrainer(codec or _new_codec(training), training, export, seed=seed, fresh=fresh)
     return TrainingRun(trainer, run, options).run()

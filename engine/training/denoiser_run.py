@@ -1,13 +1,14 @@
 """`loopgen train denoiser` from folder to pack."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 
 from engine.conditioning.voices import VoiceTable
-from engine.corpus.store import read_manifest, stored_loops
+from engine.corpus.store import StoredLoop, read_manifest, stored_loops
 from engine.errors import CorpusError
 from engine.models.unet import Denoiser, DenoiserConfig
 from engine.packs.identities import embedder_hash, encoder_hash
@@ -16,6 +17,10 @@ from engine.packs.pack import Pack
 from engine.training.checkpoints import has_checkpoint
 from engine.training.denoiser import DenoiserTrainer, DenoiserTraining
 from engine.training.run import TrainingOptions, TrainingRun, process_seed
+from engine.training.shards.index import ShardSet, is_sharded
+
+VOICED: Final = 8192
+"""Loops of shards that are listened to for the voices of a pack, which keeps fewer."""
 
 
 def train_denoiser(
@@ -31,12 +36,10 @@ def train_denoiser(
 
     Goes on from the checkpoint in `run` where there is one, else from the denoiser in `pack` (one that could not read
     notes or voices learns to), else starts anew.
-    Raises `CorpusError` when the corpus was encoded by another codec than the pack's.
+    Raises `CorpusError` when the corpus was encoded by another codec than the pack's, or shards of it are missing.
     """
     opened = Pack.open(pack)
-    codec = load_codec(opened)
-    if read_manifest(corpus).get("encoder") != encoder_hash(codec):
-        raise CorpusError(f"The corpus was not encoded by this pack's codec; run `loopgen corpus encode {corpus}`.")
+    _check_encoder(corpus, opened)
     if "denoiser" in opened.components and config is None:
         denoiser = load_denoiser(opened)
         if not has_checkpoint(run):
@@ -46,7 +49,7 @@ def train_denoiser(
             config
             or DenoiserConfig(latent_dim=opened.latent_dim, notes=True, repeats=True, struck=True, overall=False)
         )
-    training = DenoiserTraining(corpus, frames_per_batch, embedded=_is_embedded(corpus, opened))
+    training = DenoiserTraining(corpus, frames_per_batch, is_embedded(corpus, opened), order=options.seed)
     settings = asdict(training)
     del settings["corpus"]  # where it lies is no one's concern; what it is stands in its manifest
     provenance = {"options": asdict(options), "settings": settings, "corpus": read_manifest(corpus)}
@@ -69,9 +72,9 @@ def keep_voices(corpus: Path, pack: Path) -> None:
     if encoder is None:
         return
     heard, given, styles = [], [], []
-    for loop in stored_loops(corpus):
+    for loop in training_loops(corpus):
         images, known = loop.voices()
-        if not loop.held_out and known.any():
+        if known.any():
             heard.append(encoder(torch.from_numpy(images)[None]))
             given.append(torch.from_numpy(known)[None])
             styles.append(loop.annotation.style)
@@ -80,7 +83,23 @@ def keep_voices(corpus: Path, pack: Path) -> None:
         store_voices(pack, VoiceTable.of(torch.cat(heard), torch.cat(given), styles), record)
 
 
-def _is_embedded(corpus: Path, pack: Pack) -> bool:
+def _check_encoder(corpus: Path, pack: Pack) -> None:
+    """Raise `CorpusError` where the latents of `corpus` are not those of the codec of `pack`."""
+    codec = load_codec(pack)
+    if is_sharded(corpus):
+        ShardSet.open(corpus)  # one that is not whole says so, before anything else is found wrong with it
+    if read_manifest(corpus).get("encoder") != encoder_hash(codec):
+        raise CorpusError(f"The corpus was not encoded by this pack's codec; run `loopgen corpus encode {corpus}`.")
+
+
+def training_loops(corpus: Path) -> Iterator[StoredLoop]:
+    """The loops that a corpus trains on; of shards, as many as tell how parts sound."""
+    if is_sharded(corpus):
+        return ShardSet.open(corpus).loops("training", VOICED)
+    return (loop for loop in stored_loops(corpus) if not loop.held_out)
+
+
+def is_embedded(corpus: Path, pack: Pack) -> bool:
     """True when the corpus carries embeddings of the pack's embedder; without one, words are not trained on."""
     if "clap" not in pack.components:
         return False

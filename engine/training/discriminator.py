@@ -7,11 +7,16 @@ convolutions; the generator is pushed by a hinge loss and by the distance of inn
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
+
+COMPRESSION: Final = 0.4
+QUIET: Final = 1e-5
+"""The power that magnitudes are raised to before they are judged, and what power counts as silence."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +48,14 @@ class StftDiscriminator(nn.Module):
             size = len(self.window)
             flat = audio.float().flatten(0, 1)
             bins = torch.stft(flat, size, size // 4, window=self.window, normalized=True, return_complex=True)
+            parts = torch.view_as_real(bins)
+            # Quiet and high bands would hardly be seen beside the low ones.
+            parts = parts * (parts.square().sum(-1, keepdim=True) + QUIET) ** ((COMPRESSION - 1) / 2)
             x = (
-                torch.view_as_real(bins)
-                .reshape(len(audio), -1, *bins.shape[1:], 2)
+                parts.reshape(len(audio), -1, *bins.shape[1:], 2)
                 .permute(0, 1, 4, 2, 3)
                 .flatten(1, 2)
+                .contiguous(memory_format=torch.channels_last)
             )
         features = []
         for layer in self.layers:
@@ -62,10 +70,11 @@ class MultiScaleDiscriminator(nn.Module):
     def __init__(self, channels: int = 2, fft_sizes: Sequence[int] = (2048, 1024, 512), width: int = 16) -> None:
         super().__init__()
         self.scales = nn.ModuleList(StftDiscriminator(size, channels, width) for size in fft_sizes)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def forward(self, audio: Tensor) -> list[Judgement]:
-        """One judgement of audio `[B, C, T]` per window size."""
-        return [scale(audio) for scale in self.scales]
+    def forward(self, audio: Tensor, scale: int | None = None) -> list[Judgement]:
+        """One judgement of audio `[B, C, T]` per window size, or that of one `scale` alone."""
+        return [judge(audio) for judge in (self.scales if scale is None else [self.scales[scale]])]
 
 
 def discriminator_loss(real: list[Judgement], fake: list[Judgement]) -> Tensor:
@@ -97,13 +106,14 @@ def balanced(
     EnCodec's balancer: weights then mean what they say, however large a loss happens to be. `others` are pairs of
     share and loss; all losses are scalars that depend on `at`.
     """
-
-    def strength(loss: Tensor) -> Tensor:
-        (gradient,) = torch.autograd.grad(loss, at, retain_graph=True)
-        norm: Tensor = gradient.norm()
-        return norm
-
-    wanted, total = strength(reference), reference
+    wanted, total = gradient_norm(reference, at), reference
     for share, loss in others:
-        total = total + loss * (share * wanted / strength(loss).clamp_min(1e-12)).clamp(max=largest)
+        total = total + loss * (share * wanted / gradient_norm(loss, at).clamp_min(1e-12)).clamp(max=largest)
     return total
+
+
+def gradient_norm(loss: Tensor, at: Tensor) -> Tensor:
+    """The length of the gradient of `loss` at `at`; the graph stays."""
+    (gradient,) = torch.autograd.grad(loss, at, retain_graph=True)
+    norm: Tensor = gradient.norm()
+    return norm

@@ -1,6 +1,7 @@
 """The latents of an encoded corpus, and batches of them for training a denoiser."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final, Self
@@ -36,6 +37,24 @@ def frames_of_curves(curves: NDArray[np.float32], frames: int) -> NDArray[np.flo
     at = (np.arange(frames) + 0.5) * measured / frames - 0.5
     rows = [np.interp(at, np.arange(measured), row, period=measured) for row in curves]
     return np.stack(rows).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class FrameRule:
+    """How a codec makes frames of loops: at a sample rate, and with a hop of its own or following the beat."""
+
+    sample_rate: int = CORPUS_RATE
+    hop_length: int | None = None
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any]) -> Self:
+        """That of the codec which encoded the corpus of `manifest`."""
+        return cls(manifest.get("latent_sample_rate", CORPUS_RATE), manifest.get("latent_hop_length"))
+
+    def geometry(self, loop: StoredLoop) -> LoopGeometry:
+        """The geometry of `loop` in frames of the codec."""
+        told = loop.annotation
+        return LoopGeometry(told.tempo_bpm, told.bars, self.sample_rate, self.hop_length)
 
 
 @dataclass(frozen=True)
@@ -75,7 +94,7 @@ class LoopsOfLength:
         return len(self.latent)
 
     @classmethod
-    def load(cls, loops: list[StoredLoop], geometry: LoopGeometry, *, embedded: bool) -> Self:
+    def load(cls, loops: Sequence[StoredLoop], geometry: LoopGeometry, *, embedded: bool) -> Self:
         """Read loops of one geometry but for the tempo, which each has its own; `CorpusError` on what is missing."""
         latents, conditions, images, ties, sounds, captions = [], [], [], [], [], []
         for loop in loops:
@@ -145,11 +164,18 @@ class LoopsOfLength:
         return functional.normalize(torch.where(worded, spoken, sounds) + strength * noise, dim=1)
 
 
+def turns(bars: int, frames: int, size: int, generator: torch.Generator) -> Tensor:
+    """How far each of `size` loops is turned in time, `[size]` frames: by whole bars, where frames come out even."""
+    whole = bars if frames % bars == 0 else 1
+    return frames // whole * torch.randint(whole, (size,), generator=generator)
+
+
 class LatentCorpus:
     """The encoded loops of a corpus folder on a device, batched by bars and length.
 
     Loops of one number of bars and frames make a batch, so nothing is padded and time stays circular. A batch holds
-    about `frames_per_batch` frames, however long its loops are. Raises `CorpusError` where there is nothing to read.
+    about `frames_per_batch` frames, however long its loops are. With `loops` it is those of them, in place of all
+    that the folder has. Raises `CorpusError` where there is nothing to read.
     """
 
     def __init__(
@@ -160,15 +186,15 @@ class LatentCorpus:
         frames_per_batch: int = 2048,
         embedded: bool = False,
         device: torch.device | None = None,
+        loops: Iterable[StoredLoop] | None = None,
     ) -> None:
         self.frames_per_batch = frames_per_batch
-        manifest = read_manifest(folder)
-        rate, hop = manifest.get("latent_sample_rate", CORPUS_RATE), manifest.get("latent_hop_length")
+        rule = FrameRule.of(read_manifest(folder))
         found: dict[tuple[int, int], list[StoredLoop]] = defaultdict(list)
         geometries: dict[tuple[int, int], LoopGeometry] = {}
-        for loop in stored_loops(folder):
+        for loop in stored_loops(folder) if loops is None else loops:
             if loop.held_out == held_out:
-                geometry = LoopGeometry(loop.annotation.tempo_bpm, loop.annotation.bars, rate, hop)
+                geometry = rule.geometry(loop)
                 length = (geometry.bars, geometry.frames)
                 found[length].append(loop)
                 geometries[length] = geometry
@@ -207,9 +233,7 @@ class LatentCorpus:
         loops = self.by_length[bars, frames]
         size = max(1, round(self.frames_per_batch / frames))
         chosen = torch.randint(len(loops), (size,), generator=generator)
-        whole = bars if frames % bars == 0 else 1
-        shifts = frames // whole * torch.randint(whole, (size,), generator=generator)
-        return loops.take(chosen, shifts, generator)
+        return loops.take(chosen, turns(bars, frames, size, generator), generator)
 
     def fixed_batches(self) -> list[LatentBatch]:
         """Every loop once, in batches of one length, as it is: for validation."""

@@ -8,11 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from engine.documents import read_document
+from engine.documents import read_document, read_file
 from engine.errors import ExportError
 from engine.evaluation.plots import new_figure, save_figure
 
 FILE = "metrics.jsonl"
+MOST_BYTES = 1_000_000_000
 
 
 def log_metrics(folder: Path, kind: str, step: int, seconds: float, figures: dict[str, float]) -> None:
@@ -62,7 +63,7 @@ def plot_metrics(folder: Path) -> Path | None:
 def _rows(folder: Path) -> Iterator[tuple[str, dict[str, float]]]:
     """Kind and figures of every line that can be read: a full disk or a power cut leaves some that cannot."""
     try:
-        lines = (folder / FILE).read_bytes().splitlines()
+        lines = read_file(folder / FILE, MOST_BYTES).splitlines()
     except FileNotFoundError:
         return
     except OSError as error:

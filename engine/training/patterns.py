@@ -1,22 +1,26 @@
 """Training the autoencoder of patterns: blends of latents and noise in, the scores themselves out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.corpus.arrangement import free_parts
 from engine.corpus.seeds import PATTERN_TRAINING, PATTERN_VALIDATION
 from engine.patterns.agreement import reconstruction, struck_share
 from engine.patterns.drawn import drawn_scores
-from engine.patterns.grid import Score
+from engine.patterns.grid import Score, gatherers
 from engine.patterns.network import DecodedSteps, PatternNetwork, Told
+from engine.patterns.recorded import BARS as RECORDED_BARS, recorded_scores
 from engine.patterns.tensors import all_told, noise, steps_of
 from engine.training.run import Trainer
+from engine.vocabulary import Vocabulary
 
 KL = 5e-4
 """Weight of the divergence from the normal distribution (the paper, section 3.2)."""
@@ -24,12 +28,16 @@ KL = 5e-4
 
 @dataclass(frozen=True)
 class PatternTraining:
-    """What a run trains on. `whole` is the share of scores that no noise is blended into."""
+    """What a run trains on. `whole` is the share of scores that no noise is blended into, and `open_fills`
+    that of scores with a fill whose fill is noise; `recorded` is the share of batches of scores that musicians
+    wrote, where there are some."""
 
     scores: int = 40_000
     validation: int = 500
     bars_per_batch: int = 256
     whole: float = 0.5
+    open_fills: float = 0.6
+    recorded: float = 0.1
     untold: float = 0.35
     cleaning: float = 0.05
     velocity: float = 1.0
@@ -37,7 +45,10 @@ class PatternTraining:
 
 
 class PatternTrainer(Trainer):
-    """Scores of one length a batch; which parts are noise, and how much, is drawn anew for each."""
+    """Scores of one length a batch; which parts are noise, and how much, is drawn anew for each.
+
+    Rows that nobody would write are heard, as a musician may draw such ones, but never learned to be written.
+    """
 
     model: PatternNetwork
 
@@ -54,9 +65,11 @@ class PatternTrainer(Trainer):
         self._rng = np.random.default_rng(seed)
         self._torch = torch.Generator().manual_seed(seed)
         drawn = drawn_scores(PATTERN_TRAINING.first, training.scores, cache)
-        self._by_bars: dict[int, list[Score]] = {}
-        for score in drawn:
-            self._by_bars.setdefault(score.bars, []).append(score)
+        self._by_bars: dict[int, list[_Heard]] = {}
+        for number, score in enumerate(drawn, PATTERN_TRAINING.first):
+            self._by_bars.setdefault(score.bars, []).append(_Heard(score, _rows(free_parts(number), model.known)))
+        none = _rows((), model.known)
+        self._recorded = [_Heard(score, none) for score in recorded_scores().training] if training.recorded else []
         # A length comes as often as it has bars, so that a bar is a bar.
         lengths = np.array([len(found) * bars for bars, found in self._by_bars.items()], float)
         self._lengths, self._chances = [*self._by_bars], lengths / lengths.sum()
@@ -66,9 +79,12 @@ class PatternTrainer(Trainer):
 
     def loss(self, model: nn.Module) -> tuple[Tensor, dict[str, Tensor]]:
         """Weighted cross-entropy, velocities and timing of hits, divergence, and what latents are cleaned to."""
-        scores = self._drawn()
+        heard = self._drawn()
+        scores = [each.score for each in heard]
         steps, told = self._told(scores)
         alpha = self._trust(len(scores), scores[0].bars)
+        self._open_fills(alpha, scores)
+        alpha[torch.from_numpy(np.stack([each.free for each in heard]))] = 1
         shape = (*alpha.shape, self.model.config.latent)
         device = next(self.model.parameters()).device
         steps, alpha, told = steps.to(device), alpha.to(device), told.to(device)
@@ -95,9 +111,10 @@ class PatternTrainer(Trainer):
         assert isinstance(model, PatternNetwork)
         self._export(model, progress)
 
-    def _drawn(self) -> list[Score]:
-        bars = int(self._rng.choice(self._lengths, p=self._chances))
-        found = self._by_bars[bars]
+    def _drawn(self) -> list["_Heard"]:
+        recorded = self._recorded and self._rng.random() < self.training.recorded
+        bars = RECORDED_BARS if recorded else int(self._rng.choice(self._lengths, p=self._chances))
+        found = self._recorded if recorded else self._by_bars[bars]
         picked = self._rng.integers(len(found), size=max(1, self.training.bars_per_batch // bars))
         return [found[index] for index in picked]
 
@@ -125,14 +142,39 @@ class PatternTrainer(Trainer):
         whole = self._rng.random((count, 1, 1)) < self.training.whole
         return torch.from_numpy(np.where(whole | ~(free & where), 1.0, level).astype(np.float32))
 
+    def _open_fills(self, alpha: Tensor, scores: Sequence[Score]) -> None:
+        """Blend the last bar of drums that gather in a fill more often than others: fills are few, and there alone
+        what they are can be learned."""
+        for number, score in enumerate(scores):
+            if self._rng.random() < self.training.open_fills and (leaders := gatherers(score)):
+                rows = [row for row, part in enumerate(self.model.known.parts) if part in leaders]
+                alpha[number, rows, -1] = float(self._rng.random() * (self._rng.random() >= 0.2))
+
+
+@dataclass(frozen=True, eq=False)
+class _Heard:
+    """A score, and which rows `[P]` of it nobody would write."""
+
+    score: Score
+    free: NDArray[np.bool_]
+
+
+def _rows(parts: Collection[str], known: Vocabulary) -> NDArray[np.bool_]:
+    return np.array([part in parts for part in known.parts])
+
 
 def score_losses(model: PatternNetwork, decoded: DecodedSteps, steps: Tensor) -> dict[str, Tensor]:
-    """How far `decoded` is from `steps`: equation 2, with weights of mean 1; velocities and timing where hits are."""
+    """How far `decoded` is from `steps`: equation 2; velocities and timing where hits are.
+
+    Weights have mean 1 over each part, not over all: in the paper parts exclude each other, so that a small one
+    weighs more than a large one; here each has a rest of its own, and a part with few hits would weigh next to
+    nothing.
+    """
     struck, velocity, timing = steps.unbind(-1)
     share = model.frequency[:, None]
     weights = torch.where(struck > 0, 1 - share, share)
     crossed = functional.binary_cross_entropy_with_logits(decoded.logits.float(), struck, reduction="none")
-    weights = weights / (2 * share * (1 - share)).mean()
+    weights = weights / (2 * share * (1 - share))
     count = struck.sum().clamp_min(1)
     loud = ((decoded.velocity.float() - velocity).square() * struck).sum() / count
     late = ((decoded.timing.float() - timing).square() * struck).sum() / count

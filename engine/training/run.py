@@ -14,12 +14,13 @@ from uuid import uuid4
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedDataParallelKwargs, set_seed
+from accelerate.utils import DistributedDataParallelKwargs, gather_object, set_seed
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from engine.devices import choose_device, fast_dtype
+from engine.errors import LoopGenError
 from engine.training.checkpoints import (
     load_checkpoint,
     optimizer_tensors,
@@ -33,6 +34,13 @@ from engine.training.metrics import log_metrics, plot_metrics, validation_curve
 from engine.training.speed import Throughput, matmul_gflops
 
 Tensors: TypeAlias = tuple[Tensor, ...] | list[Tensor]
+
+MOST_UNSOUND = 25
+"""Batches in a row whose loss is no number, or whose gradient is out of all proportion, before a run gives up."""
+
+
+class TrainingDiverged(LoopGenError):
+    """Losses that are no numbers or explode, batch after batch."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +64,21 @@ class TrainingOptions:
     seed: int = 0
 
 
+@dataclass(frozen=True)
+class StepTold:
+    """Where a run stands: steps, seconds trained over all its starts, loss of the step, share of the budget spent."""
+
+    step: int
+    seconds: float
+    loss: float
+    spent: float
+
+
 class Trainer(ABC):
-    """What differs from model to model."""
+    """What differs from model to model; `spent` is the share of the budget that is used, from 0 to 1."""
 
     model: nn.Module
+    spent: float = 0.0
 
     @abstractmethod
     def loss(self, model: nn.Module) -> tuple[Tensor, dict[str, Tensor]]:
@@ -73,6 +92,10 @@ class Trainer(ABC):
     def export(self, model: nn.Module, progress: dict[str, Any]) -> None:
         """Write the averaged weights as part of a pack; `progress` is provenance to keep."""
 
+    def stops(self, told: "StepTold") -> bool:  # noqa: ARG002  (most trainers go on)
+        """Told after every step; True ends the run there, with a checkpoint to go on from."""
+        return False
+
     def parameter_groups(self) -> list[dict[str, Any]]:
         """What is trained, in groups whose `scale` multiplies the learning rate."""
         return [{"params": [p for p in self.model.parameters() if p.requires_grad], "scale": 1.0}]
@@ -80,6 +103,13 @@ class Trainer(ABC):
     def extra_tensors(self) -> dict[str, Tensor]:
         """More state to checkpoint (a discriminator); restored by `restore_extra`."""
         return {}
+
+    def position(self) -> dict[str, Any]:
+        """How far this process has read what it trains on, in plain values; empty where that is all in memory."""
+        return {}
+
+    def go_on_from(self, positions: list[dict[str, Any]]) -> None:  # noqa: B027
+        """Read on from where the processes of a run were, as many as these were; called before the first batch."""
 
     def restore_extra(self, tensors: dict[str, Tensor]) -> None:  # noqa: B027  (most trainers have none)
         """Take back what `extra_tensors` gave."""
@@ -117,6 +147,7 @@ class TrainingRun:
         self.step, self.seconds, self.seconds_before = 0, 0.0, 0.0
         self.work, self.machine_gflops = Throughput(), matmul_gflops(device, fast_dtype(device))
         self._usual_norm: float | None = None
+        self._unsound = 0
         self.identity = uuid4().hex[:8]
         self._restore()
         self.model, self.prepared_optimizer = self.accelerator.prepare(trainer.model, self.optimizer)
@@ -138,7 +169,11 @@ class TrainingRun:
                 self._log("train", terms)
             if self.step % self.options.validate_every == 0:
                 figures = self._validate()
-            if time.monotonic() - checkpointed > self.options.checkpoint_minutes * 60:
+            if self.trainer.stops(StepTold(self.step, self.seconds, terms["loss"], spent)):
+                self._checkpoint()
+                bar.close()
+                return figures
+            if self._mean(time.monotonic() - checkpointed) > self.options.checkpoint_minutes * 60:
                 self._checkpoint()
                 checkpointed = time.monotonic()
         bar.close()
@@ -150,9 +185,12 @@ class TrainingRun:
     def _spent(self, started: float, first_step: int) -> float:
         minutes = (time.monotonic() - started) / 60 / max(self.options.minutes, 1e-9)
         steps = (self.step - first_step) / max(self.options.max_steps, 1)
-        spent = torch.tensor(max(minutes, steps))
-        # All processes must agree on when to stop, or the last gradient exchange never completes.
-        return float(self.accelerator.reduce(spent, reduction="mean"))
+        return self._mean(max(minutes, steps))
+
+    def _mean(self, value: float) -> float:
+        """`value` over all processes: they must agree on when to stop and when to say how far they are, or the next
+        exchange never completes."""
+        return float(self.accelerator.reduce(torch.tensor(value, device=self.accelerator.device), reduction="mean"))
 
     def _rate(self, spent: float) -> float:
         warm = min(1.0, (self.step + 1) / max(1, self.options.warmup_steps))
@@ -163,13 +201,17 @@ class TrainingRun:
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate(spent) * group["scale"]
         self.model.train()
+        self.trainer.spent = spent
         with self.accelerator.autocast():
             loss, terms = self.trainer.loss(self.model)
         self.accelerator.backward(loss)
         norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.options.clip_norm)
         if self._is_sound(loss.item(), norm.item()):
+            self._unsound = 0
             self.prepared_optimizer.step()
             self.average.update_parameters(self.trainer.model)
+        else:
+            self._count_unsound()
         self.prepared_optimizer.zero_grad(set_to_none=True)
         self.step += 1
         return {"loss": loss.item(), "norm": norm.item()} | {name: term.item() for name, term in terms.items()}
@@ -179,6 +221,15 @@ class TrainingRun:
         """Exponential moving average that follows quickly at first: early weights are no use to it."""
         decay = min(self.options.ema_decay, (1 + self.step) / (10 + self.step))
         torch._foreach_lerp_(average, current, 1 - decay)
+
+    def _count_unsound(self) -> None:
+        """Raise `TrainingDiverged` at the last of too many in a row; the last checkpoint stays as it is."""
+        self._unsound += 1
+        if self._unsound >= MOST_UNSOUND:
+            raise TrainingDiverged(
+                f"The loss exploded or was no number in {MOST_UNSOUND} steps in a row, up to step {self.step}; "
+                f"the last checkpoint in {self.folder} stays. Train on from it at a lower --rate."
+            )
 
     def _is_sound(self, loss: float, norm: float) -> bool:
         """False for a batch whose gradient is out of all proportion: one must not spoil hours."""
@@ -204,6 +255,7 @@ class TrainingRun:
             tqdm.write(f"step {self.step}: " + ", ".join(f"{k} {v:.4g}" for k, v in figures.items()))
 
     def _checkpoint(self) -> None:
+        positions = gather_object([self.trainer.position()])
         if not self.accelerator.is_main_process:
             return
         tensors = prefixed("model", self.trainer.model) | prefixed("average", self.average)
@@ -215,7 +267,7 @@ class TrainingRun:
             "gflops": round(self.work.gflops(), 1),
             "machine_gflops": round(self.machine_gflops, 1),
         }
-        save_checkpoint(self.folder, tensors, progress)
+        save_checkpoint(self.folder, tensors, {**progress, "positions": positions})
         self.trainer.export(self.average.module, {**progress, "curve": validation_curve(self.folder)})
         plot_metrics(self.folder)
 
@@ -233,6 +285,7 @@ class TrainingRun:
                     own.copy_(averaged)
         restore_optimizer(self.optimizer, self.trainer.model, tensors, "optimizer")
         self.trainer.restore_extra(tensors)
+        self.trainer.go_on_from(state.get("positions", []))
         self.step, self.seconds_before = state["step"], state["seconds"]
         self.identity = state.get("run", self.identity)
         self.seconds = self.seconds_before

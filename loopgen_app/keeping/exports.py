@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from engine import (
     AudioFileError,
     ExportError,
     Format,
+    Origin,
     Pattern,
     Recipe,
     file_name,
@@ -31,6 +32,7 @@ from engine import (
     write_stems,
 )
 from loopgen_app.audition import LoopAtHand
+from loopgen_app.making.mixing import Mix
 from loopgen_app.settings import Folders, Settings
 from loopgen_app.state.loop_audio import Audio
 
@@ -52,6 +54,8 @@ class Exports:
     def __init__(self, folders: Folders, settings: Settings) -> None:
         self._folders, self._settings = folders, settings
         self._files: dict[int, dict[str, Path]] = {}
+        self._mixes: dict[Path, object] = {}
+        self._stems: dict[tuple[int, str, str], Path] = {}
         self.last: Path | None = None
 
     @property
@@ -73,14 +77,16 @@ class Exports:
         files = self._files.get(loop.id, {})
         return next((path for path in reversed(files.values()) if is_file(path)), None)
 
-    def file_for_drag(self, loop: LoopAtHand) -> Path:
-        """A complete file that stays: the one in the export folder in the format that is chosen, or a new one.
+    def file_for_drag(self, loop: LoopAtHand, mix: Mix | None = None) -> Path:
+        """A complete file that stays: the one in the export folder in the format that is chosen and of the same
+        `mix`, or a new one.
 
         Raises `ExportError`.
         """
         known = self._files.get(loop.id, {}).get(self.format.id)
         there = known is not None and known.parent == self.folder and is_file(known)
-        return known if known is not None and there else self.export(loop)
+        same = known is not None and self._mixes.get(known) == (mix and mix.gains)
+        return known if known is not None and there and same else self.export(loop, mix=mix)
 
     def midi_for_drag(self, pattern: Pattern, bars: int, tempo_bpm: float) -> Path:
         """A complete MIDI file of `pattern` that stays, in the export folder. Raises `ExportError`, or
@@ -89,11 +95,12 @@ class Exports:
         path = free_path(self.folder, f"pattern_{tempo_bpm:g}bpm_{bars}bars.mid")
         return write_midi(path, pattern, bars, tempo_bpm=tempo_bpm)
 
-    def export(self, loop: LoopAtHand, folder: Path | None = None) -> Path:
-        """Write one loop under a free name; returns its path. Raises `ExportError`."""
+    def export(self, loop: LoopAtHand, folder: Path | None = None, mix: Mix | None = None) -> Path:
+        """Write one loop under a free name, as it was made or as its `mix` sounds; returns its path. Raises
+        `ExportError`."""
         folder = folder or self.folder
         self._make(folder)
-        return self._write(loop, free_path(folder, file_name(loop.recipe, loop.name, self.format)))
+        return self._write(loop, free_path(folder, file_name(loop.recipe, loop.name, self.format)), mix)
 
     def export_stems(self, loop: LoopAtHand, stems: Mapping[str, Audio]) -> list[Path]:
         """Write the parts of a loop, which add up to it, under free names; returns their paths. Raises
@@ -101,6 +108,25 @@ class Exports:
         self._make(self.folder)
         written = write_stems(self.folder, stems, loop.sample_rate, loop.recipe, words=loop.name, kind=self.format)
         return [*written.values()]
+
+    def stems_for_drag(self, loop: LoopAtHand, stems: Mapping[str, Audio]) -> list[Path]:
+        """Complete files of parts of a loop that stay, as they were made: those that were written of them before, or
+        new ones. Raises `ExportError`."""
+        self._make(self.folder)
+        keys = {part: (loop.id, part, self.format.id) for part in stems}
+        there = {
+            part: path
+            for part, key in keys.items()
+            if (path := self._stems.get(key)) is not None and path.parent == self.folder and is_file(path)
+        }
+        missing = {part: stem for part, stem in stems.items() if part not in there}
+        if missing:
+            written = write_stems(
+                self.folder, missing, loop.sample_rate, loop.recipe, words=loop.name, kind=self.format
+            )
+            self._stems.update({keys[part]: path for part, path in written.items()})
+            there.update(written)
+        return [there[part] for part in stems]
 
     def export_many(self, loops: Sequence[LoopAtHand], folder: Path) -> list[Path]:
         """Write many loops into one folder; stops at the first that cannot be written. Raises `ExportError`."""
@@ -113,9 +139,14 @@ class Exports:
             reason = getattr(error, "strerror", None) or error
             raise ExportError(f"The export folder {folder} cannot be made: {reason}.") from error
 
-    def _write(self, loop: LoopAtHand, path: Path) -> Path:
-        audio = np.nan_to_num(loop.audio, nan=0.0, posinf=0.0, neginf=0.0).clip(-1.0, 1.0)
-        write_sound(path, audio, loop.sample_rate, loop.recipe, self.format)
+    def _write(self, loop: LoopAtHand, path: Path, mix: Mix | None) -> Path:
+        audio = np.nan_to_num(mix.audio if mix else loop.audio, nan=0.0, posinf=0.0, neginf=0.0)
+        if mix is not None:  # parts that were turned up may be louder together than a file can hold
+            audio = audio / max(1.0, float(np.abs(audio).max(initial=0.0)))
+        origin = loop.recipe.origin or (Origin("mix") if mix is not None else None)
+        recipe = replace(loop.recipe, origin=origin)
+        write_sound(path, audio.clip(-1.0, 1.0), loop.sample_rate, recipe, self.format)
+        self._mixes[path] = mix and mix.gains
         files = self._files.setdefault(loop.id, {})
         files.pop(self.format.id, None)  # the one written last is the last one
         files[self.format.id] = self.last = path
@@ -141,6 +172,6 @@ def read_drop(path: Path) -> AudioFile:
 
 def _check_name(path: Path) -> None:
     if is_folder(path):
-        raise AudioFileError(f"{path.name} is a folder; drop one audio file (WAV, FLAC, AIFF or OGG).")
+        raise AudioFileError(f"{path.name} is a folder; drop one audio file.")
     if path.suffix.lower() not in AUDIO_SUFFIXES:
-        raise AudioFileError(f"{path.name} is no audio file; WAV, FLAC, AIFF or OGG can be dropped.")
+        raise AudioFileError(f"{path.name} is no audio file; WAV, AIFF, FLAC, OGG, MP3 or CAF can be dropped.")

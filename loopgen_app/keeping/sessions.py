@@ -8,9 +8,17 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer
 
-from engine import RESOURCES, LoopGenError, is_file, set_aside, sweep_stale_files, write_atomically
+from engine import (
+    RESOURCES,
+    FolderLock,
+    LoopGenError,
+    LoopRequest,
+    is_file,
+    set_aside,
+    sweep_stale_files,
+    write_atomically,
+)
 from loopgen_app.audition import Audition
-from loopgen_app.keeping.ownership import FolderLock
 from loopgen_app.messages import Messages
 from loopgen_app.settings import Folders, Settings
 from loopgen_app.state.instrument import Instrument
@@ -175,6 +183,16 @@ class Sessions(QObject):
             return
         self._instrument.restore_json(session.knobs, f"Preset {name}")
         self._messages.say(f"Preset {name}.")
+
+    def preset_request(self, name: str) -> LoopRequest | None:
+        """What a preset asks for; None, and the user is told, where it cannot be read."""
+        there = Instrument()
+        try:
+            there.restore_json(open_session(self.presets()[name]).knobs, name)
+            return there.request()
+        except (KeyError, LoopGenError):
+            self._messages.complain(f"The preset {name!r} cannot be read.")
+            return None
 
     def save_preset(self, name: str) -> None:
         """Keep the sound of the knobs as a preset of the user's."""

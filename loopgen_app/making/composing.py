@@ -3,10 +3,21 @@
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine import JOIN_SECONDS, LIVE_STEPS, LoopGenError, LoopRequest, NoisePad, Pattern, Recipe, join_loops
+from engine import (
+    JOIN_SECONDS,
+    LIVE_STEPS,
+    PROGRESSIVE,
+    LoopGenError,
+    LoopRequest,
+    NoisePad,
+    Pattern,
+    Recipe,
+    join_loops,
+)
 from loopgen_app.audition import Audition, LoopAtHand
 from loopgen_app.making.generation import Generation, Made
 from loopgen_app.messages import Messages
@@ -116,7 +127,7 @@ class Composing(QObject):
     def hand(self, *, down: bool) -> None:
         """The hand is on the pad, or has left it: then the loop is made once more in full quality."""
         self._hand_down = down
-        if not down and self._follows("pad_x") and self._instrument.value("num_steps") > LIVE_STEPS:
+        if not down and self._follows("pad_x") and not self._is_quick():
             self._stale = False
             self._timer.start(FOLLOW_MILLISECONDS["pad"])
 
@@ -173,14 +184,25 @@ class Composing(QObject):
         if self._generation.state.busy and self._stale and self._may_finish():
             return  # one loop is on its way; the newest wish follows when it has arrived
         self._stale, self._cut_short = False, self._generation.state.busy
-        steps = self._instrument.value("num_steps")
+        quick = self._quickest() if self._hand_down and not self._is_quick() else {}
         try:
-            request = self._instrument.request(num_steps=min(steps, LIVE_STEPS) if self._hand_down else steps)
+            request = self._instrument.request(**quick)
         except LoopGenError as error:
             self._messages.complain(str(error))
             return
         self._instrument.note_asked(request)
         self._submit([request], live=True)
+
+    def _is_quick(self) -> bool:
+        """Whether the loop is made as quickly as under a hand, whoever asks."""
+        value = self._instrument.value
+        return bool(value("num_steps") <= LIVE_STEPS or value("sampler") == PROGRESSIVE)
+
+    def _quickest(self) -> dict[str, Any]:
+        """The knobs of a loop that is made while the hand is on the pad."""
+        info = self._generation.state.info
+        progressive = info is not None and info.progressive
+        return {"num_steps": LIVE_STEPS, **({"sampler": PROGRESSIVE} if progressive else {})}
 
     def _may_finish(self) -> bool:
         """Whether what is being made is heard before the next: were every run cut short, none would ever arrive."""

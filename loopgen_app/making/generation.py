@@ -151,7 +151,7 @@ class Generation(QObject):
         """
         self._knobs, self._live, self._takes = knobs, live, live or takes
         self._preview_at = time.monotonic() + PREVIEW_SECONDS
-        self._set(busy=True, step=0, num_steps=requests[0].num_steps, index=0, count=len(requests), doing="")
+        self._set(busy=True, step=0, num_steps=requests[0].evaluated_steps, index=0, count=len(requests), doing="")
         self.runs += 1
         self._ids = self._service.submit_batch(requests)
 
@@ -184,6 +184,10 @@ class Generation(QObject):
     ) -> Work:
         """Listen to `sound()`, which is called on the worker: `done` is told its embedding, or `failed` why not."""
         return self._background.follow(self._service.embed_sound(sound), done, failed)
+
+    def look(self, task: Task, done: Callable[[Any], object], failed: Callable[[Exception], object]) -> Work:
+        """Run `task` while nothing is asked for: `done` is told what it returned, or `failed` that it was ended."""
+        return self._background.follow(self._service.look(task), done, failed)
 
     def open_pack(self, folder: Path) -> None:
         """Load another model pack in the background; the one before stays until that has worked."""

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -22,6 +23,14 @@ KEPT_LOOPS = 3
 """Loops whose stems stay in memory; eight times as much sound as the loops themselves."""
 SETTLE_MILLISECONDS = 30
 """Moves of a fader within this time are heard together."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mix:
+    """A loop as it is heard: its sound, and the gain of each part, by which one mix is told from another."""
+
+    audio: Audio
+    gains: tuple[tuple[str, float], ...]
 
 
 class Mixing(QObject):
@@ -46,6 +55,7 @@ class Mixing(QObject):
         self._line = background.line("stems", newest=True)
         self._kept: OrderedDict[int, Stems] = OrderedDict()
         self._asked: int | None = None
+        self._told: set[object] = set()
         self._settling = QTimer(self)
         self._settling.setSingleShot(True)
         self._settling.setInterval(SETTLE_MILLISECONDS)
@@ -75,8 +85,32 @@ class Mixing(QObject):
                 audio += np.float32(gains[part]) * stem
         return audio
 
+    def mix(self, loop: LoopAtHand) -> Mix | None:
+        """The loop at hand as it is heard; None where that is as it was made, and for every other loop."""
+        current = self._audition.current
+        gains = self.gains()
+        flat = all(gain == 1.0 for gain in gains.values())
+        if flat or current is None or loop.id != current.id or loop.id not in self._kept:
+            return None
+        return Mix(self.mixed(loop), tuple(gains.items()))
+
+    def stems(self, loop: LoopAtHand) -> Stems | None:
+        """The parts of `loop` where they are there already."""
+        return self._kept.get(loop.id)
+
+    @property
+    def possible(self) -> bool:
+        """Whether the pack takes loops apart, as far as is known."""
+        info = self._generation.state.info
+        return info is None or info.takes_apart is not None
+
+    def prepare(self, loop: LoopAtHand) -> None:
+        """Take a loop apart before anybody asks, where that can be done; without a word where it cannot."""
+        if self.possible and self._generation.state.info is not None and loop.recipe.kind == "loop":
+            self.take_apart(loop)
+
     def take_apart(self, loop: LoopAtHand, then: Callable[[Stems], object] | None = None) -> None:
-        """Have the parts of `loop`, and `then` do something with them; says so where that is not possible."""
+        """Have the parts of `loop`, and `then` do something with them; says so, once, where that is not possible."""
         if loop.id in self._kept:
             self._kept.move_to_end(loop.id)
             if then is not None:
@@ -84,15 +118,21 @@ class Mixing(QObject):
             return
         info = self._generation.state.info
         if loop.recipe.kind != "loop":
-            self._messages.complain("Only loops can be taken apart, not motions or transitions.")
+            self._refuse(loop.id, "Only loops can be taken apart, not motions or transitions.", then)
         elif info is None:
-            self._messages.complain("The model is still loading; its loops can be taken apart then.")
+            self._refuse("loading", "The model is still loading; its loops can be taken apart then.", then)
         elif info.takes_apart is None:
-            self._messages.complain("This model pack takes no loops apart; another one may.")
+            self._refuse(info.hash, "This model pack takes no loops apart; another one may.", then)
         elif then is not None or self._asked != loop.id:
             self._asked = loop.id
             takes_apart, request = info.takes_apart, loop.recipe.request
             self._line.start(lambda: takes_apart(loop.audio, request), partial(self._take, loop, then), self._fail)
+
+    def _refuse(self, why: object, words: str, then: object) -> None:
+        """Moving a fader asks again and again: what stands in its way is told once, an export is answered always."""
+        if then is not None or why not in self._told:
+            self._told.add(why)
+            self._messages.complain(words)
 
     def _take(self, loop: LoopAtHand, then: Callable[[Stems], object] | None, stems: Stems) -> None:
         self._asked = None

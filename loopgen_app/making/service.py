@@ -33,6 +33,9 @@ class Service(Protocol):
     def embed_sound(self, sound: Callable[[], AudioFile]) -> Future[tuple[float, ...]]:
         """The embedding of a sound."""
 
+    def look(self, task: Task) -> Future[Any]:
+        """What a task returns that is run when nothing else is to be done."""
+
     def replace_renderer(self, load: Callable[[], Any]) -> None:
         """Load another pack."""
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QPushB
 
 from engine import FORMATS, LoopGenError
 from loopgen_app.audition import LoopAtHand
+from loopgen_app.icons import icon
 from loopgen_app.panels import bank_sets, exits
 from loopgen_app.panels.bank_model import BankModel, describe
 from loopgen_app.panels.binding import add_choice
@@ -16,8 +17,8 @@ from loopgen_app.panels.crate_button import CrateButton
 from loopgen_app.panels.frame import Panel, tool
 from loopgen_app.state.takes import Takes
 from loopgen_app.studio import Studio
-from loopgen_app.theme import icon
 from loopgen_app.widgets.drag_tile import DragTile, run_drag
+from loopgen_app.widgets.label import set_tip
 from loopgen_app.widgets.loop_list import LoopList, Role
 from loopgen_app.widgets.segmented import Segmented
 
@@ -50,7 +51,8 @@ class BankPanel(Panel):
     def _add_filter(self) -> None:
         self.words = QLineEdit(self)
         self.words.setObjectName("bankFilter")
-        self.words.setPlaceholderText("filter: name, key, tempo")
+        self.words.setPlaceholderText("Filter")
+        set_tip(self.words, "Loops with these words in their name, key or tempo")
         self.words.setAccessibleName("Filter the loop bank")
         self.words.setClearButtonEnabled(True)
         self.words.setMaximumWidth(190)
@@ -116,7 +118,7 @@ class BankPanel(Panel):
 
     def _add_exits(self) -> None:
         row = QHBoxLayout()
-        row.setSpacing(6)
+        row.setSpacing(3)
         self.tile = DragTile(self._file_of_current, self)
         self.tile.setObjectName("dragTile")
         self.tile.setAccessibleName("Drag the loop out as a file")

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine import LoopGenError
 from loopgen_app.audition import LoopAtHand
+from loopgen_app.making.mixing import Mix
 from loopgen_app.studio import Studio
 
 
@@ -16,12 +17,20 @@ def export(studio: Studio, loop: LoopAtHand | None) -> Path | None:
     if loop is None:
         return None
     try:
-        path = studio.exports.export(loop)
+        mix = heard_mix(studio, loop)
+        path = studio.exports.export(loop, mix=mix)
     except LoopGenError as error:
         studio.messages.complain(str(error))
         return None
-    studio.messages.say(f"Exported {path.name} to {shown(path.parent)}.", "Reveal", lambda: reveal(studio, path))
+    how = " as it is mixed" if mix is not None else ""
+    words = f"Exported {path.name}{how} to {shown(path.parent)}."
+    studio.messages.say(words, "Reveal", lambda: reveal(studio, path))
     return path
+
+
+def heard_mix(studio: Studio, loop: LoopAtHand) -> Mix | None:
+    """The mix that leaves the window with `loop`: what is heard, unless files are wanted as they were made."""
+    return studio.mixing.mix(loop) if studio.settings.export_mixed else None
 
 
 def file_of(studio: Studio, loop: LoopAtHand | None) -> Path | None:
@@ -29,7 +38,7 @@ def file_of(studio: Studio, loop: LoopAtHand | None) -> Path | None:
     if loop is None:
         return None
     try:
-        return studio.exports.file_for_drag(loop)
+        return studio.exports.file_for_drag(loop, heard_mix(studio, loop))
     except LoopGenError as error:
         studio.messages.complain(str(error))
         return None

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from loopgen_app.theme import icon
+from loopgen_app.icons import icon
 from loopgen_app.widgets.label import Label, set_tip
 
 

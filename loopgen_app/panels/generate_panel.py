@@ -1,12 +1,12 @@
 """The press that makes sound."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSpinBox, QWidget
 
+from loopgen_app.icons import icon
 from loopgen_app.making.generation import GenerationState
 from loopgen_app.panels.binding import bind_spin, bind_toggle
 from loopgen_app.studio import Studio
-from loopgen_app.theme import icon
 
 
 class GeneratePanel(QWidget):
@@ -14,11 +14,9 @@ class GeneratePanel(QWidget):
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(7)
-        small = QHBoxLayout()
-        small.setSpacing(6)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
         self.follow = QPushButton("Follow", self)
         bind_toggle(self.follow, "follow", studio)
         self.variations = QSpinBox(self)
@@ -32,8 +30,8 @@ class GeneratePanel(QWidget):
         self.cancel.setToolTip("Stop generating; what plays goes on (Esc)")
         self.cancel.clicked.connect(studio.composing.cancel)
         for widget in (self.follow, self.variations, self.cancel):
-            widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            small.addWidget(widget, 1)
+            widget.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+            row.addWidget(widget, 1)
         self.generate = QPushButton("Generate", self)
         self.generate.setProperty("role", "primary")
         self.generate.setObjectName("generateButton")
@@ -41,8 +39,8 @@ class GeneratePanel(QWidget):
         self.generate.setToolTip("Make a loop and play it (Ctrl+Enter)")
         self.generate.setIcon(icon("spark", "on_accent", "on_accent"))
         self.generate.clicked.connect(studio.composing.generate)
-        column.addLayout(small)
-        column.addWidget(self.generate)
+        self.generate.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        row.addWidget(self.generate, 4)
         studio.generation.stateChanged.connect(self._show)
         self._show(studio.generation.state)
 

@@ -22,6 +22,7 @@ OBJECT_NAMES: Final[dict[str, str]] = {
     **{f"guidance_{condition}": f"guidance{condition.title()}Slider" for condition in GUIDED},
     "temperature": "temperatureSlider",
     "repeat": "repeatSlider",
+    "learnt": "learntSlider",
     **{f"mix_{part}": f"mixSlider_{part}" for part in PARTS},
     "num_steps": "stepsBox",
     "sampler": "samplerBox",

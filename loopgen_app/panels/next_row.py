@@ -36,7 +36,7 @@ class NextRow(QWidget):
         )
         self.back.clicked.connect(lambda: turn_back(studio))
         row.addWidget(self.back, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.setMinimumWidth(215)
+        self.setMinimumWidth(200)
         studio.audition.changed.connect(lambda _loop: self._show())
         studio.instrument.changed.connect(lambda _knob: self._show())
         self._show()

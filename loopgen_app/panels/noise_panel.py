@@ -23,10 +23,11 @@ class NoisePanel(Panel):
     """Pad, its switch, and the menu of its corners."""
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
-        super().__init__("Noise pad", parent)
+        super().__init__("", parent)
         self._studio = studio
         instrument = studio.instrument
-        self.toggle = QCheckBox("On", self)
+        self.toggle = QCheckBox("Noise", self)
+        self.toggle.setProperty("role", "heading")
         bind_toggle(self.toggle, "pad_on", studio)
         roll = tool("dice", "New noises in all corners that are not locked", self, object_name="rerollButton")
         roll.clicked.connect(instrument.reroll_corners)
@@ -38,8 +39,11 @@ class NoisePanel(Panel):
         self.follow.clicked.connect(lambda: self.path_menu().popup(self.cursor().pos()))
         self.follow.setEnabled(False)
         studio.reworking.changed.connect(lambda: self.follow.setEnabled(bool(studio.reworking.drawn)))
-        for widget in (self.follow, export, roll, self.toggle):
+        self.tools.addWidget(self.toggle)
+        self.tools.addStretch(1)
+        for widget in (self.follow, export, roll):
             self.tools.addWidget(widget)
+        self.body.addLayout(self.tools)
         self.pad = XYPad(self)
         self.pad.setObjectName("noisePad")
         self.pad.setAccessibleName("Noise pad")
@@ -53,6 +57,7 @@ class NoisePanel(Panel):
         self.pad.pathDrawn.connect(lambda path: studio.reworking.draw(along(path, PATH_POINTS)))
         for knob in ("pad_x", "pad_y", "pad_corners", "pad_locks", "pad_on"):
             connect(studio, knob, lambda _value: self._show())
+        studio.corners.changed.connect(self._show)
 
     def _show(self) -> None:
         value = self._studio.instrument.value
@@ -61,7 +66,7 @@ class NoisePanel(Panel):
         self.pad.blockSignals(False)
         seeds = value("pad_corners")
         names = noise_names(seeds)
-        self.pad.setCorners(seeds, value("pad_locks"), names)
+        self.pad.setCorners(seeds, value("pad_locks"), names, self._studio.corners.pictures())
         told = ", ".join(f"{name} (seed {seed})" for name, seed in zip(names, seeds, strict=True))
         set_tip(
             self.pad,

@@ -253,7 +253,7 @@ class PatternPanel(Panel):
     def _drawn(self, key: object, picture: Picture) -> None:
         current = self._studio.audition.current
         if current is not None and key == current.id:
-            self._onsets = picture.onsets
+            self._onsets = self.row_menu.heard = picture.onsets
             self._show_found()
 
     def _show_bar(self, _bar: object) -> None:

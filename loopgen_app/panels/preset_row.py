@@ -2,14 +2,13 @@
 
 from functools import partial
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from loopgen_app.studio import Studio
-from loopgen_app.widgets.label import Label, set_tip
+from loopgen_app.widgets.label import set_tip
 
-COLUMNS = 3
-MOST = 9
+COLUMNS = 2
+MOST = 6
 
 
 class PresetRow(QWidget):
@@ -20,19 +19,16 @@ class PresetRow(QWidget):
         self._studio = studio
         self.setObjectName("presetRow")
         grid = QGridLayout(self)
-        grid.setContentsMargins(24, 0, 24, 10)
-        grid.setSpacing(8)
-        words = Label("or start from", self)
-        words.setProperty("role", "soft")
-        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        grid.addWidget(words, 0, 0, 1, COLUMNS)
+        grid.setContentsMargins(12, 0, 12, 8)
+        grid.setSpacing(5)
         self.buttons: list[QPushButton] = []
         for place, name in enumerate([*studio.sessions.presets()][:MOST]):
             button = QPushButton(name, self)
+            button.setProperty("role", "chip")
             button.setAccessibleName(f"Start from {name}")
             set_tip(button, f"Turn the knobs to {name} and make a loop")
             button.clicked.connect(partial(self._start, name))
-            grid.addWidget(button, 1 + place // COLUMNS, place % COLUMNS)
+            grid.addWidget(button, place // COLUMNS, place % COLUMNS)
             self.buttons.append(button)
 
     def _start(self, name: str) -> None:

@@ -8,21 +8,24 @@ from PySide6.QtWidgets import QMenu
 from engine import PARTS, LoopRequest, Pattern
 from loopgen_app.making.rows import Proposal
 from loopgen_app.panels.binding import connect
-from loopgen_app.state.pattern_edits import with_rows
+from loopgen_app.state.pattern_edits import heard_row, louder, with_row, with_rows
 from loopgen_app.studio import Studio
 from loopgen_app.widgets.step_grid import StepGrid
 
 STRENGTHS = (("a little", 0.25), ("half", 0.5), ("a lot", 0.8))
 MOST_TARGETS = 12
 HALF_WAY = 0.5
+LOUDER = 1.25
 
 
 class RowMenu:
-    """Ties the rows of `grid` to `studio.rows`; `composed` is what the engine wrote into free rows."""
+    """Ties the rows of `grid` to `studio.rows`; `composed` is what the engine wrote into free rows, `heard` are the
+    beats at which onsets were found in the loop that plays."""
 
     def __init__(self, grid: StepGrid, studio: Studio) -> None:
         self._grid, self._studio = grid, studio
         self.composed = Pattern()
+        self.heard: tuple[float, ...] = ()
         self._seed = 0
         self.menu: QMenu | None = None
         grid.menuAsked.connect(self._open)
@@ -39,6 +42,18 @@ class RowMenu:
         """Lock or unlock a row."""
         locks = {*self._studio.instrument.value("row_locks")} ^ {part}
         self._studio.instrument.set("row_locks", tuple(each for each in PARTS if each in locks))
+
+    def toggle_only(self, part: str) -> None:
+        """Ask all other parts to be silent, or none any more."""
+        muted = self._only(part)
+        self._studio.instrument.set("muted", () if self._studio.instrument.value("muted") == muted else muted)
+
+    @staticmethod
+    def _only(part: str) -> tuple[str, ...]:
+        return tuple(each for each in PARTS if each != part)
+
+    def _play_louder(self, part: str, factor: float) -> None:
+        self._studio.instrument.set("pattern", louder(self._drawn("vary", part), part, factor))
 
     def targets(self) -> list[tuple[str, LoopRequest]]:
         """Loops of the bank to go towards, newest first, by name."""
@@ -60,15 +75,41 @@ class RowMenu:
         towards = menu.addMenu("Half way towards")
         for label, request in self.targets():
             towards.addAction(label, partial(self.ask, "towards", part, HALF_WAY, request))
+        towards.addSeparator()
+        for label in self._studio.sessions.presets():
+            towards.addAction(label, partial(self._towards_preset, part, label))
         towards.setEnabled(bool(towards.actions()))
         menu.addAction(f"Answer with {name}", partial(self.ask, "answer", part))
         menu.addAction("Answer with all free rows\tA", partial(self.ask, "answer", None))
         menu.addAction(f"Fill with {name}\tB", partial(self.ask, "fill", part, 1.0))
+        heard = menu.addAction("Draw what is heard", partial(self.draw_heard, part))
+        heard.setEnabled(bool(self.heard))
+        menu.addSeparator()
+        value = self._studio.instrument.value
+        only = menu.addAction(f"Only {name}: ask the others to be silent", partial(self.toggle_only, part))
+        only.setCheckable(True)
+        only.setChecked(self._only(part) == value("muted"))
+        for words, factor in (("Louder", LOUDER), ("Softer", 1 / LOUDER)):
+            menu.addAction(words, partial(self._play_louder, part, factor)).setEnabled(
+                part in value("pattern").rows or part in self.composed.rows
+            )
         menu.addSeparator()
         lock = menu.addAction("Lock row\tL", partial(self.toggle_lock, part))
         lock.setCheckable(True)
         lock.setChecked(part in self._studio.instrument.value("row_locks"))
         return menu
+
+    def draw_heard(self, part: str) -> None:
+        """Draw the onsets that were found in the loop that plays as the row of `part`, which can then be varied."""
+        instrument = self._studio.instrument
+        row = heard_row(self.heard, instrument.value("bars"), instrument.value("swing"))
+        instrument.begin_gesture("Draw what is heard")
+        instrument.set("pattern", with_row(instrument.value("pattern"), part, row))
+        instrument.end_gesture()
+
+    def _towards_preset(self, part: str, name: str) -> None:
+        if (request := self._studio.sessions.preset_request(name)) is not None:
+            self.ask("towards", part, HALF_WAY, request)
 
     def _open(self, row: int, place: QPoint) -> None:
         self.menu = self.fill_menu(row)

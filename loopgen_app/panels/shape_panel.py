@@ -1,19 +1,19 @@
-"""How to make it: tempo, bars, key, guidance, temperature, steps, seed."""
+"""How to make it: tempo, bars, key; how closely and how wildly; and, folded away, how the engine goes about it."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QPushButton, QSpinBox, QWidget
 
-from engine import KNOBS, LIVE_STEPS, QUALITY_STEPS
-from loopgen_app.panels.binding import bind_combo, bind_spin, bind_toggle, bind_value, connect, describe
-from loopgen_app.panels.frame import Panel, tool
-from loopgen_app.panels.guidance_popup import GuidancePopup
+from loopgen_app.making.generation import GenerationState
+from loopgen_app.panels.binding import bind_combo, bind_spin, bind_value, connect
+from loopgen_app.panels.engine_rows import EngineRows
+from loopgen_app.panels.frame import Panel
 from loopgen_app.studio import Studio
-from loopgen_app.theme import icon
 from loopgen_app.widgets.dial import Dial
+from loopgen_app.widgets.disclosure import Disclosure
 from loopgen_app.widgets.label import Label
-from loopgen_app.widgets.seed_box import SeedBox
-from loopgen_app.widgets.segmented import Segmented
-from loopgen_app.widgets.slider import Slider
+from loopgen_app.widgets.round_knob import RoundKnob
+
+TOLD = ("seed", "seed_locked", "num_steps")
 
 
 class ShapePanel(Panel):
@@ -23,9 +23,18 @@ class ShapePanel(Panel):
         super().__init__("", parent)
         self._studio = studio
         self._add_tempo()
-        self._add_guidance()
-        self._add_steps()
-        self._add_seed()
+        self.engine = EngineRows(studio, self)
+        self.fold = Disclosure("Engine", self.engine, self)
+        self.fold.button.setObjectName("engineFold")
+        self.fold.setOpen(studio.settings.engine_open)
+        self.fold.toggled.connect(self._remember)
+        self.body.addWidget(self.fold)
+        for knob in TOLD:
+            connect(studio, knob, lambda _value: self.fold.setSummary(self.engine.summary()))
+
+    def _remember(self, is_open: bool) -> None:
+        self._studio.settings.engine_open = is_open
+        self._studio.sessions.save_settings()
 
     def _label(self, text: str) -> Label:
         label = Label(text, self)
@@ -34,12 +43,13 @@ class ShapePanel(Panel):
 
     def _add_tempo(self) -> None:
         row = QHBoxLayout()
-        row.setSpacing(10)
+        row.setSpacing(12)
         self.dial = Dial("BPM", self)
         bind_value(self.dial, "tempo_bpm", self._studio)
         row.addWidget(self.dial)
         grid = QGridLayout()
         grid.setVerticalSpacing(6)
+        grid.setHorizontalSpacing(6)
         self.bars = QSpinBox(self)
         self.bars.setAlignment(Qt.AlignmentFlag.AlignRight)
         bind_spin(self.bars, "bars", self._studio)
@@ -50,61 +60,30 @@ class ShapePanel(Panel):
         tap.setAccessibleName("Tap tempo")
         tap.setToolTip("Tap the tempo here or with T")
         tap.pressed.connect(self.dial.tap)
-        grid.addWidget(self._label("Bars"), 0, 0)
-        grid.addWidget(self.bars, 0, 1)
-        grid.addWidget(self._label("Key"), 1, 0)
-        grid.addWidget(self.key, 1, 1)
+        for row_of, (words, box) in enumerate((("Bars", self.bars), ("Key", self.key))):
+            grid.addWidget(self._label(words), row_of, 0)
+            grid.addWidget(box, row_of, 1)
         grid.addWidget(tap, 2, 0, 1, 2)
         grid.setColumnStretch(1, 1)
         row.addLayout(grid, 1)
         self.body.addLayout(row)
+        self.body.addLayout(self._knobs())
 
-    def _add_guidance(self) -> None:
+    def _knobs(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(8)
-        self.guidance = Slider("Guidance", "", self)
-        bind_value(self.guidance, "guidance_scale", self._studio)
-        row.addWidget(self.guidance, 4)
-        self.temperature = Slider("Temperature", "", self)
-        bind_value(self.temperature, "temperature", self._studio)
-        row.addWidget(self.temperature, 5)
-        more = tool("more", "Guidance of each condition, sampler, schedule", self, object_name="guidanceMore")
-        self.popup = GuidancePopup(self._studio, self)
-        more.clicked.connect(lambda: self.popup.open_below(more))
-        row.addWidget(more, 0, Qt.AlignmentFlag.AlignBottom)
-        self.body.addLayout(row)
+        row.setSpacing(2)
+        names = ("guidance_scale", "Guidance"), ("temperature", "Temperature"), ("repeat", "Repeat")
+        self.guidance, self.temperature, self.repeat = knobs = [RoundKnob(words, self) for _, words in names]
+        for knob, (name, _) in zip(knobs, names, strict=True):
+            bind_value(knob, name, self._studio)
+            row.addWidget(knob)
+        self.learnt = RoundKnob("Learnt", self)
+        bind_value(self.learnt, "learnt", self._studio)
+        row.addWidget(self.learnt)
+        self._studio.generation.stateChanged.connect(self._show_learnt)
+        self._show_learnt(self._studio.generation.state)
+        return row
 
-    def _add_steps(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        row.addWidget(self._label("Steps"))
-        quality = Segmented([("Live", LIVE_STEPS), ("Quality", QUALITY_STEPS)], self)
-        quality.setObjectName("stepsPreset")
-        quality.setAccessibleName("Live or Quality")
-        quality.setToolTip("Live is heard within a beat, Quality takes its time")
-        quality.chosen.connect(connect(self._studio, "num_steps", quality.setValue))
-        row.addWidget(quality, 1)
-        self.steps = QSpinBox(self)
-        self.steps.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.steps.setFixedWidth(54)
-        bind_spin(self.steps, "num_steps", self._studio)
-        row.addWidget(self.steps)
-        self.body.addLayout(row)
-
-    def _add_seed(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        row.addWidget(self._label("Seed"))
-        self.seed = SeedBox(int(KNOBS["seed"].high), self)
-        describe(self.seed, "seed", self._studio)
-        self.seed.valueChanged.connect(connect(self._studio, "seed", self.seed.setValue))
-        row.addWidget(self.seed, 1)
-        dice = tool("dice", "Draw a new seed", self, object_name="seedDice")
-        dice.clicked.connect(self._studio.instrument.draw_seed)
-        row.addWidget(dice)
-        lock = tool("unlock", "", self)
-        bind_toggle(lock, "seed_locked", self._studio)
-        lock.toggled.connect(lambda on: lock.setIcon(icon("lock" if on else "unlock")))
-        lock.setIcon(icon("lock" if lock.isChecked() else "unlock"))
-        row.addWidget(lock)
-        self.body.addLayout(row)
+    def _show_learnt(self, state: GenerationState) -> None:
+        """A pack that learnt nothing has nothing to blend."""
+        self.learnt.setVisible(state.info is not None and state.info.learnt)

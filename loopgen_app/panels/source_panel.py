@@ -60,9 +60,10 @@ class SourcePanel(Panel):
         set_range(self.strength, KNOBS["strength"])
         self.strength.setValue(KNOBS["strength"].default)
         self.strength.setMinimumWidth(48)  # the narrowest window has no more for it
-        self.keep = Segmented([("Keep all" if word == "all" else word, word) for word in KNOBS["keep"].choices], self)
+        self.keep = Segmented([(word.capitalize(), word) for word in KNOBS["keep"].choices], self)
         self.keep.setObjectName("variationKeepBox")
         self.keep.setAccessibleName("What a variation keeps")
+        self.keep.setToolTip("What a variation keeps")
         self.vary = named_button(self, "Vary", "varyButton", "Make a variation of the source")
         self.vary.clicked.connect(lambda: self._work.vary(self.strength.value(), self.keep.value()))
         self.strength.valueChanged.connect(lambda _value: self._show_strength())
@@ -81,6 +82,8 @@ class SourcePanel(Panel):
         self.corner.setObjectName("cornerBox")
         self.corner.setAccessibleName("Corner of the noise pad")
         self.corner.addItems(CORNERS)
+        self.corner.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.corner.setMinimumContentsLength(5)
         self.to_corner = named_button(
             self, "To corner", "toCornerButton", "Put its noise in this corner of the noise pad"
         )
@@ -125,7 +128,7 @@ class SourcePanel(Panel):
         if paths:
             self._work.open(paths[0])
         else:
-            self._studio.messages.complain("Only files can be dropped here: a WAV, FLAC, AIFF or OGG.")
+            self._studio.messages.complain("Only audio files can be dropped here.")
 
     def _show(self) -> None:
         work = self._work
@@ -164,7 +167,7 @@ class SourcePanel(Panel):
     def _show_stretch(self) -> None:
         ratio, tempo = self._work.stretch_ratio, self._studio.instrument.value("tempo_bpm")
         possible = ratio is not None and STRETCH_RATIOS[0] <= ratio <= STRETCH_RATIOS[1]
-        self.stretch.setText(f"Stretch to {tempo:g} BPM")
+        self.stretch.setText(f"Stretch to {tempo:g}")
         self.stretch.setEnabled(possible and self._work.refused is None)
         far = ratio is not None and not GOOD_STRETCHES[0] <= ratio <= GOOD_STRETCHES[1]
         if ratio is not None and not possible:

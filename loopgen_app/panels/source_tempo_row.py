@@ -31,7 +31,7 @@ class SourceTempoRow(QWidget):
         self.error.setProperty("role", "soft")
         self.error.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.trim = named_button(self, "", "sourceTrimButton", "Cut it after its last whole bar")
-        self.fit = named_button(self, "", "sourceFitButton", "Take it as whole bars, at the tempo that makes it so")
+        self.fit = named_button(self, "", "sourceFitButton", "Take it as whole bars, at this tempo")
         self.trim.clicked.connect(lambda: reworking.fit("trim"))
         self.fit.clicked.connect(lambda: reworking.fit("stretch"))
         lay_in_a_row(self, self.tempo, self.half, self.double, self.error, self.trim, self.fit, springs=(3,))
@@ -47,7 +47,7 @@ class SourceTempoRow(QWidget):
         box.setSpecialValueText("tempo?")
         box.setKeyboardTracking(False)
         box.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        box.setFixedWidth(92)
+        box.setFixedWidth(96)
         box.valueChanged.connect(self._reworking.set_tempo)
         return box
 
@@ -76,7 +76,7 @@ class SourceTempoRow(QWidget):
         self.trim.setVisible(trim is not None)
         self.fit.setVisible(fit is not None)
         self.trim.setText(f"Trim to {trim}")
-        self.fit.setText(f"Fit at {fit or 0:.4g}")
+        self.fit.setText(f"Fit {fit or 0:.4g}")
 
 
 def faithful(error: float) -> str:

@@ -15,13 +15,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from loopgen_app.icons import icon
 from loopgen_app.panels.ab_button import AbButton
 from loopgen_app.panels.binding import add_choice, bind_segments, bind_toggle, bind_value, popup_at
 from loopgen_app.panels.frame import tool
 from loopgen_app.panels.next_row import NextRow, in_short
 from loopgen_app.state.transport import TransportState
 from loopgen_app.studio import Studio
-from loopgen_app.theme import font, icon
+from loopgen_app.theme import font
 from loopgen_app.widgets.elided_label import ElidedLabel
 from loopgen_app.widgets.label import Label, set_tip
 from loopgen_app.widgets.meter import Meter
@@ -40,11 +41,11 @@ class TransportPanel(QFrame):
         self.setProperty("role", "panel")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 7, 12, 7)
-        row.setSpacing(10)
+        row.setSpacing(8)
         self._add_play(row)
         row.addWidget(AbButton(studio, self))
         self.next = NextRow(studio, self)
-        row.addWidget(self.next, 2)
+        row.addWidget(self.next, 3)
         self._add_playback(row)
         self._add_level(row)
         studio.transport.changed.connect(self._show)
@@ -79,8 +80,7 @@ class TransportPanel(QFrame):
         self.detail.setProperty("role", "soft")
         column.addWidget(self.title)
         column.addWidget(self.detail)
-        row.addLayout(column, 3)
-        row.addSpacing(6)
+        row.addLayout(column, 4)
 
     def _add_playback(self, row: QHBoxLayout) -> None:
         self.metronome = tool("metronome", "", self)
@@ -98,7 +98,7 @@ class TransportPanel(QFrame):
         self.meter = Meter(self)
         level = Slider("", "dB", self)
         bind_value(level, "level_db", self._studio)
-        level.setFixedWidth(110)
+        level.setFixedWidth(100)
         column = QVBoxLayout()
         column.setSpacing(2)
         column.addWidget(self.meter, 0, Qt.AlignmentFlag.AlignCenter)

@@ -1,21 +1,23 @@
 """What came out: spectrogram, beat grid, waveform, and what there is to say when there is nothing to see."""
 
 import numpy as np
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from loopgen_app.audition import LoopAtHand
 from loopgen_app.making.generation import GenerationState
-from loopgen_app.panels.frame import Panel
+from loopgen_app.panels.frame import Panel, tool
 from loopgen_app.panels.preset_row import PresetRow
 from loopgen_app.state.loop_audio import Audio
 from loopgen_app.state.picture import Picture, band_of_hertz, hertz_of_band
 from loopgen_app.studio import Studio
+from loopgen_app.widgets.label import set_tip
 from loopgen_app.widgets.spectrogram_view import SpectrogramView
 
 MARKS = ((100, "100"), (500, "500"), (1000, "1k"), (2000, "2k"), (5000, "5k"), (10000, "10k"))
-ROOM_FOR_WORDS = 96
-"""Pixels above the presets that the words of an empty picture need."""
+ROOM_FOR_WORDS = 44
+"""Pixels that the words of an empty picture need above the presets."""
 
 
 class ViewPanel(Panel):
@@ -29,9 +31,12 @@ class ViewPanel(Panel):
         self.view = SpectrogramView(self)
         self.view.setObjectName("spectrogramView")
         self.view.setAccessibleName("Spectrogram of the loop")
+        set_tip(self.view, "Click to play from there. The wheel looks closer, a double click shows all again.")
         self.body.setContentsMargins(6, 6, 6, 6)
         self.body.addWidget(self.view)
         self.starts = PresetRow(studio, self)
+        self.grow = tool("grow", "The picture large, or as small as usual (Ctrl+G)", self, checkable=True)
+        self.grow.setObjectName("largePictureButton")
         self._marks = [(band_of_hertz(hertz), label) for hertz, label in MARKS]
         self.view.seekAsked.connect(studio.playback.seek)
         self.view.hovered.connect(self._hover)
@@ -77,17 +82,23 @@ class ViewPanel(Panel):
         elif state.model == "failed":
             self.view.setWords("No model", "Open a model pack in the menu Sound.")
         else:
-            self.view.setWords("Press Generate", "and hear your first loop. Words, tempo and pattern are up to you.")
+            shown = not self.starts.isHidden()
+            room = self.view.height() - self.starts.height() if shown else self.view.height()
+            self.view.setWords("Press Generate", "or start from" if shown else "and hear your first loop", room)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Presets lie over the empty picture, below the words in it."""
         super().resizeEvent(event)
-        self._place_starts()
+        self._show_state(self._studio.generation.state)
 
     def _place_starts(self) -> None:
         state, place = self._studio.generation.state, self.view.geometry()
         empty = self._studio.audition.current is None and not self.view.beats()
         wanted = empty and not state.busy and state.model != "failed"
+        corner = QRect(0, 0, 24, 24)
+        corner.moveBottomRight(place.bottomRight())
+        self.grow.setGeometry(corner)
+        self.grow.setVisible(bool(self.view.beats()))
         place.setTop(place.bottom() - self.starts.sizeHint().height())
         self.starts.setGeometry(place)
         self.starts.setVisible(wanted and place.top() - self.view.geometry().top() > ROOM_FOR_WORDS)

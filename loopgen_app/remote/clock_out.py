@@ -5,6 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine import child_environment
+
 END_SECONDS = 2.0
 
 
@@ -20,7 +22,13 @@ class ClockOut:
         """Send what `status` tells to `port`. Raises `OSError` where no process can be started."""
         self.close()
         self._process = subprocess.Popen(
-            [*self._command, str(status), port], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [*self._command, str(status), port],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=child_environment(),
         )
         self.port = port
 

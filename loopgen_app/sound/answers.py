@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
-Event = Literal["ready", "opened", "loaded", "devices", "finished", "no_portaudio", "failed"]
+Event = Literal["ready", "here", "opened", "loaded", "devices", "finished", "no_portaudio", "failed"]
 
 _EVENTS: Final[tuple[Event, ...]] = get_args(Event)
 _MAX_TEXT: Final = 1000

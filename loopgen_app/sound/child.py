@@ -135,6 +135,8 @@ class Player:
             case "forget":
                 self.loops = {known: self.loops[known] for known in self.loops if known in order["keep"]}
                 self._bends = {known: self._bends[known] for known in self._bends if known in self.loops}
+            case "answer":
+                return {"event": "here"}
             case "devices":
                 return {"event": "devices", "names": _device_names()}
             case _:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 
-from engine import DocumentError, read_document
+from engine import DocumentError, child_environment, read_document
 
 log = logging.getLogger(__name__)
 MAX_LINE = 100_000
@@ -27,7 +27,7 @@ class SoundProcess:
             text=True,
             encoding="utf-8",
             errors="replace",
-            env=dict(environment) if environment is not None else None,
+            env=child_environment(environment),
         )
         self._threads = [
             threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True, name="sound-answers"),

@@ -175,6 +175,7 @@ class Supervisor:
     def poll(self, now: float | None = None) -> None:
         """Take answers, feel the pulse, restart what is dead. Never blocks."""
         now = time.monotonic() if now is None else now
+        self._pulse.look(now)
         process = self._process
         for answer in process.answers() if process is not None else ():
             if process is self._process:
@@ -199,6 +200,8 @@ class Supervisor:
         if self._pulse.moved(status.callbacks, now):
             self._played_id = status.loop_id
             self._resume_beat = status.beat if status.playing else self._resume_beat
+        if self._opened and self._pulse.doubts(now):
+            self._send(do="answer")
         ended = "The sound process ended; starting it again." if process.ended else ""
         if trouble := ended or self._pulse.trouble(now, opened=self._opened):
             self.restart(trouble)
@@ -222,7 +225,10 @@ class Supervisor:
             return
         match answer.event:
             case "ready":
+                self._pulse.ask(now)  # what the process itself took to start is not the device's
                 self._open()
+            case "here":
+                self._pulse.answered(now)
             case "opened":
                 self._take_opened(answer, now)
             case "loaded":

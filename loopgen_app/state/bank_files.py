@@ -19,6 +19,9 @@ _INCREMENTAL = 2
 _PAGES_AT_ONCE = 256
 """A megabyte: its lock is held for some milliseconds."""
 
+_BESIDE = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a bank."""
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS loops (
     id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, name TEXT NOT NULL, favourite INTEGER NOT NULL,
@@ -33,8 +36,9 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     """The bank in `path`, made where there is none.
 
     Raises `sqlite3.OperationalError` where it cannot be written now, and another `sqlite3.DatabaseError` where it is
-    damaged.
+    damaged, or no file.
     """
+    _check_files(path)
     with contextlib.suppress(OSError, ValueError):  # prompts are nobody else's; what lies beside it is as it is
         path.touch(mode=0o600)
         path.chmod(0o600)
@@ -64,6 +68,7 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, bool]:
     """The bank in `path` as far as it can be read, and whether that is at all; else an empty one in memory."""
     for how in ("mode=ro", "mode=ro&immutable=1"):  # the second where even the files beside it cannot be written
         try:
+            _check_files(path)
             db = _connected(f"{path.absolute().as_uri()}?{how}", uri=True)
         except (sqlite3.Error, ValueError):
             continue
@@ -122,7 +127,7 @@ def set_aside(path: Path) -> Path:
     """
     try:
         aside = engine.set_aside(path)
-        for suffix in ("-wal", "-shm"):
+        for suffix in _BESIDE:
             part = path.with_name(path.name + suffix)
             if part.exists():
                 part.rename(aside.with_name(aside.name + suffix))
@@ -137,6 +142,7 @@ def salvage(damaged: Path, db: sqlite3.Connection) -> int:
     Row by row: one bad page hides the rows in it, and no others.
     """
     try:
+        _check_files(damaged)
         old = _connected(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)
     except (sqlite3.Error, ValueError):
         return 0
@@ -173,6 +179,14 @@ def _one(db: sqlite3.Connection, query: str, *values: Any) -> tuple[Any, ...] | 
     except (sqlite3.Error, OverflowError, MemoryError):
         return None
     return found
+
+
+def _check_files(path: Path) -> None:
+    """SQLite waits for what is no file, a pipe of the name of a bank or of what it keeps beside it, for ever."""
+    for beside in (path, *(path.with_name(path.name + suffix) for suffix in _BESIDE)):
+        with contextlib.suppress(OSError, ValueError):  # of which SQLite says why
+            if beside.exists() and not beside.is_file():
+                raise sqlite3.DatabaseError(f"{beside.name} is no file")
 
 
 def _connected(where: str, *, uri: bool = False) -> sqlite3.Connection:

@@ -94,6 +94,10 @@ _HOW = (
         tip="How much of the noise comes again with what strikes: every hit its own sound, or all the same.",
     ),
     Parameter.of(
+        KNOBS["learnt"],
+        tip="How much of what the pack learnt from your sounds: 0 plays as the pack that it learnt from.",
+    ),
+    Parameter.of(
         KNOBS["num_steps"],
         tip="Sampling steps: Live is heard within a beat, Quality takes its time.",
     ),

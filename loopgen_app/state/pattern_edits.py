@@ -1,12 +1,15 @@
 """What one does to a step grid: set, free, clear, shift, draw at random. Pure functions from pattern to pattern."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from engine import PARTS, STEPS_PER_BAR, Pattern
+from engine import BEATS_PER_BAR, PARTS, STEPS_PER_BAR, Pattern
 
 Row = tuple[float, ...]
 EMPTY: Row = (0.0,) * STEPS_PER_BAR
+STEPS_PER_BEAT = STEPS_PER_BAR // BEATS_PER_BAR
+HEARD_VELOCITY = 0.8
+"""Onsets say when something is struck, not how hard."""
 
 _HABITS: Mapping[str, tuple[float, ...]] = {
     # Chance of an onset on (beat, off-beat eighth, other sixteenths): what each part tends to do in dance music.
@@ -48,12 +51,31 @@ def _shortened(row: Row) -> Row:
     return first if row == first * (len(row) // STEPS_PER_BAR) else row
 
 
+def heard_row(beats: Iterable[float], bars: int, swing: float) -> Row:
+    """The row over `bars` bars that strikes at the swung sixteenths nearest to the onsets at `beats`."""
+    row = [0.0] * (bars * STEPS_PER_BAR)
+    for beat in beats:
+        place = beat * STEPS_PER_BEAT
+        step = min(range(int(place) - 1, int(place) + 3), key=lambda step: abs(place - step - swing * (step % 2)))
+        if step <= len(row):  # an onset just before the end of the loop is one at its beginning
+            row[step % len(row)] = HEARD_VELOCITY
+    return tuple(row)
+
+
 def with_step(pattern: Pattern, part: str, step: int, velocity: float, *, bars: int, bar: int | None) -> Pattern:
     """Set one step (0-15) of `part` in `bar`, or in every bar when `bar` is None; a free part becomes given."""
     row = list(steps_shown(pattern, part, bars) or EMPTY * bars)
     for each in range(bars) if bar is None else (bar,):
         row[each * STEPS_PER_BAR + step] = round(min(1.0, max(0.0, velocity)), 2)
     return with_row(pattern, part, tuple(row))
+
+
+def louder(pattern: Pattern, part: str, factor: float) -> Pattern:
+    """The hits of `part` `factor` times as hard, 0.05 to 1; a free part stays free."""
+    row = pattern.rows.get(part)
+    if row is None:
+        return pattern
+    return with_row(pattern, part, tuple(round(min(1.0, max(0.05, hit * factor)), 2) if hit else 0.0 for hit in row))
 
 
 def toggled_free(pattern: Pattern, part: str) -> Pattern:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine import DocumentError, ExportError, LoopGenError, read_document, write_atomically
+from engine import DocumentError, ExportError, LoopGenError, read_document, read_file, write_atomically
 from loopgen_app.state.parameters import PARAMETERS
 
 SCHEMA = 1
@@ -63,11 +63,9 @@ def save_session(path: Path, session: Session) -> None:
 def open_session(path: Path) -> Session:
     """Read a session; raises `SessionError`."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SessionError(f"{path.name} could not be opened: {reason}.") from error
+        data = read_file(path, MAX_BYTES)
+    except OSError as error:
+        raise SessionError(f"{path.name} could not be opened: {error.strerror or error}.") from error
     return Session.from_bytes(data, path.name)
 
 

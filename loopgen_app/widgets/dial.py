@@ -3,14 +3,15 @@
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from loopgen_app.theme import colour, font
+from loopgen_app.colours import colour
+from loopgen_app.theme import font
+from loopgen_app.widgets.knob_face import KnobFace, paint_face
 from loopgen_app.widgets.value_widget import ValueWidget
 
-SWEEP, START = 270.0, 225.0
 TAP_TIMEOUT = 2.0
 MAX_TAPS = 8
 
@@ -48,31 +49,18 @@ class Dial(ValueWidget):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Arc, number, unit."""
+        """Knob, number, unit."""
         del event
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        side = min(self.width(), self.height() + 14) - 12
-        arc = QRectF((self.width() - side) / 2, 6, side, side)
-        self._paint_arc(painter, arc)
-        painter.setPen(colour("text" if self.isEnabled() else "faint"))
-        painter.setFont(font(_fitting(self.text()), QFont.Weight.DemiBold))
-        painter.drawText(arc.adjusted(0, -4, 0, -4), Qt.AlignmentFlag.AlignCenter, self.text())
+        side = min(self.width(), self.height() + 14) - 4.0
+        circle = QRectF((self.width() - side) / 2, 2, side, side)
+        live = self.isEnabled()
+        face = KnobFace(self.fraction(), self.text(), _fitting(self.text()), live=live, focused=self.hasFocus())
+        paint_face(painter, circle, face)
         painter.setPen(colour("soft"))
         painter.setFont(font(12, QFont.Weight.Medium, spaced=True))
-        painter.drawText(arc.adjusted(0, side * 0.52, 0, 0), Qt.AlignmentFlag.AlignCenter, self._unit)
-
-    def _paint_arc(self, painter: QPainter, arc: QRectF) -> None:
-        pen = QPen(colour("raised"), 7)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        painter.setPen(pen)
-        painter.drawArc(arc, round((START - SWEEP) * 16), round(SWEEP * 16))
-        pen.setColor(colour("accent" if self.isEnabled() else "faint"))
-        painter.setPen(pen)
-        painter.drawArc(arc, round(START * 16), round(-SWEEP * self.fraction() * 16))
-        if self.hasFocus():
-            painter.setPen(QPen(colour("accent", 150), 1.2))
-            painter.drawEllipse(QPointF(arc.center()), arc.width() / 2 - 9, arc.width() / 2 - 9)
+        painter.drawText(circle.adjusted(0, side * 0.5, 0, 0), Qt.AlignmentFlag.AlignCenter, self._unit)
 
 
 def _fitting(text: str) -> int:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QPixmap
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 
-from loopgen_app.theme import icon
+from loopgen_app.icons import icon
 from loopgen_app.widgets.drag_tile import FileMaker, run_drag
 from loopgen_app.widgets.label import set_tip
 

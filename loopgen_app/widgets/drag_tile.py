@@ -7,7 +7,9 @@ from PySide6.QtCore import QMimeData, QPointF, QRectF, QSize, Qt, QUrl
 from PySide6.QtGui import QDrag, QEnterEvent, QFont, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
-from loopgen_app.theme import colour, font, icon
+from loopgen_app.colours import colour
+from loopgen_app.icons import icon
+from loopgen_app.theme import font
 
 FileMaker = Callable[[], Path | None]
 
@@ -111,19 +113,21 @@ class DragTile(QWidget):
         painter.setPen(pen)
         painter.setBrush(colour("accent_deep" if live else "panel"))
         painter.drawRoundedRect(box, 8, 8)
-        icon("grip", "accent" if live else "faint").paint(painter, 8, round(box.center().y()) - 10, 20, 20)
+        icon("grip", "accent" if live else "faint").paint(painter, 6, round(box.center().y()) - 10, 20, 20)
         roomy = box.width() > 290
-        words = QRectF(34, 6, box.width() - (134 if roomy else 42), box.height() - 12)
+        words = QRectF(30, 6, box.width() - (130 if roomy else 36), box.height() - 12)
         painter.setPen(colour("text" if live else "faint"))
-        painter.setFont(font(13, QFont.Weight.DemiBold))
+        painter.setFont(font(12, QFont.Weight.DemiBold))
         upper, lower = words.adjusted(0, 0, 0, -words.height() / 2), words.adjusted(0, words.height() / 2, 0, 0)
-        caption = "Drag into your DAW" if live else "Your loop, ready to drag"
+        caption = "Drag to DAW"
         room = round(words.width())
         caption = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, room)
         painter.drawText(upper, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, caption)
         painter.setPen(colour("soft" if live else "faint"))
         painter.setFont(font(12))
-        shown = painter.fontMetrics().elidedText(self._name or "appears here", Qt.TextElideMode.ElideRight, room)
+        shown = painter.fontMetrics().elidedText(
+            self._name or "once there is a loop", Qt.TextElideMode.ElideRight, room
+        )
         painter.drawText(lower, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
         if live and roomy:
             paint_peaks(painter, QRectF(box.right() - 92, 10, 80, box.height() - 20), self._peaks, "accent")

@@ -1,37 +1,27 @@
-"""A small knob that can also be free, and that shows a curve when one was drawn."""
+"""A knob that can also be free, and that shows a curve when one was drawn."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFont, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, Signal
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QWidget
 
-from loopgen_app.theme import colour, font
-from loopgen_app.widgets.dial import START, SWEEP
-from loopgen_app.widgets.value_widget import ValueWidget
+from loopgen_app.colours import colour
+from loopgen_app.widgets.knob_face import KnobFace
+from loopgen_app.widgets.round_knob import RoundKnob
 
 Curve = tuple[float, ...] | None
 
 
-class CurveKnob(ValueWidget):
+class CurveKnob(RoundKnob):
     """None = free, one value = a knob, many = a drawn curve over the loop. Turning it sets one value."""
 
     curveChanged = Signal(object)
     drawAsked = Signal()
 
     def __init__(self, label: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._label = label
+        super().__init__(label, parent)
         self._curve: Curve = None
         self._value = 0.5
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.valueChanged.connect(self._turned)
-
-    def sizeHint(self) -> QSize:
-        """Knob with its name below."""
-        return QSize(62, 74)
-
-    def minimumSizeHint(self) -> QSize:
-        """Narrow enough for four in a row."""
-        return QSize(50, 74)
 
     def curve(self) -> Curve:
         """What is asked for: None, one value, or many."""
@@ -71,43 +61,22 @@ class CurveKnob(ValueWidget):
             return "free"
         return f"{self._curve[0] * 100:.0f}" if len(self._curve) == 1 else "drawn"
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Arc or curve, value, name."""
-        del event
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        side = 46.0
-        arc = QRectF((self.width() - side) / 2, 4, side, side)
-        free = self._curve is None
-        pen = QPen(colour("hover"), 4.5)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        if free:
-            pen.setStyle(Qt.PenStyle.DotLine)
-        painter.setPen(pen)
-        painter.drawArc(arc, round((START - SWEEP) * 16), round(SWEEP * 16))
-        if self._curve is not None and len(self._curve) == 1:
-            pen.setColor(colour("accent"))
-            painter.setPen(pen)
-            painter.drawArc(arc, round(START * 16), round(-SWEEP * self._curve[0] * 16))
-        elif self._curve is not None:
-            self._paint_curve(painter, arc.adjusted(8, 12, -8, -12), self._curve)
-        if self.hasFocus():
-            painter.setPen(QPen(colour("accent", 160), 1.2))
-            painter.drawEllipse(QPointF(arc.center()), side / 2 - 6, side / 2 - 6)
-        if self._curve is None or len(self._curve) == 1:
-            painter.setPen(colour("faint" if free else "text"))
-            painter.setFont(font(11 if free else 13, QFont.Weight.DemiBold))
-            painter.drawText(arc, Qt.AlignmentFlag.AlignCenter, self.text())
-        painter.setPen(colour("soft"))
-        painter.setFont(font(11))
-        painter.drawText(QRectF(0, 54, self.width(), 18), Qt.AlignmentFlag.AlignCenter, self._label)
+    def face(self) -> KnobFace:
+        """Dotted while it is free or drawn; lit up to the value."""
+        single = self._curve is not None and len(self._curve) == 1
+        word = "" if self._curve is not None and not single else self.text()
+        at = self._curve[0] if self._curve is not None and single else None
+        return KnobFace(at, word, 12 if single else 11, live=self.isEnabled(), focused=self.hasFocus())
 
-    @staticmethod
-    def _paint_curve(painter: QPainter, box: QRectF, curve: tuple[float, ...]) -> None:
-        last = max(1, len(curve) - 1)
+    def paint_inside(self, painter: QPainter, circle: QRectF) -> None:
+        """The curve that was drawn."""
+        if self._curve is None or len(self._curve) == 1:
+            return
+        inset = circle.width() / 4
+        box, last = circle.adjusted(inset, 1.1 * inset, -inset, -1.1 * inset), len(self._curve) - 1
         points = [
             QPointF(box.left() + box.width() * index / last, box.bottom() - value * box.height())
-            for index, value in enumerate(curve)
+            for index, value in enumerate(self._curve)
         ]
         path = QPainterPath(points[0])
         for point in points[1:]:

@@ -24,7 +24,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from loopgen_app.theme import colour, font, icon
+from loopgen_app.colours import colour
+from loopgen_app.icons import icon
+from loopgen_app.theme import font
 from loopgen_app.widgets.drag_tile import is_held, paint_peaks
 
 ROW_HEIGHT = 36
@@ -84,10 +86,13 @@ class LoopDelegate(QStyledItemDelegate):
         painter.setFont(font(13, QFont.Weight.DemiBold))
         painter.setPen(colour("accent" if live else "text"))
         upper, lower = words.adjusted(0, 0, 0, -words.height() / 2), words.adjusted(0, words.height() / 2, 0, 0)
-        name = f"{index.data(Qt.ItemDataRole.DisplayRole)}{'   · ' + badge if badge else ''}"
-        metrics = painter.fontMetrics()
+        name, metrics = str(index.data(Qt.ItemDataRole.DisplayRole)), painter.fontMetrics()
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(upper, flags, metrics.elidedText(name, Qt.TextElideMode.ElideRight, round(words.width())))
+        room = round(words.width()) - (metrics.horizontalAdvance(badge) + 12 if badge else 0)
+        painter.drawText(upper, flags, metrics.elidedText(name, Qt.TextElideMode.ElideRight, room))
+        if badge:
+            painter.setPen(colour("accent"))
+            painter.drawText(upper, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, badge)
         painter.setFont(font(12))
         painter.setPen(colour("soft"))
         detail = painter.fontMetrics().elidedText(

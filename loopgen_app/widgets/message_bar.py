@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from loopgen_app.theme import icon
+from loopgen_app.icons import icon
 from loopgen_app.widgets.label import Label
 
 INFO_MILLISECONDS = 6000

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from loopgen_app.theme import colour
+from loopgen_app.colours import colour
 from loopgen_app.widgets.label import set_tip
 
 FLOOR_DB = -48.0
@@ -36,7 +36,7 @@ class Meter(QWidget):
 
     def sizeHint(self) -> QSize:
         """Wide and low."""
-        return QSize(110, 14)
+        return QSize(100, 14)
 
     def levels(self) -> tuple[float, float]:
         """What the bars show, dBFS."""
@@ -69,7 +69,7 @@ class Meter(QWidget):
         bar = (self.height() - 2) / 2
         for side in (0, 1):
             top = side * (bar + 2)
-            painter.setBrush(colour("raised"))
+            painter.setBrush(colour("well"))
             painter.drawRoundedRect(QRectF(0, top, self.width(), bar), 2, 2)
             share = 1 - self._levels[side] / FLOOR_DB
             painter.setBrush(colour("accent"))

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
-from loopgen_app.theme import colour
+from loopgen_app.colours import colour
 
 HEIGHTS = {1: 32, 2: 58}
 """Pixels of a field by its lines."""

@@ -4,7 +4,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QFont, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from loopgen_app.theme import colour, font, icon
+from loopgen_app.colours import colour
+from loopgen_app.icons import icon
+from loopgen_app.theme import font
 from loopgen_app.widgets.drag_tile import files_of
 
 

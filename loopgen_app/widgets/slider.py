@@ -4,7 +4,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from loopgen_app.theme import colour, font
+from loopgen_app.colours import colour
+from loopgen_app.theme import font
 from loopgen_app.widgets.value_widget import ValueWidget
 
 HANDLE = 7.0
@@ -70,7 +71,7 @@ class Slider(ValueWidget):
             painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
         track = self._track()
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour("hover"))
+        painter.setBrush(colour("well_deep"))
         painter.drawRoundedRect(track, 2.5, 2.5)
         at = track.left() + self.fraction() * track.width()
         painter.setBrush(colour("accent" if self.isEnabled() else "faint"))

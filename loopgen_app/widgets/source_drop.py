@@ -6,7 +6,8 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
-from loopgen_app.theme import colour, font
+from loopgen_app.colours import colour
+from loopgen_app.theme import font
 from loopgen_app.widgets.waveform_strip import WaveformStrip
 
 LEAST_HEIGHT = 66

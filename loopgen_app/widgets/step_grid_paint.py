@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPen
 
-from loopgen_app.theme import colour, font, icon
+from loopgen_app.colours import colour
+from loopgen_app.icons import icon
+from loopgen_app.theme import font
 
 NAME_WIDTH = 74.0
 MUTE_WIDTH = 20.0
@@ -119,7 +121,7 @@ def _paint_head(painter: QPainter, look: GridLook, row: int, name: str, size: QS
         painter.fillRect(QRectF(0, row * height + 3, 2.5, height - 6), colour("accent"))
     button = QRectF(NAME_WIDTH + 1, row * height + height / 2 - 8, 16, 16)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour("accent_soft" if muted else "raised"))
+    painter.setBrush(colour("accent_deep" if muted else "well"))
     painter.drawRoundedRect(button, 4, 4)
     painter.setFont(font(10, QFont.Weight.Bold))
     painter.setPen(colour("accent" if muted else "faint"))
@@ -148,7 +150,7 @@ def _paint_cell(painter: QPainter, look: GridLook, row: int, step: int, cell: QR
         painter.setBrush(colour("faint", 190 if step % 4 == 0 else 95))
         painter.drawEllipse(cell.center(), 2.4, 2.4)
         return
-    painter.setBrush(colour("hover" if step % 4 == 0 else "raised"))
+    painter.setBrush(colour("well_deep" if step % 4 == 0 else "well"))
     painter.drawRoundedRect(cell, 3, 3)
     velocity = velocities[step] if velocities is not None else 0.0
     if velocity > 0:
@@ -161,7 +163,7 @@ def _paint_cell(painter: QPainter, look: GridLook, row: int, step: int, cell: QR
 
 def _paint_proposed(painter: QPainter, cell: QRectF, velocity: float, before: float) -> None:
     """What a step would be, dimmed; framed where it is struck and was not, or was and is not."""
-    painter.setBrush(colour("raised"))
+    painter.setBrush(colour("well"))
     painter.drawRoundedRect(cell, 3, 3)
     if velocity > 0:
         height = max(3.0, cell.height() * velocity)

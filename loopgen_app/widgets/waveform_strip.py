@@ -2,11 +2,11 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QEvent, QPointF, QRectF
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from loopgen_app.theme import colour
+from loopgen_app.colours import colour
 
 
 class WaveformStrip(QWidget):
@@ -16,17 +16,33 @@ class WaveformStrip(QWidget):
         super().__init__(parent)
         self._outline: NDArray[np.float32] | None = None
         self._beats = 0
+        self._part = (0.0, 1.0)
         self._cache: QPixmap | None = None
 
     def setOutline(self, outline: NDArray[np.float32] | None, beats: int) -> None:
         """Show an outline `[2, columns]`, or nothing."""
-        self._outline, self._beats, self._cache = outline, beats, None
+        self._outline, self._beats, self._part = outline, beats, (0.0, 1.0)
+        self._repaint()
+
+    def setWindow(self, first: float, last: float) -> None:
+        """Show what lies between two beats."""
+        self._part = (first / self._beats, last / self._beats) if self._beats else (0.0, 1.0)
+        self._repaint()
+
+    def _repaint(self) -> None:
+        self._cache = None
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Paint anew."""
         self._cache = None
         super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another theme has other shades."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._repaint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Copy the painted strip."""
@@ -43,18 +59,22 @@ class WaveformStrip(QWidget):
         pixmap.fill(colour("ground"))
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle, half = self.height() / 2, self.height() / 2 - 3
         if self._outline is None:
-            painter.fillRect(QRectF(0, middle, self.width(), 1), colour("line"))
+            painter.fillRect(QRectF(0, self.height() / 2, self.width(), 1), colour("line"))
         else:
-            columns = self._outline.shape[1]
-            xs = np.arange(columns) / columns * self.width()
-            upper = [QPointF(x, middle - min(1.0, v) * half - 0.5) for x, v in zip(xs, self._outline[1], strict=True)]
-            lower = [
-                QPointF(x, middle - max(-1.0, v) * half + 0.5) for x, v in zip(xs, self._outline[0], strict=True)
-            ]
-            painter.setPen(colour("accent", 120))
-            painter.setBrush(colour("accent", 150))
-            painter.drawPolygon(QPolygonF([*upper, *reversed(lower)]))
+            self._paint_outline(painter, self._outline)
         painter.end()
         return pixmap
+
+    def _paint_outline(self, painter: QPainter, outline: NDArray[np.float32]) -> None:
+        middle, half = self.height() / 2, self.height() / 2 - 3
+        first, last = self._part
+        columns = outline.shape[1]
+        left, right = int(first * columns), min(columns, int(np.ceil(last * columns)) + 1)
+        xs = (np.arange(left, right) / columns - first) / (last - first) * self.width()
+        low, high = outline[:, left:right]
+        upper = [QPointF(x, middle - min(1.0, v) * half - 0.5) for x, v in zip(xs, high, strict=True)]
+        lower = [QPointF(x, middle - max(-1.0, v) * half + 0.5) for x, v in zip(xs, low, strict=True)]
+        painter.setPen(colour("accent", 120))
+        painter.setBrush(colour("accent", 150))
+        painter.drawPolygon(QPolygonF([*upper, *reversed(lower)]))

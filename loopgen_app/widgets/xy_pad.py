@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -21,10 +21,17 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from loopgen_app.theme import colour, font, icon
+from loopgen_app.colours import colour
+from loopgen_app.icons import icon
+from loopgen_app.theme import font
+from loopgen_app.widgets.drag_tile import paint_peaks
 
 Point = tuple[float, float]
 CORNER = 40.0
+NAME, PEAKS = 20.0, 22.0
+"""Heights of a corner's name, and of the picture of its loop."""
+PEAKS_WIDTH = 62.0
+NO_PEAKS = (b"",) * 4
 GRAIN = 6
 MAX_PATH = 64
 
@@ -47,6 +54,7 @@ class XYPad(QWidget):
         self._corners: tuple[int, ...] = (1, 2, 3, 4)
         self._locks: tuple[bool, ...] = (False,) * 4
         self._names: tuple[str, ...] = ("",) * 4
+        self._pictures: tuple[bytes, ...] = NO_PEAKS
         self._active = False
         self._step: Point = (0.02, 0.02)
         self._dragging = self._drawing = False
@@ -80,11 +88,18 @@ class XYPad(QWidget):
         """How far an arrow key moves the point."""
         self._step = (x, y)
 
-    def setCorners(self, seeds: Sequence[int], locks: Sequence[bool], names: Sequence[str]) -> None:
-        """Seeds of the corners' textures, which of them are locked, and what they are called."""
+    def setCorners(
+        self,
+        seeds: Sequence[int],
+        locks: Sequence[bool],
+        names: Sequence[str],
+        pictures: Sequence[bytes] = NO_PEAKS,
+    ) -> None:
+        """Seeds of the corners' textures, which of them are locked, what they are called, and the peaks of what they
+        sound like, empty where that is not known."""
         if tuple(seeds) != self._corners:
             self._corners, self._ground = tuple(seeds), None
-        self._locks, self._names = tuple(locks), tuple(names)
+        self._locks, self._names, self._pictures = tuple(locks), tuple(names), tuple(pictures)
         self.update()
 
     def setActive(self, active: bool) -> None:
@@ -107,8 +122,9 @@ class XYPad(QWidget):
         return min(1.0, max(0.0, x)), min(1.0, max(0.0, y))
 
     def _corner_at(self, point: QPointF) -> int | None:
-        left, top = point.x() < CORNER * 1.5, point.y() < CORNER / 2
-        right, bottom = point.x() > self.width() - CORNER * 1.5, point.y() > self.height() - CORNER / 2
+        high = NAME + (PEAKS if any(self._pictures) else 0)
+        left, top = point.x() < CORNER * 1.5, point.y() < high
+        right, bottom = point.x() > self.width() - CORNER * 1.5, point.y() > self.height() - high
         if (left or right) and (top or bottom):
             return int(right) + 2 * int(bottom)
         return None
@@ -180,6 +196,12 @@ class XYPad(QWidget):
         super().focusOutEvent(event)
         self.update()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Another theme has other shades."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._ground = None
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The texture is painted anew."""
         self._ground = None
@@ -198,8 +220,8 @@ class XYPad(QWidget):
             self._ground = texture(self._corners, self.size(), self.devicePixelRatioF(), lit=self._active)
         painter.drawPixmap(0, 0, self._ground)
         self._paint_path(painter)
-        self._paint_point(painter)
         self._paint_corners(painter)
+        self._paint_point(painter)
         painter.setClipping(False)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(colour("accent" if self.hasFocus() else "line"), 1))
@@ -229,12 +251,21 @@ class XYPad(QWidget):
         for corner, label in enumerate(self._names):
             right, bottom = corner % 2, corner // 2
             width = painter.fontMetrics().horizontalAdvance(label) + (30 if self._locks[corner] else 12)
-            box = QRectF(self.width() - width - 5 if right else 5, self.height() - 23 if bottom else 5, width, 18)
+            peaks = self._pictures[corner]
+            size = QSizeF(max(width, PEAKS_WIDTH) if peaks else width, 18 + (PEAKS if peaks else 0))
+            place = QPointF(
+                self.width() - size.width() - 5 if right else 5, self.height() - size.height() - 5 if bottom else 5
+            )
+            box = QRectF(place, size)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colour("ground", 190))
+            painter.setBrush(colour("ground", 215))
             painter.drawRoundedRect(box, 5, 5)
+            if peaks:
+                tint = "accent" if self._active else "faint"
+                paint_peaks(painter, box.adjusted(6, 19, -6, -4), peaks, tint)
             painter.setPen(colour("text" if self._active else "soft"))
             text = box.adjusted(6, 0, -6, 0)
+            text.setHeight(18)
             painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label)
             if self._locks[corner]:
                 icon("lock", "accent").paint(painter, round(box.right()) - 20, round(box.top()) + 1, 16, 16)

@@ -31,6 +31,7 @@ REQUESTS = st.builds(
     reference=st.just(()) | st.floats(-1, 1).map(lambda value: (value,) * 512),
     blend=VELOCITY,
     repeat=VELOCITY,
+    learnt=VELOCITY,
     voices=st.dictionaries(
         st.sampled_from(PARTS),
         st.integers(0, 2**63 - 1) | st.lists(st.floats(-5, 5), min_size=12, max_size=12).map(tuple),

@@ -28,7 +28,7 @@ def test_every_shortcut_is_there_once_and_every_menu_can_be_reached_by_a_letter(
     assert max(keys.values()) == 1
     titles = [action.text() for action in stage.window.menuBar().actions()]
     letters = [title[title.index("&") + 1].lower() for title in titles]
-    assert len(set(letters)) == len(titles) == 6
+    assert len(set(letters)) == len(titles) == 8
 
 
 def test_knobs_are_flipped_and_corners_drawn_from_the_menus(stage: Stage, command: Callable[[str], QAction]) -> None:

@@ -54,6 +54,7 @@ requests = st.builds(
     guidance=st.dictionaries(st.sampled_from(["tags", "clap"]), st.floats(0, 10).filter(lambda w: w != 1)),
     temperature=st.floats(0, 1.5),
     repeat=st.floats(0, 1),
+    learnt=st.floats(0, 1),
     voices=st.dictionaries(
         st.sampled_from(PARTS), st.integers(0, 2**63 - 1) | st.tuples(*[st.floats(-5, 5)] * 12), max_size=3
     ),

@@ -29,7 +29,7 @@ def test_all_of_the_window_is_on_the_screen(
     stage = make_stage()
     window = stage.window
     assert window.size() == QSize(1280, 800).boundedTo(QSize(*screen))
-    stage.wait(lambda: stage.find("generateButton").y() > 0)
+    stage.wait(lambda: stage.find("generateButton").x() > 0)
     for name in SEEN:
         control = stage.find(name)
         corner = control.mapTo(window, control.rect().bottomRight())
@@ -106,7 +106,7 @@ def test_enter_presses_the_button_that_tab_has_reached(stage: Stage) -> None:
 def test_a_click_leaves_the_keys_where_they_are_and_enter_presses_nothing_that_was_clicked(stage: Stage) -> None:
     prompt = stage.find("promptEdit")
     prompt.setFocus()
-    for name in ("chip_house", "followButton", "seedDice", "padToggle"):
+    for name in ("chip_house", "followButton", "rerollButton", "padToggle"):
         QTest.mouseClick(stage.find(name), LEFT)
         assert QApplication.focusWidget() is prompt, name
     before = stage.value("tags"), stage.value("follow")
@@ -182,6 +182,7 @@ def test_what_plays_and_what_is_next_are_told_apart_and_one_click_goes_back(stag
 
 @pytest.mark.parametrize("name", ["bpmDial", "guidanceSlider", "barsBox", "stepsBox", "variationsBox", "seedBox"])
 def test_whatever_takes_a_number_takes_it_with_enter_and_leaves_it_with_escape(stage: Stage, name: str) -> None:
+    stage.find("engineFold").click()
     control = stage.find(name)
     before = control.value()
     for key, value in ((Qt.Key.Key_Escape, before), (Qt.Key.Key_Return, 5 if name != "bpmDial" else 55)):

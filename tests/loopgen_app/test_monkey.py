@@ -79,14 +79,14 @@ def act(stage: Stage, widget: QWidget, chance: random.Random) -> None:
             # Comboboxes and device menus open windows of their own, which would wait for a hand that never comes.
             if isinstance(widget, QComboBox):
                 widget.setCurrentIndex(chance.randrange(widget.count()))
-            elif widget.objectName() not in ("deviceButton", "guidanceMore", "revealButton", "noisePad", "dragTile"):
+            elif widget.objectName() not in ("deviceButton", "revealButton", "noisePad", "dragTile"):
                 QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=place())
         case 2 if not isinstance(widget, QAbstractButton | QComboBox) and widget.objectName() != "dragTile":
             QTest.mousePress(widget, Qt.MouseButton.LeftButton, pos=QPoint(widget.width() // 2, widget.height() // 2))
             for _ in range(4):
                 QTest.mouseMove(widget, place())
             QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=place())
-        case 3 if not isinstance(widget, QComboBox) and widget.objectName() not in ("guidanceMore", "deviceButton"):
+        case 3 if not isinstance(widget, QComboBox) and widget.objectName() != "deviceButton":
             QTest.keyClick(widget, chance.choice(KEYS))
         case 4:
             chance.choice((stage.studio.instrument.undo, stage.studio.instrument.redo))()

@@ -1,7 +1,9 @@
 """The window always starts: whatever its files hold, in every locale, and beside another one."""
 
 import ast
+import errno
 import json
+import locale
 import os
 import shutil
 import subprocess
@@ -13,8 +15,8 @@ import pytest
 from conftest import Stage
 
 import loopgen_app
+from engine import FolderLock
 from loopgen_app import __main__ as main_module
-from loopgen_app.keeping.ownership import FolderLock
 from loopgen_app.midi import MidiMap
 from loopgen_app.settings import Settings
 from loopgen_app.state.instrument import Instrument
@@ -83,9 +85,26 @@ def test_the_second_window_of_a_folder_keeps_nothing_and_says_so(
     assert third.studio.sessions.notice == "" and third.value("tempo_bpm") == 97.0
 
 
+@pytest.mark.parametrize("name", ["de_DE.UTF-8", "fr_FR.UTF-8", "tr_TR.UTF-8", "ja_JP.UTF-8"])
+def test_what_the_system_says_of_an_error_is_in_the_language_of_our_sentences(
+    name: str, make_stage: Callable[..., Stage]
+) -> None:
+    before = locale.setlocale(locale.LC_ALL)
+    try:
+        try:
+            locale.setlocale(locale.LC_ALL, name)
+        except locale.Error:
+            pytest.skip(f"no locale {name} on this computer")
+        make_stage()
+        assert os.strerror(errno.ENOENT) == "No such file or directory"
+        assert locale.localeconv()["decimal_point"] == "."
+    finally:
+        locale.setlocale(locale.LC_ALL, before)
+
+
 def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from loopgen_app.keeping.ownership import FolderLock\n"
+        "import sys; from pathlib import Path; from engine import FolderLock\n"
         "lock = FolderLock(Path(sys.argv[1])); print(lock.take(), flush=True); sys.stdin.read()"
     )
     other = subprocess.Popen(

@@ -13,6 +13,7 @@ import pytest
 
 from loopgen_app.sound import loop_files
 from loopgen_app.sound.loop_files import Playable
+from loopgen_app.sound.pulse import GRACE_SECONDS, HEART_SECONDS
 from loopgen_app.sound.supervisor import SoundHealth, Supervisor
 
 RATE = 44100
@@ -143,6 +144,24 @@ def test_a_hung_stream_is_noticed_by_its_heart(
     ears.until(lambda: supervisor.restarts == 1)
     assert any("stopped answering" in heard.message for heard in ears.heard)
     ears.until(lambda: supervisor.alive)
+
+
+@needs_alsa
+def test_a_starved_process_is_not_started_again(make_ears: Callable[..., Ears]) -> None:
+    ears = make_ears(NULL)
+    supervisor = ears.supervisor
+    ears.until(lambda: supervisor.alive)
+    calm = time.monotonic() + GRACE_SECONDS  # from here on a quiet stream is judged
+    ears.until(lambda: time.monotonic() > calm, seconds=60.0)
+    assert supervisor.pid is not None
+    for _ in range(2):
+        os.kill(supervisor.pid, signal.SIGSTOP)
+        over = time.monotonic() + 3 * HEART_SECONDS
+        ears.until(lambda over=over: time.monotonic() > over)  # type: ignore[misc]
+        os.kill(supervisor.pid, signal.SIGCONT)
+        before = supervisor.status().callbacks
+        ears.until(lambda before=before: supervisor.status().callbacks > before)  # type: ignore[misc]
+    assert supervisor.restarts == 0 and [heard.health for heard in ears.heard] == ["ok"]
 
 
 def test_without_any_device_the_window_is_told_and_it_tries_again(

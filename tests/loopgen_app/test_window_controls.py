@@ -43,6 +43,7 @@ def drag(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_named_control_is_there_visible_and_accessible(stage: Stage, name: str) -> None:
+    stage.find("engineFold").click()
     control = stage.find(name)
     assert control.isVisible()
     assert control.accessibleName() or name == "statusBar"
@@ -367,8 +368,8 @@ def test_the_spectrogram_tells_what_is_under_the_pointer_and_a_click_seeks(stage
     place = QPoint(view.width() * 5 // 8 + 2, view.height() // 4)
     overlay = view.childAt(place)
     QTest.mouseMove(overlay, place)
-    assert view._readout.startswith("3.3")
-    assert all(unit in view._readout for unit in (" s", " Hz", " dB"))
+    assert view.readout.startswith("3.3")
+    assert all(unit in view.readout for unit in (" s", " Hz", " dB"))
     QTest.mouseClick(overlay, Qt.MouseButton.LeftButton, pos=place)
     assert seeks == [pytest.approx(10.0, abs=0.1)]
 

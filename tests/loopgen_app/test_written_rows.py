@@ -201,3 +201,30 @@ def test_a_midi_file_is_drawn_where_it_is_dropped_and_undone(stage: Stage, tmp_p
     (tmp_path / "bad.mid").write_bytes(b"MThd\x00\x00")
     drop(stage.window, [tmp_path / "bad.mid"])
     stage.wait(lambda: "damaged or cut off" in stage.said())
+
+
+def test_a_row_goes_towards_that_of_a_preset(stage: Stage, writer: FakeWriter) -> None:
+    menu = stage.find("stepGrid").parent().row_menu.fill_menu(KICK)
+    towards = next(action.menu() for action in menu.actions() if action.text().startswith("Half way"))
+    assert towards.isEnabled()  # without any loop in the bank
+    next(action for action in towards.actions() if action.text() == "Broken beat").trigger()
+    stage.wait(lambda: bool(writer.asked))
+    assert writer.asked[-1].operation == "towards" and writer.asked[-1].part == "kick"
+    assert writer.asked[-1].target is not None
+    assert [step for step, loud in enumerate(writer.asked[-1].target.rows["kick"]) if loud] == [0, 6, 9]
+
+
+def test_what_is_heard_in_a_loop_is_drawn_and_varied(stage: Stage, writer: FakeWriter) -> None:
+    row_menu = stage.find("stepGrid").parent().row_menu
+    snare = PARTS.index("snare")
+    drawn = next(a for a in row_menu.fill_menu(snare).actions() if a.text() == "Draw what is heard")
+    assert not drawn.isEnabled()  # nothing plays yet
+    row_menu.heard = (0.0, 1.02, 2.5, 4.27, 7.99)
+    _choose(row_menu.fill_menu(snare), "Draw what is heard")
+    row = stage.value("pattern").rows["snare"]
+    assert [step for step, loud in enumerate(row) if loud] == [0, 4, 10, 17]
+    _choose(row_menu.fill_menu(snare), "Vary", "half")
+    stage.wait(lambda: bool(writer.asked) and writer.asked[-1].operation == "vary")
+    assert writer.asked[-1].pattern.rows["snare"] == row
+    stage.window.actions_.undo.trigger()
+    assert stage.value("pattern") == DRAWN

@@ -4,6 +4,7 @@ import os
 import random
 import resource
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from engine.errors import LoopGenError
 
 INPUTS = int(os.environ.get("LOOPGEN_FUZZ", "60"))
 """Mutated inputs for each reader."""
+REPORT = os.environ.get("LOOPGEN_FUZZ_REPORT", "")
+"""A file that gets a line of counts from each reader, if one is named."""
 MOST_SECONDS = 5.0
 """Of computing; a reader that waits has twelve times as long, as other programs may have the machine."""
 MOST_BYTES = 1_000_000_000
@@ -40,10 +43,32 @@ class Hang(BaseException):
     """A reader that took too long; no reader may catch it."""
 
 
-def fuzz(reader: Reader, folder: Path, inputs: int = INPUTS, seed: int = 0) -> int:
-    """Give `reader` its seeds and `inputs` mutations of them; returns how many were refused. Fails on the first that
-    does anything else than to be read or refused."""
-    rng, refused = random.Random(f"{reader.name} {seed}"), 0
+@dataclass(frozen=True)
+class Counts:
+    """What became of all inputs of a reader, and the longest that one took, in seconds."""
+
+    read: int
+    refused: int
+    longest: float
+    peak_bytes: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.read} read, {self.refused} refused, {self.longest:.2f} s at most, {self.peak_bytes / 1e6:.0f} MB"
+        )
+
+
+def report(reader: Reader, counts: Counts) -> None:
+    """Add the counts to the file that `LOOPGEN_FUZZ_REPORT` names, if any."""
+    if REPORT:
+        with Path(REPORT).open("a", encoding="utf-8") as file:
+            file.write(f"{reader.name}: {counts}\n")
+
+
+def fuzz(reader: Reader, folder: Path, inputs: int = INPUTS, seed: int = 0) -> Counts:
+    """Give `reader` its seeds and `inputs` mutations of them. Fails on the first that does anything else than to be
+    read or refused."""
+    rng, refused, longest = random.Random(f"{reader.name} {seed}"), 0, 0.0
     home, outside = folder / "inside", folder / "outside"
     home.mkdir()
     outside.mkdir()
@@ -52,7 +77,7 @@ def fuzz(reader: Reader, folder: Path, inputs: int = INPUTS, seed: int = 0) -> i
     before = _names(folder)
     for number in range(len(seeds) + inputs):
         content = seeds[number] if number < len(seeds) else mutated(rng.choice(seeds), rng)
-        most = _peak_bytes() + MOST_BYTES
+        most, began = _peak_bytes() + MOST_BYTES, time.process_time()
         try:
             with watched():
                 reader.read(content, home)
@@ -61,10 +86,11 @@ def fuzz(reader: Reader, folder: Path, inputs: int = INPUTS, seed: int = 0) -> i
             assert str(error) and "\n" not in str(error), f"{reader.name} {number}: {error!r} of {content[:300]!r}"
         except (Exception, Hang) as error:
             raise AssertionError(f"{reader.name} {number}: {error!r} of {content[:2000]!r}") from error
+        longest = max(longest, time.process_time() - began)
         assert _peak_bytes() < most, f"{reader.name} {number}: memory, of {content[:2000]!r}"
         after = _names(folder)
         assert after == before, f"{reader.name} {number}: {after ^ before} came or went, of {content[:2000]!r}"
-    return refused
+    return Counts(len(seeds) + inputs - refused, refused, longest, _peak_bytes())
 
 
 @contextmanager

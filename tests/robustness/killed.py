@@ -18,8 +18,9 @@ import numpy as np
 import torch
 from tiny import CODEC
 
-from engine import FORMATS, LoopRequest, Recipe, read_audio, sweep_stale_files
+from engine import FORMATS, LoopRequest, Recipe, read_audio, sweep_stale_files, write_wav
 from engine.codec.spectral import SpectralCodec
+from engine.corpus.importing import import_loops
 from engine.corpus.score import Annotation, CorpusLoop
 from engine.corpus.store import is_stored, store_loop, stored_loops, sweep_corpus
 from engine.export import write_sound
@@ -27,6 +28,9 @@ from engine.files import free_path
 from engine.packs.models import load_codec, store_codec
 from engine.packs.pack import Pack
 from engine.training.checkpoints import load_checkpoint, save_checkpoint, sweep_checkpoints
+from engine.training.shards.files import Shard, read_shard
+from engine.training.shards.index import read_part
+from engine.training.shards.writing import Part, Plan, write_part
 from loopgen_app.state.loop_bank import LoopBank
 
 LONGEST_SECONDS: Final = 0.1
@@ -130,6 +134,28 @@ class Corpus(Worker):
             assert np.abs(loop.audio() - sound(loop.annotation.seed)).max() < 2.0**-14
 
 
+class Imports(Worker):
+    """Files with numbers, a bar of noise at 240 BPM each, into one corpus."""
+
+    def work(self, number: int) -> None:
+        path = self.folder / f"{number}_240bpm.wav"
+        write_wav(path, np.tile(sound(number), 12)[:, :44100], 44100, is_loop=False)
+        report = import_loops(self.folder / "corpus", path)
+        assert [file.outcome for file in report.files] == ["loop"], report
+
+    def check(self) -> None:
+        files = [*self.folder.glob("*_240bpm.wav")]
+        if not files:
+            return
+        import_loops(self.folder / "corpus", *files)
+        numbers = [loop.name.split("-")[2] for loop in stored_loops(self.folder / "corpus")]
+        assert sorted(numbers) == sorted(path.stem for path in files)
+        assert self.promised <= {int(path.stem.partition("_")[0]) for path in files}
+        halves = {path.stem for path in (self.folder / "corpus" / "loops").iterdir()}
+        assert halves == {loop.name for loop in stored_loops(self.folder / "corpus")}
+        sweep_stale_files(self.folder)
+
+
 class Checkpoint(Worker):
     def work(self, number: int) -> None:
         save_checkpoint(self.folder, {"model.a": torch.full((50_000,), number)}, {"step": number, "seconds": 0.0})
@@ -143,12 +169,42 @@ class Checkpoint(Worker):
             assert bool((saved[0]["model.a"] == saved[1]["step"]).all())
 
 
+class Shards(Worker):
+    LOOPS = 6
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        corpus, self.out = folder / "corpus", folder / "shards"
+        (self.out / "parts").mkdir(parents=True)
+        names = [f"{number:02d}" for number in range(self.LOOPS)]
+        for name in names:
+            loop = CorpusLoop(sound(int(name)), Annotation(int(name), 120.0, 1, None, None, (), {}))
+            store_loop(corpus, name, loop, np.full((4, 8), 0.5, np.float32))
+        for loop in stored_loops(corpus):
+            loop.store_latent(np.full((16, 8), loop.annotation.seed, np.float32))
+        self.plan, self.names = Plan(corpus, self.out, "killed", (), embedded=False), tuple(names)
+
+    def work(self, number: int) -> None:
+        write_part(self.plan, Part(number, 0, self.names))
+
+    def check(self) -> None:
+        sweep_stale_files(self.out)
+        sweep_stale_files(self.out / "parts")
+        rows = {number: read_part(self.out, number, "killed") for number in self.promised}
+        assert all(rows.values())
+        for number in sorted(rows)[-3:]:
+            loops = read_shard(self.out, Shard.read(rows[number]["training"]))  # type: ignore[index]
+            assert [float(loop.latent().mean()) for loop in loops] == list(range(self.LOOPS))
+
+
 WORKERS: Final[dict[str, Callable[[Path], Worker]]] = {
     "bank": Bank,
     "export": Export,
     "pack": Packs,
     "corpus": Corpus,
+    "import": Imports,
     "checkpoint": Checkpoint,
+    "shards": Shards,
 }
 
 

@@ -13,7 +13,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import soundfile
-from harness import Reader, fuzz
+from harness import Reader, fuzz, report
+from played_readers import PLAYED
 from tiny import tiny_pack
 
 from engine import (
@@ -67,6 +68,8 @@ def sounds(suffix: str) -> "Reader":
         path = folder / f"seed{suffix}"
         if suffix == ".ogg":
             soundfile.write(path, AUDIO.T, 44100, format="OGG", subtype="VORBIS")
+        elif suffix in (".mp3", ".caf", ".rf64"):
+            soundfile.write(path, AUDIO.T, 44100, format=suffix[1:].upper())
         elif suffix == ".flac":
             write_flac(path, AUDIO, 44100, **told)
         else:
@@ -286,7 +289,7 @@ def read_prompt(content: bytes, _folder: Path) -> None:
 READERS: Sequence[Reader] = (
     Reader("document", recipes, lambda content, _folder: read_document(content), (DocumentError,)),
     Reader("recipe", recipes, read_recipe),
-    *(sounds(suffix) for suffix in (".wav", ".flac", ".aiff", ".ogg")),
+    *(sounds(suffix) for suffix in (".wav", ".flac", ".aiff", ".ogg", ".mp3", ".caf", ".rf64")),
     Reader("name", names, read_name),
     Reader("pack manifest", manifest, read_manifest_of_pack),
     Reader("weights", weights, read_weights),
@@ -300,12 +303,13 @@ READERS: Sequence[Reader] = (
     Reader("training record", records, read_record),
     Reader("checkpoint", checkpoints, read_checkpoint),
     Reader("prompt", prompts, read_prompt),
+    *PLAYED,
 )
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
 def test_only_our_own_errors_come_out(reader: Reader, tmp_path: Path) -> None:
-    fuzz(reader, tmp_path)
+    report(reader, fuzz(reader, tmp_path))
 
 
 def test_the_harness_notices_what_it_is_for(tmp_path: Path) -> None:

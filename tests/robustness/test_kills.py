@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.parametrize("name", ["bank", "export", "pack", "corpus", "checkpoint"])
+@pytest.mark.parametrize("name", ["bank", "export", "pack", "corpus", "import", "checkpoint", "shards"])
 def test_nothing_that_was_reported_done_is_lost(name: str, tmp_path: Path) -> None:
     path = os.pathsep.join([str(HERE.parents[1]), str(HERE.parent)])
     environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}

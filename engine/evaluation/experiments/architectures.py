@@ -26,6 +26,14 @@ ARCHITECTURES: Mapping[str, DenoiserConfig] = {
     "three scales": replace(MEDIUM, widths=(96, 128, 160)),
 }
 """What is compared; 32 groups divide every width."""
+GROUPS: Mapping[str, DenoiserConfig] = {
+    f"{kind}, {groups} groups{', informed' * informed}": replace(
+        MEDIUM, groups=groups, grouping=kind, informed=informed
+    )
+    for groups in (8, 16, 32)
+    for kind, informed in (("contiguous", False), ("learned", False), ("learned", True))
+}
+"""The ablation over groups: contiguous or learned, how many, with and without the information loss."""
 Train = Callable[[DenoiserConfig], dict[str, Any]]
 
 

@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from engine.config import child_environment
 from engine.errors import InvalidRequest
-from engine.knobs import LIVE_STEPS
+from engine.knobs import LIVE_STEPS, PROGRESSIVE
 from engine.loop import Loop, PackInfo
 from engine.requests import LoopRequest
 
@@ -25,7 +26,7 @@ MAX_REPEATS = 1000
 REFERENCE = LoopRequest(tempo_bpm=120.0, bars=4, num_steps=16, guidance_scale=2.0, tags=("techno", "kick"), key="Am")
 """The request that the targets are stated for: 4 bars at 120 BPM, 16 steps with guidance."""
 LIVE = REFERENCE.with_(num_steps=LIVE_STEPS)
-"""The live setting: four guided evaluations."""
+"""The live setting: four guided evaluations, or the two of a pack's few-step model."""
 
 _LOAD = (
     "import sys; from engine.pipeline import LoopPipeline; LoopPipeline.from_pack(sys.argv[1], device=sys.argv[2])"
@@ -75,7 +76,7 @@ def benchmark(
 
         first = timed(REFERENCE, 1)
         reference = timed(REFERENCE, repeats)
-        live = timed(LIVE, repeats)
+        live = timed(LIVE.with_(sampler=PROGRESSIVE) if renderer.info.progressive else LIVE, repeats)
         few = max(1, repeats // 2)
         over_bars = {count: timed(REFERENCE.with_(bars=count), few).median for count in bars}
         over_batch = {}
@@ -120,7 +121,8 @@ def time_batch(renderer: BatchRenderer, size: int, repeats: int) -> float:
 def start_up_seconds(pack: Path, device: str) -> float:
     """Wall time of a fresh Python that imports the engine and loads `pack`, ready to render."""
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", _LOAD, str(pack), device], check=True, capture_output=True)
+    command = [sys.executable, "-c", _LOAD, str(pack), device]
+    subprocess.run(command, check=True, capture_output=True, env=child_environment())
     return time.perf_counter() - start
 
 

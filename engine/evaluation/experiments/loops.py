@@ -46,8 +46,8 @@ def evaluate_loops(
     corpus = corpus_items(out, settings, judges, progress=progress)
     rendered = rendered_items(renderer, [item.request for item in corpus], out, settings, judges, progress=progress)
     figures = {name: _figures(items) for name, items in (("rendered", rendered), ("corpus", corpus))}
-    for name, distances in _distances(rendered, corpus).items():
-        for side, value in distances.items():
+    for name, sides in distances(rendered, corpus).items():
+        for side, value in sides.items():
             figures[side][name] = value
     if tag_loops:
         judge = train_tag_judge(tag_loops, progress=progress)
@@ -96,8 +96,8 @@ def evaluate_guidance(
             renderer, requests, out, replace(settings, guidance_scale=scale), judges, progress=progress
         )
         curves[f"{scale:g}"] = _figures(items)
-        for name, distances in _distances(items, corpus).items():
-            curves[f"{scale:g}"][name] = distances["rendered"]
+        for name, sides in distances(items, corpus).items():
+            curves[f"{scale:g}"][name] = sides["rendered"]
     results = {"pack": {"name": renderer.info.name, "hash": renderer.info.hash}, "figures": curves}
     write_json(out / "guidance.json", {**results, "corpus": _figures(corpus), "judges": _judges(judges)})
     ceiling = _figures(corpus)
@@ -163,7 +163,7 @@ def _features(items: Sequence[Item]) -> NDArray[np.float64]:
     )
 
 
-def _distances(rendered: Sequence[Item], corpus: Sequence[Item]) -> dict[str, dict[str, float]]:
+def distances(rendered: Sequence[Item], corpus: Sequence[Item]) -> dict[str, dict[str, float]]:
     """Frechet distance of rendered to corpus loops per embedding; beside it the split-half floor of the corpus."""
     found = {}
     for field, name in (("embedding", embedding.NAME), ("musicnn", musicnn.NAME)):

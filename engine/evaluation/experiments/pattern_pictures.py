@@ -17,18 +17,31 @@ SHOWN: Final = ("kick", "closed_hat", "bass")
 STEPS_ON_THE_WAY: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def draw_pictures(writer: PatternWriter, scores: Sequence[Score], results: Mapping[str, Any], out: Path) -> None:
-    """Write `iou.png`, `operations.png` and `towards.png` into `out`."""
+def draw_pictures(
+    writer: PatternWriter,
+    scores: Sequence[Score],
+    results: Mapping[str, Any],
+    out: Path,
+    variants: Mapping[str, PatternWriter] | None = None,
+) -> None:
+    """Write `iou.png` (figure 2), `operations.png` (3), where there are `variants` `ablations.png` (4), and
+    `towards.png` (5) into `out`."""
     _draw_iou(results, out / "iou.png")
     full = [score for score in scores if all(score.hits[PARTS.index(part)].any() for part in SHOWN)]
     if not full:
         return
     score = full[0]
-    rows = []
-    for part in SHOWN:
-        made = [_asked(score, "new", part, seed=1), _asked(score, "vary", part, strength=0.4, seed=1)]
-        rows.append([(f"{part}: drawn", score.pattern()), *_written(writer, made, ("new", "varied by 0.4"))])
-    _draw_grids(rows, out / "operations.png")
+    _draw_grids([_operations(writer, score, part) for part in SHOWN], out / "operations.png")
+    if variants:
+        made = [_asked(score, "new", part, seed=1) for part in SHOWN]
+        rows = [
+            [
+                (f"{part}: drawn", score.pattern()),
+                *(pair for name, each in variants.items() for pair in _written(each, [asked], [name])),
+            ]
+            for part, asked in zip(SHOWN, made, strict=True)
+        ]
+        _draw_grids(rows, out / "ablations.png")
     others = [other for other in full[1:] if other.bars == score.bars]
     if others:
         rows = []
@@ -36,6 +49,17 @@ def draw_pictures(writer: PatternWriter, scores: Sequence[Score], results: Mappi
             made = [_asked(score, "towards", part, target=others[0].pattern(), strength=s) for s in STEPS_ON_THE_WAY]
             rows.append(_written(writer, made, [f"{part} {s:g}" for s in STEPS_ON_THE_WAY]))
         _draw_grids(rows, out / "towards.png")
+
+
+def _operations(writer: PatternWriter, score: Score, part: str) -> list[tuple[str, Pattern]]:
+    """`score` as it is and as it comes back, and with a new and a varied row of `part`."""
+    made = [_asked(score, "new", part, seed=1), _asked(score, "vary", part, strength=0.4, seed=1)]
+    given_back = writer.given_back(_asked(score, "vary", part, strength=0.0))
+    return [
+        (f"{part}: drawn", score.pattern()),
+        ("given back", given_back),
+        *_written(writer, made, ("new", "varied by 0.4")),
+    ]
 
 
 def _asked(score: Score, operation: Any, part: str, **more: Any) -> PatternRequest:

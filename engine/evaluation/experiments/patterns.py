@@ -5,7 +5,7 @@ Synthesis", section 4, for patterns; what a musician is promised of New, Vary, T
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -14,26 +14,25 @@ import numpy as np
 from scipy.stats import spearmanr
 from tqdm import tqdm
 
-from engine.conditioning.composition import compose
 from engine.corpus.seeds import PATTERN_HELD_OUT, PATTERN_JUDGE
+from engine.evaluation.experiments.pattern_asking import busy_parts, of_pattern, requested
+from engine.evaluation.experiments.pattern_company import answers, new_rows
+from engine.evaluation.experiments.pattern_fills import fill_figures
 from engine.evaluation.experiments.pattern_pictures import draw_pictures
-from engine.evaluation.judges.coherence import CoherenceJudge, train_judge
+from engine.evaluation.judges.coherence import train_judge
+from engine.evaluation.judges.coincidence import coupled_pairs
 from engine.evaluation.results import markdown_table, results_folder, write_json
 from engine.files import write_atomically
 from engine.patterns.agreement import reconstruction
-from engine.patterns.asked import PatternRequest
-from engine.patterns.drawn import drawn_scores
-from engine.patterns.grid import Score, distance
+from engine.patterns.drawn import PackedScores, drawn_scores
+from engine.patterns.grid import DRUM_ROWS, Score, distance
 from engine.patterns.network import PatternNetwork
+from engine.patterns.recorded import recorded_scores
 from engine.patterns.writer import PatternWriter
-from engine.requests import LoopRequest, Pattern
 from engine.vocabulary import BEATS_PER_BAR, PARTS, STEPS_PER_BAR
 
 STRENGTHS: Final = tuple(round(0.1 * step, 1) for step in range(11))
 AMOUNTS: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-LEAST_HITS: Final = 4
-"""Rows with fewer hits a loop say little of how they are varied."""
-
 Variants = Mapping[str, Callable[[], PatternNetwork]]
 
 
@@ -56,40 +55,48 @@ def evaluate_patterns(
     out = results_folder(out)
     held_out = drawn_scores(PATTERN_HELD_OUT.first, scores, out / "scores")
     results: dict[str, Any] = {"scores": scores, "reconstruction": asdict(reconstruction(network, held_out))}
-    results["table_1"] = {name: asdict(reconstruction(train(), held_out)) for name, train in (variants or {}).items()}
+    results["recorded"] = recorded_figures(network)
+    trained = {name: train() for name, train in (variants or {}).items()}
+    results["table_1"] = {name: asdict(reconstruction(each, held_out)) for name, each in trained.items()}
     write_json(out / "patterns.json", results)
     some = [score for score in list(held_out)[: 2 * tried] if score.hits.any(1).sum() > 1][:tried]
     writer = PatternWriter(network)
     results["vary"] = vary_curve(writer, some[: tried // 3], progress=progress)
     results["towards"] = towards_curve(writer, some[: tried // 2], progress=progress)
-    write_json(out / "patterns.json", results)
-    told = train_judge(
-        list(drawn_scores(PATTERN_JUDGE.first, judged, out / "scores")), list(held_out)[-min(400, scores) :]
-    )
-    results["judge"] = {"scores": judged, "told apart": told.accuracy}
-    results["new"] = new_rows(writer, told.judge, some, progress=progress)
-    results["answer"] = answers(writer, told.judge, some, progress=progress)
+    results["fill"] = fill_figures(writer, list(held_out), tried // 2, progress=progress)
     results["house"] = house_kicks(writer, list(held_out), tried // 2)
     write_json(out / "patterns.json", results)
+    real = list(drawn_scores(PATTERN_JUDGE.first, judged, out / "scores"))
+    results |= _company(writer, real, list(held_out)[-min(400, scores) :], some, progress=progress)
+    write_json(out / "patterns.json", results)
     write_atomically(out / "patterns.md", _tables(results).encode())
-    draw_pictures(writer, some, results, out)
+    draw_pictures(writer, some, results, out, {name: PatternWriter(each) for name, each in trained.items()})
     return results
 
 
-def requested(score: Score, operation: Any, parts: Sequence[str] = PARTS, **more: Any) -> PatternRequest:
-    """`operation` on the rows of `parts` of `score`."""
-    told = {"tempo_bpm": min(max(score.tempo_bpm, 40.0), 240.0), "style": score.style, **more}
-    return PatternRequest(operation, score.pattern(parts), score.bars, **told)
+def _company(
+    writer: PatternWriter, real: Sequence[Score], unseen: Sequence[Score], some: Sequence[Score], *, progress: bool
+) -> dict[str, Any]:
+    """Whether rows suit those beside them, by counts and by a judge, both of `real` scores."""
+    pairs = coupled_pairs(real)
+    told = train_judge(real, unseen)
+    return {
+        "pairs": {" and ".join(pair): off for pair, off in pairs.items()},
+        "new": new_rows(writer, [*pairs], some, progress=progress),
+        "judge": {"scores": len(real), "told apart": told.accuracy},
+        "answer": answers(writer, told.judge, some, progress=progress),
+    }
 
 
-def of_pattern(pattern: Pattern, like: Score) -> Score:
-    """`pattern` as a score of the tempo and style of `like`."""
-    return Score.of_pattern(pattern, like.bars, tempo_bpm=like.tempo_bpm, style=like.style)
-
-
-def busy_parts(score: Score) -> list[str]:
-    """The parts of `score` with hits enough to be varied."""
-    return [part for part, row in zip(PARTS, score.hits, strict=True) if row.sum() >= LEAST_HITS]
+def recorded_figures(network: PatternNetwork) -> dict[str, Any] | None:
+    """How well drums that musicians wrote come back, of pieces that nothing was trained on; None where there are
+    none."""
+    scores = recorded_scores().held_out
+    if not scores:
+        return None
+    agreed = reconstruction(network, PackedScores.of(scores))
+    drums = {PARTS[row]: agreed.iou[row] for row in DRUM_ROWS}
+    return {"scores": len(scores), "iou": drums, "mean iou of drums": float(np.mean([*drums.values()]))}
 
 
 def vary_curve(writer: PatternWriter, scores: Sequence[Score], *, progress: bool = True) -> dict[str, Any]:
@@ -146,84 +153,6 @@ def towards_curve(writer: PatternWriter, scores: Sequence[Score], *, progress: b
     }
 
 
-def new_rows(
-    writer: PatternWriter, judge: CoherenceJudge, scores: Sequence[Score], *, progress: bool = True
-) -> dict[str, Any]:
-    """What rows beside a new one do: how much of them changes, and whether the whole is nearer to real scores than
-    with the others frozen, by the judge and by how often hits of the new row and of another coincide."""
-    changed, locked = [], 0
-    judged: dict[str, list[float]] = {"real": [], "frozen": [], "room": []}
-    pairs: dict[str, list[tuple[int, Score]]] = {"real": [], "frozen": [], "room": []}
-    for number, score in enumerate(tqdm(scores, desc="new", disable=not progress)):
-        playing = [part for part in PARTS if score.hits[PARTS.index(part)].any()]
-        part = playing[number % len(playing)]
-        row = PARTS.index(part)
-        asked = requested(score, "new", playing, part=part, seed=number)
-        after = of_pattern(writer.write(asked).pattern, score)
-        velocity = score.velocity.copy()
-        velocity[row] = after.velocity[row]
-        frozen = replace(score, velocity=velocity)
-        beside = [PARTS.index(other) for other in playing if other != part]
-        changed.append(distance(after.hits[beside], score.hits[beside]))
-        others = tuple(other for other in playing if other != part)
-        kept = writer.write(requested(score, "new", playing, part=part, seed=number, locked=others))
-        locked += bool({*kept.changed} & {*others})
-        for kind, each in (("real", score), ("frozen", frozen), ("room", after)):
-            judged[kind] += judge.judge([each])
-            pairs[kind].append((row, each))
-    real = _coincidences(pairs["real"])
-    return {
-        "steps beside that change": float(np.mean(changed)),
-        "loops in which others change": float(np.mean([share > 0 for share in changed])),
-        "locked rows that changed": locked,
-        "judge": {kind: float(np.mean(logits)) for kind, logits in judged.items()},
-        "coincidence off real": {
-            kind: float(np.sqrt(np.nanmean((_coincidences(pairs[kind]) - real) ** 2))) for kind in ("frozen", "room")
-        },
-        "loops": len(changed),
-    }
-
-
-def _coincidences(found: Sequence[tuple[int, Score]]) -> Any:
-    """Share of the hits of a row at which each other row is struck too `[P, P]`, over scores in which both play."""
-    struck, met = np.zeros((len(PARTS), len(PARTS))), np.zeros((len(PARTS), len(PARTS)))
-    for row, score in found:
-        hits = score.hits
-        for other in range(len(PARTS)):
-            if other != row and hits[other].any():
-                struck[row, other] += hits[row].sum()
-                met[row, other] += (hits[row] & hits[other]).sum()
-    return np.where(struck >= 30, met / np.maximum(struck, 1), np.nan)
-
-
-def answers(
-    writer: PatternWriter, judge: CoherenceJudge, scores: Sequence[Score], *, progress: bool = True
-) -> dict[str, Any]:
-    """Whether the judge prefers answers to some rows of held-out scores over what the rules write beside them."""
-    told: dict[str, list[float]] = {"real": [], "rules": [], "written": []}
-    for number, score in enumerate(tqdm(scores, desc="answer", disable=not progress)):
-        playing = [part for part in PARTS if score.hits[PARTS.index(part)].any()]
-        rng = np.random.default_rng([number, 17])
-        given = [playing[i] for i in rng.permutation(len(playing))[: rng.integers(1, max(2, len(playing)))]]
-        asked = requested(score, "answer", given, seed=number)
-        written = of_pattern(writer.write(asked).pattern, score)
-        request = LoopRequest(
-            tempo_bpm=asked.tempo_bpm, bars=score.bars, seed=number, tags=(score.style,) if score.style else (),
-            pattern=asked.pattern,
-        )  # fmt: skip
-        composed = compose(request)
-        rows = {**(composed.pattern(score.bars).rows if composed else {}), **asked.pattern.rows}
-        ruled = of_pattern(Pattern(rows, asked.pattern.swing), score)
-        for kind, each in (("real", score), ("rules", ruled), ("written", written)):
-            told[kind] += judge.judge([each])
-    better = np.array(told["written"]) - np.array(told["rules"])
-    return {
-        "preferred over the rules": float(np.mean(better > 0)),
-        "judge": {kind: float(np.mean(logits)) for kind, logits in told.items()},
-        "loops": len(better),
-    }
-
-
 def house_kicks(writer: PatternWriter, scores: Sequence[Score], count: int) -> dict[str, Any]:
     """Share of hits of kicks in house that lie on a beat, and of beats that are struck: of those written in answer to
     the other rows, and of the corpus."""
@@ -258,8 +187,8 @@ def _tables(results: Mapping[str, Any]) -> str:
     named = {"the pack's": whole, **results["table_1"]}
     table = [[name, found["mean_iou"], found["accuracy"], *found["iou"]] for name, found in named.items()]
     lines = [markdown_table(["network", "mean IoU", "accuracy", *PARTS], table)]
-    for name in ("vary", "towards", "judge", "new", "answer", "house"):
-        rows = [[key, _told(value)] for key, value in results[name].items()]
+    for name in ("recorded", "vary", "towards", "fill", "house", "pairs", "new", "judge", "answer"):
+        rows = [[key, _told(value)] for key, value in (results[name] or {}).items()]
         lines.append(markdown_table([name, ""], rows))
     return "\n".join(lines)
 

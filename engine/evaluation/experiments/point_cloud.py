@@ -23,7 +23,7 @@ from engine.diffusion.schedules import alphas
 from engine.errors import InvalidRequest
 from engine.evaluation.plots import new_figure, save_figure
 from engine.evaluation.results import results_folder, write_json
-from engine.knobs import SAMPLERS
+from engine.knobs import MAP_SAMPLERS
 
 Points = NDArray[np.float64]
 
@@ -136,7 +136,7 @@ def convergence_orders(model: PointDenoiser, steps: tuple[int, ...] = (16, 32, 6
     noise = torch.randn(64, 2, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
     exact = sample(exact_model, noise, alphas(8 * max(steps)).double(), "heun")
     orders = {}
-    for sampler in SAMPLERS:
+    for sampler in MAP_SAMPLERS:
         found = [sample(exact_model, noise, alphas(count).double(), sampler) for count in steps]
         errors = [float((points - exact).norm(dim=1).median()) for points in found]
         orders[sampler] = float(np.polyfit(np.log(1 / np.array(steps)), np.log(errors), 1)[0])

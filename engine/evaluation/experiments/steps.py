@@ -15,7 +15,7 @@ from engine.evaluation.ledger import Ledger
 from engine.evaluation.plots import new_figure, save_figure
 from engine.evaluation.results import results_folder
 from engine.evaluation.sources import SourceSettings, mean, named, write_table
-from engine.knobs import SAMPLERS
+from engine.knobs import MAP_SAMPLERS
 from engine.pipeline import LoopPipeline
 from engine.tempo import LoopGeometry
 
@@ -68,7 +68,7 @@ def _measured(pipeline: LoopPipeline, seed: int, steps: tuple[int, ...], referen
     exact = pipeline.render(request.with_(num_steps=reference_steps, sampler="heun"))
     portrait = Portrait.of(exact.audio, geometry)
     rows: list[list[Any]] = []
-    for sampler in SAMPLERS:
+    for sampler in MAP_SAMPLERS:
         for count in steps:
             loop = pipeline.render(request.with_(num_steps=count, sampler=sampler))
             near = kinship(portrait, Portrait.of(loop.audio, geometry)).to_dict()
@@ -81,7 +81,7 @@ def _draw(out: Path, rows: list[list[Any]]) -> None:
     figure = new_figure(9, 4)
     shown = ((3, "latent error"), (7, "distance of embeddings"))
     for axis, (column, title) in zip(figure.subplots(1, 2), shown, strict=True):
-        for sampler in SAMPLERS:
+        for sampler in MAP_SAMPLERS:
             mine = [row for row in rows if row[0] == sampler]
             axis.semilogx([row[2] for row in mine], [row[column] for row in mine], marker=".", label=sampler)
         axis.set(title=f"{title} against many steps", xlabel="evaluations of the denoiser")

@@ -22,7 +22,6 @@ from engine.corpus.seeds import HELD_OUT_SEED
 from engine.corpus.streams import Streams, pick
 from engine.corpus.voices import draw_sound, render_part
 from engine.diffusion.samplers import sample
-from engine.diffusion.schedules import alphas
 from engine.evaluation.results import markdown_table, results_folder, write_json
 from engine.files import write_atomically
 from engine.pipeline import LoopPipeline
@@ -104,7 +103,7 @@ def render_alone(pipeline: LoopPipeline, part: str, request: LoopRequest, loops:
         aim = Aim.stack([pipeline.aim(each, written) for each in requests])
         flow = pipeline.flow(request, aim)
         x_0 = torch.cat([pipeline.noise(each, written) for each in requests]).to(pipeline.device)
-        x_1 = sample(flow, x_0, alphas(request.num_steps, request.schedule), request.sampler)
+        x_1 = sample(flow, x_0, pipeline.alphas(request), request.sampler)
     return [loop.audio for loop in pipeline.finish(x_1.clamp(-REACH, REACH), requests, aim)]
 
 

@@ -82,7 +82,11 @@ def test_loops_are_inverted_plainly_and_blended_as_they_are_rendered() -> None:
 def test_every_experiment_says_which_pack_it_measures_where() -> None:
     verbs = {**evaluate_parts.PARTS_ALONE, **evaluate_applications.EXPERIMENTS}
     verbs |= {name: getattr(evaluate, name) for name in ("loops", "guidance", "words", "controls", "likeness")}
-    without = {"architectures": {"pack", "device"}, "patterns": {"device"}}  # they render nothing
+    without = {
+        "architectures": {"pack", "device"},
+        "patterns": {"device"},
+        "fewsteps-ablation": {"device"},
+    }  # they render nothing
     for name, verb in verbs.items():
         taken = verb.__annotations__
         expected = {f.name for f in fields(MachineOptions)} - without.get(name, set())

@@ -172,7 +172,7 @@ BAD = {
     "--out {tmp}/a.mp3": "neither an existing folder nor a file name ending in .wav, .flac or .aiff",
     "--out {tmp}/nowhere/a.wav": "does not exist",
     "--pattern {tmp}/none.json": "No such file",
-    "--pattern {tmp}": "Is a directory",
+    "--pattern {tmp}": "it is no file",
     "--tempo 3": "No such option",
     "extra": "extra",
 }
@@ -267,3 +267,13 @@ def test_aiff_carries_beats_key_and_recipe(
     assert (metadata.tempo_bpm, metadata.key, metadata.beats) == (90.0, "Bbm", 4)
     recipe = find_recipe(metadata.comment)
     assert recipe is not None and recipe.request == renderer.rendered[0]
+
+
+def test_a_sampler_with_steps_of_its_own_says_so(
+    renderer: FakeRenderer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "a.wav")
+    code, _, err = _run(capsys, "render", "--sampler", "progressive", "--steps", 16, "--seed", 1, "--out", out)
+    assert (code, err) == (0, ["The sampler progressive has 2 evaluations, not 16."])
+    assert renderer.requests[-1].evaluated_steps == 2
+    assert _run(capsys, "render", "--sampler", "progressive", "--steps", 2, "--seed", 1, "--out", out)[2] == []

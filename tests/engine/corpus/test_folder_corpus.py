@@ -5,7 +5,8 @@ import pytest
 import soundfile
 
 from engine.audio.io import write_wav
-from engine.corpus.folder import find_loops, read_folder, read_loop
+from engine.corpus.folder import find_loops, read_loop
+from engine.corpus.importing import import_loops
 from engine.errors import CorpusError
 from engine.tempo import LoopGeometry
 
@@ -82,8 +83,8 @@ def test_a_folder_gives_loops_and_a_report(tmp_path):
     soundfile.write(tmp_path / "odd_126bpm.wav", beat_loop(126, 4)[:200000], RATE)
     (tmp_path / "broken.wav").write_bytes(b"RIFFnothing")
     (tmp_path / "notes.txt").write_text("not audio")
-    loops, report = read_folder(tmp_path)
-    assert [imported.loop.annotation.bars for imported in loops] == [2]
+    report = import_loops(tmp_path / "corpus", tmp_path)
+    assert [finding.bars for _, finding in report.accepted] == [2]
     assert [path.name for path, _ in report.accepted] == ["good_120bpm.flac"]
     assert {path.name for path, _ in report.refused} == {"odd_126bpm.wav", "broken.wav"}
     assert all(path.name in sentence for path, sentence in report.refused)
@@ -94,6 +95,7 @@ def test_folders_without_loops_are_errors(tmp_path):
         find_loops(tmp_path / "nowhere")
     with pytest.raises(CorpusError, match="No audio"):
         find_loops(tmp_path)
-    soundfile.write(tmp_path / "odd_126bpm.wav", beat_loop(126, 4)[:200000], RATE)
-    with pytest.raises(CorpusError, match="No usable loop among 1 files"):
-        read_folder(tmp_path)
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(CorpusError, match="No audio"):
+        import_loops(tmp_path / "corpus", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.corpus.build import BuildOptions, alone_name, build_corpus, fitted_plan, loop_name, part_alone
-from engine.corpus.render import render_plan
+from engine.corpus.render import dry_stems, render_plan, sampled_stems
 from engine.corpus.store import read_manifest, stored_loops
 from engine.errors import CorpusError
 from engine.vocabulary import PARTS
@@ -28,6 +28,19 @@ def test_a_part_alone_is_that_of_its_loop_and_nothing_else_plays() -> None:
     assert [*struck] == [drawn[0]] and [*loop.voices] == [drawn[0]]
     assert {*loop.annotation.onsets} == {*PARTS}  # silence is known, not open
     assert 0.05 < np.abs(loop.audio).max() <= 0.98
+
+
+def test_a_part_alone_is_dry() -> None:
+    """Its own voice at another level, in both channels, with neither space nor limiting: what else it is told to
+    be, a denoiser cannot know."""
+    for seed in range(4):
+        part, plan = part_alone(seed)
+        dry = sampled_stems(plan, dry_stems(plan))[part]
+        heard = render_plan(plan).audio
+        gain = float(heard[0] @ dry / (dry @ dry))
+        assert np.array_equal(heard[0], heard[1])
+        error = heard[0] - gain * dry
+        assert 10 * np.log10(np.mean(error**2) / np.mean(heard[0] ** 2)) < -12  # what the lowest cuts turn in phase
 
 
 def test_they_are_built_beside_the_loops_and_counted(tmp_path: Path) -> None:

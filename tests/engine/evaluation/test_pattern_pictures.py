@@ -7,6 +7,7 @@ import numpy as np
 from engine.evaluation.experiments.pattern_pictures import SHOWN, STEPS_ON_THE_WAY, draw_pictures
 from engine.patterns.asked import PatternRequest, Written
 from engine.patterns.grid import Score
+from engine.requests import Pattern
 from engine.vocabulary import PARTS
 
 RESULTS = {"table_1": {}, "reconstruction": {"iou": [0.5] * len(PARTS)}}
@@ -21,6 +22,9 @@ class Noting:
     def write(self, asked: PatternRequest) -> Written:
         self.asked.append(asked)
         return Written(asked.pattern, ())
+
+    def given_back(self, asked: PatternRequest) -> Pattern:
+        return asked.pattern
 
 
 def score(*silent: str, bars: int = 1) -> Score:
@@ -41,6 +45,14 @@ def test_every_shown_part_is_written_varied_and_led_to_a_score_as_long(tmp_path:
     assert writer.asked[6].target is not None and "lead" in writer.asked[6].target.rows
     assert sorted(path.name for path in tmp_path.iterdir()) == ["iou.png", "operations.png", "towards.png"]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in tmp_path.iterdir())
+
+
+def test_every_variant_writes_the_same_new_rows(tmp_path: Path) -> None:
+    writer, one, other = Noting(), Noting(), Noting()
+    draw_pictures(writer, [score()], RESULTS, tmp_path, {"one": one, "other": other})  # type: ignore[arg-type]
+    assert one.asked == other.asked and [asked.part for asked in one.asked] == list(SHOWN)
+    assert {asked.operation for asked in one.asked} == {"new"}
+    assert (tmp_path / "ablations.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_without_a_score_that_plays_all_shown_parts_only_figures_are_drawn(tmp_path: Path) -> None:

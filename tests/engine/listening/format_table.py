@@ -5,13 +5,14 @@ refused in a sentence that holds the words.
 """
 
 import io
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import soundfile
-from sounds import RATE, acid, aiff, basc, big, cue, drums, id3, ogg_tagged, smpl, wav
+from sounds import RATE, acid, aiff, basc, big, cue, drums, id3, ogg_tagged, region, smpl, wav
 
 from engine.audio.chunks import chunk
 from engine.audio.flac_comments import with_comments
@@ -42,6 +43,18 @@ def flac(**comments: str) -> bytes:
     return with_comments(encoded("FLAC"), comments)
 
 
+EIGHT_IN_A_MINOR: Final = b"beat count\x008\0key signature\0A minor\0"
+APPLE_LOOP: Final = bytes.fromhex("29819273b5bf4aefb78d62d1ef90bb2c")
+
+
+def caf(texts: bytes, uuid: bytes = b"") -> bytes:
+    """A CAF file with a chunk of pairs of texts behind its description."""
+    whole = encoded("CAF", "PCM_16")
+    data = uuid + struct.pack(">I", texts.count(b"\0") // 2) + texts
+    extra = (b"uuid" if uuid else b"info") + struct.pack(">q", len(data)) + data
+    return whole[:52] + extra + whole[52:]
+
+
 def ogg(subtype: str, comment: str) -> bytes:
     return ogg_tagged(encoded("OGG", subtype, SLOW[:, :RATE], 48000 if subtype == "OPUS" else RATE), comment)
 
@@ -66,9 +79,17 @@ ROWS: Final = (
     Row("WAV", "no samples", "recorders", REFUSED, lambda: wav(SLOW[:, :0]), "no sound"),
     Row("WAV", "24 bit", "every DAW", PASSED, lambda: encoded("WAV", "PCM_24")),
     Row("WAV", "float above full scale", "DAWs, 32 bit", PASSED, lambda: encoded("WAV", "FLOAT", 4 * SLOW)),
-    Row("WAV", "A-law", "telephony", REFUSED, lambda: encoded("WAV", "ALAW"), "WAV with ALAW"),
+    Row("WAV", "A-law", "telephony", PASSED, lambda: encoded("WAV", "ALAW")),
+    Row("WAV", "mu-law", "telephony", PASSED, lambda: encoded("WAV", "ULAW")),
+    Row("WAV", "cue region", "Sound Forge, Audition", LOOP, lambda: wav(drums(120, 4, tail=1.0), *region(0, 88200))),
     Row("WAV", "IMA ADPCM", "games", REFUSED, lambda: encoded("WAV", "IMA_ADPCM"), "WAV with IMA"),
-    Row("RF64", "whole file", "Reaper, beyond 4 GB", REFUSED, lambda: encoded("RF64", "PCM_16"), "RF64"),
+    Row("RF64", "whole file", "Reaper, beyond 4 GB", PASSED, lambda: encoded("RF64", "PCM_16")),
+    Row("CAF", "info tempo", "Logic, afconvert", TEMPO, lambda: caf(b"tempo\x0070\0")),
+    Row("CAF", "Apple Loop beats", "GarageBand", BEATS, lambda: caf(b"beat count\x008\0", APPLE_LOOP)),
+    Row("CAF", "Apple Loop key", "GarageBand", KEY, lambda: caf(EIGHT_IN_A_MINOR, APPLE_LOOP)),
+    Row("CAF", "ALAC", "Logic", REFUSED, lambda: encoded("CAF", "ALAC_16"), "CAF with ALAC"),
+    Row("MP3", "TBPM", "DJ programs, iTunes", TEMPO, lambda: id3(b"TBPM", "70") + encoded("MP3")),
+    Row("MP3", "no tag", "everything", PASSED, lambda: encoded("MP3")),
     Row("AIFF", "basc beats", "Apple Loops", BEATS, lambda: aiff(SLOW, basc(8))),
     Row("AIFF", "basc key", "Apple Loops", KEY, lambda: aiff(SLOW, basc(8))),
     Row("AIFF", "basc one-shot", "Apple Loops", REFUSED, lambda: aiff(SLOW, basc(0, kind=2)), "one-shot"),

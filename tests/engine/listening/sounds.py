@@ -54,6 +54,14 @@ def cue(place: int) -> bytes:
     return chunk(b"cue ", struct.pack("<II4sIII", 1, 1, b"data", 0, 0, place)[:28].ljust(28, b"\0"))
 
 
+def region(first: int, samples: int, name: bytes = b"") -> tuple[bytes, bytes]:
+    """A `cue ` chunk and the `LIST/adtl` chunk that makes its point a region."""
+    point = chunk(b"cue ", struct.pack("<III4sIII", 1, 7, first, b"data", 0, 0, first))
+    length = chunk(b"ltxt", struct.pack("<II4s4H", 7, samples, b"rgn ", 0, 0, 0, 0))
+    label = chunk(b"labl", struct.pack("<I", 7) + name + b"\0") if name else b""
+    return point, chunk(b"LIST", b"adtl" + length + label)
+
+
 def wav(
     sound: np.ndarray, *after: bytes, before: bytes = b"", data_size: int | None = None, riff: int | None = None
 ) -> bytes:

@@ -41,5 +41,5 @@ def test_a_row_does_what_it_says(row: Row, tmp_path: Path) -> None:
 
 
 def test_every_container_and_outcome_has_a_row() -> None:
-    assert {row.container for row in ROWS} >= {"WAV", "RF64", "AIFF", "FLAC", "Vorbis", "Opus", "MP4"}
+    assert {row.container for row in ROWS} >= {"WAV", "RF64", "AIFF", "FLAC", "Vorbis", "Opus", "MP3", "CAF", "MP4"}
     assert {row.outcome for row in ROWS} >= {TEMPO, BEATS, KEY, LOOP, PASSED, REFUSED}

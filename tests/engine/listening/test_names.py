@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from engine.listening.names import key_in_name, tempo_in_name
+from engine.listening.kinds import drum_of, is_named_drum, is_named_one_shot, meter_in_name
+from engine.listening.names import key_in_name, tempi_alone, tempo_in_name
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,8 @@ from engine.listening.names import key_in_name, tempo_in_name
         ("12_bpm_99_loop", 99), ("90bpm_take2", 90), ("126_bpm_64_bars", 126), ("126 BPM 48k", 126),
         ("[128 bpm]", 128),
         ("02.120bpm", 120), ("300bpm", None), ("5bpm", None), ("1126bpm", None), ("track126", None),
+        ("tempo 126", 126), ("x_83.3333bpm", 83.3333), ("bpm107.1429", 107.1429),
+        ("126 b.p.m.", 126), ("Tempo_98.5_x", 98.5),
     ],
 )  # fmt: skip
 def test_tempo_in_names(name, tempo):
@@ -32,8 +35,55 @@ def test_any_tempo_is_found_however_it_is_written(tempo, pattern):
     ("name", "key"),
     [
         ("pad_Am_126bpm", "Am"), ("bass F#min", "Gbm"), ("stab_Dbmaj", "Db"), ("lead_C#m", "Dbm"), ("take A", None),
-        ("kick_808", None), ("Bbm loop", "Bbm"), ("Emotion", None),
+        ("kick_808", None), ("Bbm loop", "Bbm"), ("Emotion", None), ("120_E_minor_loop", "Em"), ("C Major", "C"),
+        ("Eb flat", None), ("A flat minor", "Abm"), ("f sharp min", "Gbm"), ("D-Min", "Dm"),
+        ("big a major", "A"), ("A mixture", None),
     ],
 )  # fmt: skip
 def test_key_in_names(name, key):
     assert key_in_name(name) == key
+
+
+@pytest.mark.parametrize(
+    ("name", "tempi"),
+    [
+        ("SP_126_Am_Bass", (126.0,)), ("126", (126.0,)), ("Loop 03 - 124 - Am", (124.0,)), ("808_Kick_140", (140.0,)),
+        ("track126", ()), ("loop 64 bars", ()), ("2026_idea_95", (95.0,)), ("150_bars_96", (96.0,)), ("0126", ()),
+        ("[92.5] dub", (92.5,)),
+    ],
+)  # fmt: skip
+def test_numbers_alone_may_be_tempi(name, tempi):
+    assert tempi_alone(name) == tempi
+
+
+@pytest.mark.parametrize(
+    ("stem", "folders", "named"),
+    [
+        ("Synth One Shot C 120bpm", (), True), ("x", ("One Shots",), True), ("x", ("Drum Hits", "Pack"), True),
+        ("x_120bpm", ("Hits",), False), ("Kick Loop", ("One-Shots",), False), ("groove", ("deep", "1shots"), False),
+        ("hitch", (), False), ("x", (), False), ("oneshot_kick", (), True),
+    ],
+)  # fmt: skip
+def test_names_that_call_a_file_a_one_shot(stem, folders, named):
+    assert is_named_one_shot(stem, folders) == named
+
+
+def test_names_of_drums_and_their_parts():
+    assert [is_named_drum(name) for name in ("Kick_01", "snare", "crash2", "kick loop", "bass", "hatch")] == [
+        True, True, True, False, False, False,
+    ]  # fmt: skip
+    parts = {"Kick_01": "kick", "BD 808": "kick", "Clap 3": "snare", "open hat": "open_hat", "HiHat2": "closed_hat",
+             "Closed HH": "closed_hat", "Ride": "open_hat", "cowbell": "percussion", "voice": None}  # fmt: skip
+    assert {name: drum_of(name) for name in parts} == parts
+    assert drum_of("03", ("Snares", "Kicks")) == "snare"
+
+
+@pytest.mark.parametrize(
+    ("name", "meter"),
+    [
+        ("groove 6-8 120bpm", (6, 8)), ("waltz", (3, 4)), ("3-4 time 90", (3, 4)), ("120bpm 3-4", (3, 4)),
+        ("bars 7-8", None), ("take 3-4", None), ("x_7-8_x", (7, 8)), ("4-4 time", (4, 4)), ("1-2", None),
+    ],
+)  # fmt: skip
+def test_meters_in_names(name, meter):
+    assert meter_in_name(name) == meter

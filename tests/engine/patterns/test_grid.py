@@ -6,7 +6,7 @@ import pytest
 from engine.corpus.arrangement import plan_loop
 from engine.errors import InvalidRequest
 from engine.patterns.drawn import PackedScores, draw_score, drawn_scores
-from engine.patterns.grid import Score, turns
+from engine.patterns.grid import Score, fills
 from engine.requests import Pattern
 from engine.vocabulary import PARTS
 
@@ -51,7 +51,7 @@ def test_a_row_that_does_not_fill_the_bars_is_refused() -> None:
         Score.of_pattern(Pattern({"kick": (1.0, 0, 0, 0) * 12}), 4)
 
 
-def test_a_last_bar_with_three_other_steps_turns() -> None:
+def test_a_last_beat_with_three_more_hits_is_a_fill() -> None:
     plain = Score.of_pattern(Pattern({"kick": (1.0, 0, 0, 0) * 8}), 2)
     busy = Score.of_pattern(Pattern({"kick": (1.0, 0, 0, 0) * 4 + (1.0, 0, 0, 0) * 3 + (1.0, 1, 1, 1)}), 2)
-    assert not turns(plain) and turns(busy)
+    assert not fills(plain) and fills(busy)

@@ -34,7 +34,7 @@ def test_a_loop_turned_by_bars_is_all_turned(bars: int) -> None:
         for one, turned in ((score, score.turned(1)),):
             found = []
             for each in (one, turned):
-                told = all_told([each], network.known).turning(0)
+                told = all_told([each], network.known).filling(0)
                 latents = network.embedded(steps_of([each], network.known))
                 trust = torch.ones(latents.shape[:3])
                 found.append(network.decode(network.relate_parts(latents, trust, told), told).logits)

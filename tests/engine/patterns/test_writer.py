@@ -6,6 +6,7 @@ import pytest
 
 from engine.errors import InvalidRequest
 from engine.patterns.asked import PatternRequest
+from engine.patterns.grid import Score, fills
 from engine.patterns.writer import PatternWriter
 from engine.requests import Pattern
 from engine.vocabulary import PARTS
@@ -100,3 +101,29 @@ def test_requests_survive_json() -> None:
     assert PatternRequest.from_dict(request.to_dict()) == request
     with pytest.raises(InvalidRequest, match="Unknown request field 'mood'"):
         PatternRequest.from_dict({**request.to_dict(), "mood": 1})
+
+
+def test_every_fill_gathers_towards_the_one(writer: PatternWriter) -> None:
+    for seed in range(12):
+        for bars in (1, 2):
+            written = writer.write(asked("fill", strength=1.0, seed=seed, bars=bars))
+            assert fills(Score.of_pattern(written.pattern, bars)), (seed, bars)
+            assert len(written.changed) >= 1
+    alone = writer.write(asked("fill", strength=1.0, part="kick", seed=3))
+    assert alone.changed == ("kick",)
+
+
+def test_a_part_that_is_asked_for_plays(writer: PatternWriter) -> None:
+    for seed in range(20):
+        for operation, part in (("new", "pad"), ("answer", "pad"), ("new", "kick")):
+            assert any(writer.write(asked(operation, part=part, seed=seed)).pattern.rows[part]), (
+                operation,
+                part,
+                seed,
+            )
+
+
+def test_rows_come_back_as_the_network_says(writer: PatternWriter) -> None:
+    back = writer.given_back(asked("vary", part="kick", strength=0.0))
+    assert set(back.rows) == set(DRAWN.rows) and {len(row) for row in back.rows.values()} == {32}
+    assert all(loud == 0 or loud >= 0.05 for row in back.rows.values() for loud in row)

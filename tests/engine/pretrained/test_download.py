@@ -16,7 +16,9 @@ import pytest
 import engine.pretrained.sources
 from engine.cli.app import run
 from engine.errors import DownloadError
+from engine.offline_transformers import transformers
 from engine.pretrained.download import RemoteFile, fetch_files
+from engine.pretrained.folders import read_config
 
 CONTENT = bytes(range(256)) * 20_000  # 5 MB
 SUM = hashlib.sha256(CONTENT).hexdigest()
@@ -159,11 +161,25 @@ def test_the_command_fetches_and_says_what_went_wrong(
     assert list((tmp_path / "x").iterdir()) == []
 
 
+def test_what_is_written_beside_the_weights_of_encodec_builds_the_network_they_are_of(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine.pretrained.sources, "SOURCES", {"encodec": (site.file(SUM),)})
+    paths = engine.pretrained.sources.fetch_source("encodec", tmp_path, lambda *_: None)
+    assert [path.name for path in paths] == ["weights.bin", "config.json"]
+    config = read_config(tmp_path, "encodec", "EncodecConfig")
+    network = transformers().EncodecModel(config)
+    codebooks = sum(value.numel() for value in network.quantizer.state_dict().values())
+    others = sum(value.numel() for value in network.state_dict().values()) - codebooks
+    assert (config.frame_rate, config.hidden_size, config.sampling_rate) == (75, 128, 24000)
+    assert codebooks == 32 * (2 * 1024 * 128 + 1024 + 1)
+    assert round(others / 1e6, 2) == 14.85  # of the published network
+
+
 def test_every_source_is_a_pinned_file_of_a_hub() -> None:
     for files in engine.pretrained.sources.SOURCES.values():
         assert all(file.url.startswith("https://huggingface.co/") for file in files)
-        weights = [file for file in files if not file.name.endswith(".json")]
-        assert all(file.sha256 is not None and len(file.sha256) == 64 for file in weights) and weights
+        assert files and all(re.fullmatch("[0-9a-f]{64}", file.sha256 or "") for file in files)
         assert all(re.search("/resolve/[0-9a-f]{40}/", file.url) for file in files)
 
 

@@ -1,5 +1,7 @@
 """Panels on a desk without window, threads and sound: what each shows, and what it asks for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import Desk
@@ -32,16 +34,35 @@ def test_the_numbers_of_a_loop_are_turned(desk: Desk) -> None:
     panel, value = desk.show(ShapePanel(desk.studio)), desk.studio.instrument.value
     panel.bars.setValue(8)
     panel.key.setCurrentText("Am")
+    press(panel, "engineFold")
     live, quality = panel.findChild(QWidget, "stepsPreset").buttons()  # type: ignore[union-attr]
     for button, steps in ((live, LIVE_STEPS), (quality, QUALITY_STEPS)):
         QTest.mouseClick(button, LEFT)
-        assert value("num_steps") == panel.steps.value() == steps
+        assert value("num_steps") == panel.engine.steps.value() == steps
     assert (value("bars"), value("key")) == (8, "Am")
     before = value("seed")
     press(panel, "seedDice")
-    assert panel.seed.value() == value("seed") != before
+    assert panel.engine.seed.value() == value("seed") != before
     press(panel, "seedLock")
     assert value("seed_locked") is True
+
+
+def test_live_takes_two_evaluations_where_the_pack_has_them(desk: Desk) -> None:
+    panel, value = desk.show(ShapePanel(desk.studio)), desk.studio.instrument.value
+    live, quality = panel.findChild(QWidget, "stepsPreset").buttons()  # type: ignore[union-attr]
+    QTest.mouseClick(live, LEFT)
+    assert value("sampler") == "euler"  # this pack has not
+    renderer = desk.service.renderer
+    renderer.info = replace(renderer.info, progressive=True)
+    desk.service.ready()
+    desk.studio.instrument.set("sampler", "heun")
+    QTest.mouseClick(quality, LEFT)
+    assert value("sampler") == "heun"
+    QTest.mouseClick(live, LEFT)
+    assert (value("num_steps"), value("sampler")) == (LIVE_STEPS, "progressive")
+    assert desk.studio.instrument.request().evaluated_steps == 2
+    QTest.mouseClick(quality, LEFT)
+    assert (value("num_steps"), value("sampler")) == (QUALITY_STEPS, "euler")
 
 
 def test_taps_are_the_tempo(desk: Desk) -> None:
@@ -148,10 +169,10 @@ def test_the_readout_tells_beat_time_and_tone(desk: Desk) -> None:
     panel = desk.show(ViewPanel(desk.studio))
     desk.generate(tempo_bpm=120.0, bars=4)
     panel.view.hovered.emit(9.5, 40.0)
-    readout = panel.view._readout
+    readout = panel.view.readout
     assert readout.startswith("3.2   4.75 s") and "Hz" in readout and "dB" in readout
     panel.view.hovered.emit(-1.0, -1.0)
-    assert panel.view._readout == ""
+    assert panel.view.readout == ""
 
 
 # ---- source ----
@@ -174,7 +195,7 @@ def test_a_source_is_measured_when_nothing_else_is_to_do_and_its_numbers_are_in_
     assert panel.drop.title() == "groove.wav" and panel.vary.isEnabled() and panel.tempo_row.error.text() == ""
     desk.service.finish()
     assert panel.tempo_row.error.text() == "Comes back as it was" and "0.4 % off" in panel.tempo_row.error.toolTip()
-    assert panel.stretch.text() == "Stretch to 126 BPM"
+    assert panel.stretch.text() == "Stretch to 126"
     desk.studio.instrument.set("tempo_bpm", 59.0)
     assert not panel.stretch.isEnabled() and "half to twice" in panel.stretch.toolTip()
     panel.strength.setValue(0.25)

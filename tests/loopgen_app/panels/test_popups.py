@@ -1,4 +1,4 @@
-"""Popups: curves that are drawn over the loop, and the finer points of sampling."""
+"""Curves that are drawn over the loop in a popup, and the finer points of sampling in the fold."""
 
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from engine import KNOBS
 from loopgen_app.panels.curve_popup import CurvePopup
-from loopgen_app.panels.guidance_popup import GuidancePopup
+from loopgen_app.panels.engine_rows import EngineRows
 from loopgen_app.state.parameters import GUIDED
 
 FRAME = 4
@@ -39,18 +39,14 @@ def test_popups_open_beside_what_they_belong_to(desk: Desk) -> None:
     anchor = QToolButton(owner)
     anchor.setGeometry(100, 20, 60, 30)
     corner = anchor.mapToGlobal(QPoint(0, 0))
-    above, below = CurvePopup(desk.studio, "curve_density", owner), GuidancePopup(desk.studio, owner)
+    above = CurvePopup(desk.studio, "curve_density", owner)
     above.open_above(anchor)
     assert (above.pos() - corner + QPoint(0, 4 + above.height())).manhattanLength() <= FRAME
     above.hide()
-    below.open_below(anchor)
-    assert (below.pos() - corner - QPoint(60 - below.width(), 34)).manhattanLength() <= FRAME
-    below.hide()
 
 
 def test_every_condition_can_be_weighed(desk: Desk) -> None:
-    owner = desk.show(QWidget())
-    popup = GuidancePopup(desk.studio, owner)
+    popup = desk.show(EngineRows(desk.studio))
     for number, condition in enumerate(GUIDED):
         slider = popup.findChild(QWidget, f"guidance{condition.title()}Slider")
         assert slider is not None and slider.value() == KNOBS[f"guidance_{condition}"].default  # type: ignore[attr-defined]

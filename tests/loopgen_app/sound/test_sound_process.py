@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from loopgen_app.sound.process import SoundProcess
+from loopgen_app.sound.status import StatusBlock
 
 ECHO = "import sys\nfor line in sys.stdin: print(line, end='', flush=True)"
 
@@ -62,3 +64,18 @@ def test_a_process_that_hangs_is_ended(run: Callable[[str], SoundProcess]) -> No
     assert not process.ended and process.pid > 0
     process.end()
     assert process.ended and not any(thread.is_alive() for thread in process._threads)
+
+
+def test_modules_that_lie_where_the_user_stands_are_none_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("json", "numpy", "engine", "loopgen_app"):
+        (tmp_path / f"{name}.py").write_text("print('\"foreign\"'); raise SystemExit")
+    monkeypatch.chdir(tmp_path)
+    StatusBlock(tmp_path / "status", create=True)
+    process = SoundProcess([sys.executable, "-m", "loopgen_app.sound.child", str(tmp_path / "status")])
+    process.send({"do": "answer"})
+    process.send({"do": "quit"})
+    finished(process)
+    assert process.answers() == [{"event": "ready"}, {"event": "here"}]
+    process.end()

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from loopgen_app.theme import COLOURS
+from loopgen_app.colours import DARK
 from loopgen_app.widgets.drag_tile import DragTile, file_mime, files_of, paint_peaks
 from loopgen_app.widgets.reference_drop import ReferenceDrop
 from loopgen_app.widgets.source_drop import SourceDrop
@@ -72,7 +72,7 @@ def test_a_thumbnail_shows_its_peaks_however_many_they_are(count: int) -> None:
     half = count // 2
     paint_peaks(painter, QRectF(0, 0, 81, 40), bytes([255] * (count - half) + [0] * half), "accent")
     painter.end()
-    accent = QColor(COLOURS.accent).rgb()
+    accent = QColor(DARK.accent).rgb()
     heights = [
         max(sum(picture.pixel(x, y) == accent for y in range(40)) for x in range(at, at + 3)) for at in (0, 78)
     ]

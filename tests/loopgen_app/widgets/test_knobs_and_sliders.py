@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from loopgen_app.theme import COLOURS
+from loopgen_app.colours import DARK
 from loopgen_app.widgets.dial import Dial
 from loopgen_app.widgets.knob import CurveKnob
 from loopgen_app.widgets.slider import HANDLE, Slider
@@ -69,7 +69,7 @@ def test_the_arc_of_a_knob_grows_with_its_value(knob: CurveKnob) -> None:
     lit = []
     for curve in (None, (0.1,), (0.5,), (1.0,)):
         knob.setCurve(curve)
-        lit.append(len(shades(knob, COLOURS.accent)))
+        lit.append(len(shades(knob, DARK.accent)))
     assert lit[0] == 0 and lit[1] > 5 and lit[2] > 2.5 * lit[1] and lit[3] > 1.6 * lit[2]
 
 
@@ -138,7 +138,7 @@ def test_a_press_on_the_words_of_a_slider_moves_nothing(slider: Slider) -> None:
 def test_the_track_is_lit_up_to_the_value(slider: Slider) -> None:
     for value in (2.5, 7.5):
         slider.setValue(value)
-        lit = [x for x, _ in shades(slider, COLOURS.accent)]
+        lit = [x for x, _ in shades(slider, DARK.accent)]
         assert max(lit) == pytest.approx(HANDLE + 20 * value, abs=HANDLE + 1)
 
 
@@ -164,8 +164,8 @@ def test_a_steer_shows_its_sign_and_returns_by_a_double_click(steer: SteerKnob) 
 
 
 def test_a_steer_is_lit_to_the_side_that_it_is_turned_to(steer: SteerKnob) -> None:
-    assert shades(steer, COLOURS.accent) == []
+    assert shades(steer, DARK.accent) == []
     for value, sign in ((2.0, 1), (-2.0, -1)):
         steer.setValue(value)
-        sides = [sign * (x - 24.5) for x, _ in shades(steer, COLOURS.accent)]
+        sides = [sign * (x - 24.5) for x, _ in shades(steer, DARK.accent)]
         assert len(sides) > 10 and sum(side > 0 for side in sides) > 0.9 * len(sides)

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from loopgen_app.theme import COLOURS
+from loopgen_app.colours import DARK
 from loopgen_app.widgets.meter import FALL_DB_PER_SECOND, FLOOR_DB, HOLD_SECONDS, Meter, to_db
 
 
@@ -57,7 +57,7 @@ def test_peaks_are_held_and_then_fall(meter: Meter, clock: Clock) -> None:
 def test_the_picture_is_as_long_as_the_level_and_a_full_peak_is_red(meter: Meter, clock: Clock) -> None:
     def count(name: str, y: int) -> int:
         picture = meter.grab().toImage()
-        return sum(picture.pixel(x, y) == QColor(getattr(COLOURS, name)).rgb() for x in range(96))
+        return sum(picture.pixel(x, y) == QColor(getattr(DARK, name)).rgb() for x in range(96))
 
     meter.feed(10 ** (-24 / 20), 1.0)
     assert count("accent", 3) == pytest.approx(48, abs=3) and count("bad", 3) == 0

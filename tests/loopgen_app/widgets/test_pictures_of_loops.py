@@ -9,14 +9,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from loopgen_app.theme import COLOURS
+from loopgen_app.colours import DARK
 from loopgen_app.widgets.spectrogram_view import STRIP_HEIGHT, Overlay, SpectrogramView
 from loopgen_app.widgets.waveform_strip import WaveformStrip
 
 
 def lit_rows(picture: QImage, x: int) -> int:
     """Pixels of a column that are neither ground nor line."""
-    dull = {QColor(COLOURS.ground).rgb(), QColor(COLOURS.line).rgb()}
+    dull = {QColor(DARK.ground).rgb(), QColor(DARK.line).rgb()}
     return sum(picture.pixel(x, y) not in dull for y in range(picture.height()))
 
 
@@ -84,7 +84,7 @@ def test_the_pointer_tells_beat_and_band(view: SpectrogramView) -> None:
 
 def test_the_head_is_drawn_at_its_beat_and_goes_round(view: SpectrogramView) -> None:
     show(view)
-    text = QColor(COLOURS.text).rgb()
+    text = QColor(DARK.text).rgb()
 
     def head() -> list[int]:
         picture = overlay(view).grab().toImage()
@@ -99,7 +99,7 @@ def test_the_head_is_drawn_at_its_beat_and_goes_round(view: SpectrogramView) -> 
 
 
 def test_progress_is_a_line_along_the_top(view: SpectrogramView) -> None:
-    accent = QColor(COLOURS.accent).rgb()
+    accent = QColor(DARK.accent).rgb()
 
     def length() -> int:
         picture = overlay(view).grab().toImage()

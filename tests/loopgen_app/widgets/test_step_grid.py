@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from loopgen_app.theme import COLOURS
+from loopgen_app.colours import DARK
 from loopgen_app.widgets.step_grid import DEFAULT_VELOCITY, VELOCITY_PIXELS, StepGrid
 from loopgen_app.widgets.step_grid_paint import GridLook
 
@@ -130,7 +130,7 @@ def test_keys_move_a_cursor_around_the_edges_and_set_velocities(grid: StepGrid, 
 
 def test_bars_are_painted_as_high_as_their_velocity(grid: StepGrid) -> None:
     grid.setRows([(1.0, 0.5, 0.0, *[0.25] * 13), None, None], [False, False, False])
-    picture, accent = grid.grab().toImage(), QColor(COLOURS.accent).rgb()
+    picture, accent = grid.grab().toImage(), QColor(DARK.accent).rgb()
 
     def height(step: int) -> int:
         box = grid.look.cell(0, step, grid.size()).toAlignedRect()

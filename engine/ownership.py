@@ -1,6 +1,7 @@
-"""One window owns a data folder: a lock that ends with its process, however that ends."""
+"""One program owns a folder: a lock that ends with its process, however that ends."""
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import IO
@@ -16,12 +17,15 @@ class FolderLock:
         self._file: IO[bytes] | None = None
 
     def take(self) -> bool:
-        """Take the lock; whether the folder is this window's now. Where locks cannot be made, it counts as free."""
+        """Take the lock; whether the folder is this program's now. Where locks cannot be made, it counts as free."""
         if self._file is not None:
             return True
         try:
             self._path.touch(mode=0o600)
-            self._file = self._path.open("ab")
+            # A pipe of that name would be waited for.
+            self._file = os.fdopen(
+                os.open(self._path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)), "ab"
+            )
         except (OSError, ValueError) as error:
             log.warning("no lock at %s: %s", self._path, error)
             return True

@@ -1,0 +1,1 @@
+"""Every figure that the README claims, measured anew and shown on one page."""

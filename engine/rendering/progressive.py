@@ -1,0 +1,111 @@
+"""The few-step model under guidance: what the sampler "progressive" walks with, in two evaluations."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from engine.conditioning.conditions import Conditions
+from engine.knobs import GUIDANCE_CONDITIONS
+from engine.models.fewsteps import DETAILS, SEMANTICS, FewSteps, noises_of, view_of
+from engine.models.guidance_told import given, guidance_inputs
+from engine.models.sampling import SamplingDenoiser
+from engine.models.unet import Denoiser
+from engine.rendering.guided import Aim, guided_directions
+from engine.requests import LoopRequest
+
+PRIOR_TEMPERATURE = 0.8
+"""Deviation of the noise that semantic latents are drawn from: a little nearer to what is usual."""
+
+
+class FewStepSampling:
+    """A few-step model made ready on a device, its generator in `dtype`."""
+
+    def __init__(self, model: FewSteps, denoiser: Denoiser, device: torch.device, dtype: torch.dtype) -> None:
+        self.model = model.to(device, torch.float32).eval().requires_grad_(False)
+        self.alphas = torch.tensor([0.0, model.alpha(DETAILS), 1.0])
+        generator = model.changed(denoiser.to(device)).to(dtype).eval().requires_grad_(False)
+        self.generator = SamplingDenoiser(generator)
+
+    def flow(self, request: LoopRequest, aim: Aim, latents: "StageLatents | None" = None) -> "StagedFlow":
+        """The direction field of one walk along `alphas`, under `aim` of B loops, guided as `request` says; with
+        `latents` of its own, or those that belong to the loops' noise."""
+        return StagedFlow(self, request, aim, latents or StageLatents())
+
+    def semantics_of(self, x_1: Tensor) -> Tensor:
+        """`z_2` `[B, Z]` of loops `x_1` `[B, D, F]`, standardised latents."""
+        z_2: Tensor = self.model.encoder(x_1.float())
+        return z_2
+
+
+@dataclass(frozen=True, eq=False)
+class StageLatents:
+    """`z_2` and `z_1` `[B, Z]` of loops; None for one that belongs to their noise: to that they are made from, or to
+    another `noise` `[B, D, F]`, as of the loop that a window shows a part of."""
+
+    semantics: Tensor | None = None
+    details: Tensor | None = None
+    noise: Tensor | None = None
+
+
+class StagedFlow:
+    """`D(x, alpha)` of the generator at the alphas of its two stages: `x + (1 - alpha) D` estimates the data.
+
+    Guidance is an input of the network: a pass is one copy. What is to be kept away from is not, and takes two more:
+    by `D(away) + gamma (D(c) - D(away))` it adds `(1 - gamma) (D(away) - D(null))` to what guidance makes of `c`.
+    """
+
+    def __init__(self, few: FewStepSampling, request: LoopRequest, aim: Aim, latents: StageLatents) -> None:
+        self._few, self._given, self._details = few, latents, torch.empty(0)
+        directions = [each for each in guided_directions(request, aim.towards) if each.scale != 0]
+        weights = {name: request.guidance_scale * request.guidance.get(name, 1.0) for name in GUIDANCE_CONDITIONS}
+        # What weighs nothing is left open: no guidance as weak as that was ever told.
+        towards = aim.towards.without(*(name for name, weight in weights.items() if weight == 0))
+        parts, guidance = [towards], [guidance_inputs(towards, weights, apart=len(directions) > 1)]
+        self._away = 0.0
+        if directions and any(given(aim.away, name).any() for name in GUIDANCE_CONDITIONS):
+            self._away = 1 - sum(direction.scale for direction in directions)
+            null = aim.away.without(*GUIDANCE_CONDITIONS)
+            plain = dict.fromkeys(GUIDANCE_CONDITIONS, 1.0)
+            parts += [aim.away, null]
+            guidance += [guidance_inputs(each, plain, apart=False) for each in (aim.away, null)]
+        weight = next(few.generator.parameters())
+        self._copies = len(parts)
+        conditions = Conditions.stack(parts).to(weight.device, weight.dtype)
+        self._guidance = torch.cat(guidance).to(weight.device)
+        self._view = view_of(few.generator, conditions)
+        self._embedded = few.generator.embed(conditions)
+
+    def __call__(self, x: Tensor, alpha: Tensor) -> Tensor:
+        """Direction `[B, D, F]` in float32 at states `x` `[B, D, F]` and scalar `alpha`, that of a stage."""
+        model = self._few.model
+        stage = SEMANTICS if float(alpha) < model.alpha(DETAILS) / 2 else DETAILS
+        inputs = torch.cat([x.float()] * self._copies)
+        z = self._latents(inputs, stage)
+        embedded = replace(self._embedded, stage=model.stages(z, self._guidance, stage))
+        outputs = self._few.generator.predict(inputs, alpha.expand(len(inputs)), embedded)
+        if self._copies == 1:
+            return outputs
+        aimed, away, null = outputs.chunk(3)
+        return aimed + self._away * (away - null)
+
+    def _latents(self, x: Tensor, stage: int) -> Tensor:
+        model = self._few.model
+        own = self._given.semantics if stage == SEMANTICS else self._given.details
+        if own is not None:
+            return torch.cat([own] * self._copies)
+        if self._given.noise is not None:
+            x = torch.cat([self._given.noise.to(x)] * self._copies)
+        elif stage == DETAILS and len(self._details) == len(x):
+            return self._details  # of the noise that the walk began with
+        self._details = noises_of(x, model.config.semantic_dim)[1]
+        return self._details if stage == DETAILS else self._drawn(x)
+
+    def _drawn(self, x: Tensor) -> Tensor:
+        model = self._few.model
+        noise = PRIOR_TEMPERATURE * noises_of(x, model.config.semantic_dim)[0]
+        return model.prior.draw(noise, self._view, self._guidance)
+
+    def semantics(self, x: Tensor) -> Tensor:
+        """`z_2` `[B, Z]` that the prior draws by the noise `x` `[B, D, F]` of the loops."""
+        return self._drawn(torch.cat([x.float()] * self._copies))[: len(x)]

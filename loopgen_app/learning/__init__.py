@@ -1,0 +1,1 @@
+"""Learning from the musician's own sounds, in a process beside the instrument that plays on."""
