@@ -88,6 +88,8 @@ class LoopPipeline:
         self._voices = voices
         self._stems = stems and stems.to(device).eval().requires_grad_(False)
         self._samples = 0
+        if learnt is not None:
+            fewsteps = None  # it was taught by the denoiser as it was, and would play on as if nothing was learnt
         self._read = PromptReader(clap.to(device).eval().requires_grad_(False) if clap else None, steers)
         known = _known(denoiser, self._read.steers)
         told = {"composes": self._composes, "takes_apart": self.stems if stems is not None else None}

@@ -12,8 +12,10 @@ from engine.codec.spectral import SpectralCodec
 from engine.corpus.score import Annotation, CorpusLoop
 from engine.corpus.seeds import HELD_OUT_SEED
 from engine.corpus.store import store_loop
+from engine.models.fewsteps import FewStepConfig, FewSteps
 from engine.models.unet import Denoiser, DenoiserConfig
-from engine.packs.models import store_clap, store_codec, store_denoiser
+from engine.packs.models import load_denoiser, store_clap, store_codec, store_denoiser, store_fewsteps
+from engine.packs.pack import Pack
 from engine.tempo import LoopGeometry
 from engine.training.clap_run import new_clap
 from engine.training.word_table import WordVectors
@@ -39,6 +41,21 @@ def tiny_pack(folder: Path, *, denoiser: bool = True, clap: bool = False, seed: 
     if clap:
         store_clap(folder, tiny_clap(seed), {})
     return folder
+
+
+FEW_STEPS = FewStepConfig(rank=4, semantic_dim=8, encoder_width=16, told_width=16, prior_width=16)
+
+
+def tiny_few_steps(folder: Path) -> Path:
+    """`tiny_pack` with an embedder and a few-step model that is not its denoiser any more."""
+    pack = tiny_pack(folder, clap=True)
+    torch.manual_seed(5)
+    model = FewSteps.over(load_denoiser(Pack.open(pack)), FEW_STEPS)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    store_fewsteps(pack, model, {})
+    return pack
 
 
 def tiny_clap(seed: int = 0) -> StarterClap:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny import tiny_pack
+from tiny import tiny_few_steps
 
 from engine.cli.app import run
 from engine.errors import InvalidRequest
@@ -14,12 +14,8 @@ from engine.evaluation.judges.measurement import Judges
 from engine.evaluation.judges.path_length import EPSILON, path_length
 from engine.evaluation.judges.tempo import comb_tempo
 from engine.evaluation.judges.tempo_estimators import TempoEstimator
-from engine.models.fewsteps import FewStepConfig, FewSteps
-from engine.packs.models import load_denoiser, store_fewsteps
-from engine.packs.pack import Pack
 
 COMB = Judges((TempoEstimator("comb", lambda audio, rate: comb_tempo(audio, rate).tempo_bpm),))
-SMALL = FewStepConfig(rank=4, semantic_dim=8, encoder_width=16, told_width=16, prior_width=16)
 
 
 def test_path_length_is_the_squared_speed_of_what_is_heard() -> None:
@@ -33,14 +29,7 @@ def test_path_length_is_the_squared_speed_of_what_is_heard() -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pack = tiny_pack(tmp_path_factory.mktemp("pack"), clap=True)
-    torch.manual_seed(5)
-    model = FewSteps.over(load_denoiser(Pack.open(pack)), SMALL)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.05 * torch.randn_like(parameter))
-    store_fewsteps(pack, model, {})
-    return pack
+    return tiny_few_steps(tmp_path_factory.mktemp("pack"))
 
 
 def test_the_experiment_sets_two_evaluations_beside_many(folder: Path, tmp_path: Path) -> None:

@@ -7,19 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import tiny_pack
+from tiny import tiny_few_steps, tiny_pack
 
 from engine.applications.inversion import Walk
 from engine.applications.noise_path import render_path
 from engine.errors import InvalidRequest, PackError
-from engine.models.fewsteps import FewStepConfig, FewSteps
+from engine.models.adapters import Adapter, AdapterConfig
 from engine.models.sampling import SamplingDenoiser
-from engine.packs.models import load_denoiser, store_fewsteps
+from engine.packs.models import load_codec, load_denoiser, load_fewsteps
 from engine.packs.pack import Pack
 from engine.pipeline import LoopPipeline
 from engine.requests import LoopRequest, NoisePad, Pattern
 
-SMALL = FewStepConfig(rank=4, semantic_dim=8, encoder_width=16, told_width=16, prior_width=16)
 ASKED = LoopRequest(
     bars=1, seed=3, tags=("techno", "kick"), pattern=Pattern({"kick": (1.0, 0, 0, 0) * 4}), sampler="progressive"
 )
@@ -27,14 +26,7 @@ ASKED = LoopRequest(
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pack = tiny_pack(tmp_path_factory.mktemp("pack"), clap=True)
-    torch.manual_seed(5)
-    model = FewSteps.over(load_denoiser(Pack.open(pack)), SMALL)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.05 * torch.randn_like(parameter))
-    store_fewsteps(pack, model, {})
-    return pack
+    return tiny_few_steps(tmp_path_factory.mktemp("pack"))
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +99,18 @@ def test_packs_without_it_say_so_and_loops_are_not_walked_back_with_it(tmp_path:
         without.render(ASKED)
     with pytest.raises(InvalidRequest, match=r"Unknown sampler 'progressive'; possible: euler, heun, midpoint"):
         Walk(sampler="progressive")
+
+
+def test_a_pack_that_learnt_does_not_play_what_it_was_before(folder: Path) -> None:
+    """The model of two evaluations knows nothing of an adapter: it is not offered beside one."""
+    pack = Pack.open(folder)
+    denoiser = load_denoiser(pack)
+    few = load_fewsteps(pack, denoiser)
+    adapter = Adapter.beside(denoiser, AdapterConfig(rank=2))
+    info = LoopPipeline.from_pack(folder).info
+    assert few is not None and info.progressive
+    learnt = LoopPipeline(load_codec(pack), denoiser, info, torch.device("cpu"), learnt=adapter, fewsteps=few)
+    assert learnt.info.learnt and not learnt.info.progressive
+    with pytest.raises(PackError, match="no model of two evaluations"):
+        learnt.render(ASKED)
+    assert learnt.render(ASKED.with_(sampler="euler", num_steps=2)).audio.shape[1] == learnt.geometry(ASKED).samples
