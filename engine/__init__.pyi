@@ -10,6 +10,7 @@ from .applications.inversion import (
     keep_noise as keep_noise,
     replay as replay,
 )
+from .applications.morph import morph as morph
 from .applications.noise_path import render_path as render_path
 from .applications.passage import Passage as Passage
 from .applications.source import SourceLoop as SourceLoop, read_source as read_source
@@ -86,6 +87,7 @@ from .export import (
     write_stems as write_stems,
 )
 from .files import (
+    RESERVED_NAMES as RESERVED_NAMES,
     free_path as free_path,
     is_file as is_file,
     is_folder as is_folder,
@@ -99,6 +101,7 @@ from .knobs import (
     KNOBS as KNOBS,
     LIVE_STEPS as LIVE_STEPS,
     PROGRESSIVE as PROGRESSIVE,
+    PROGRESSIVE_STEPS as PROGRESSIVE_STEPS,
     QUALITY_STEPS as QUALITY_STEPS,
     STRETCH_RATIOS as STRETCH_RATIOS,
     Knob as Knob,

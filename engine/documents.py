@@ -1,6 +1,7 @@
 """JSON from outside, through one door: bounded in size, depth and numbers before anybody believes a word of it."""
 
 import errno
+import io
 import json
 import math
 import os
@@ -46,9 +47,15 @@ def read_file(path: Path, most_bytes: int) -> bytes:
 
     Raises `OSError` where it cannot be read: pipes and devices neither, from which nothing may ever come, or no end.
     """
+    with io.BufferedReader(open_regular(path)) as file:
+        return file.read(most_bytes)
+
+
+def open_regular(path: Path | str) -> io.FileIO:
+    """The file `path`, to be read. Raises `OSError` where there is none: pipes and devices neither, from which
+    nothing may ever come, or no end."""
     try:
-        with open(path, "rb", opener=_open_at_once) as file:
-            return file.read(most_bytes)
+        return io.FileIO(path, "rb", opener=_open_at_once)
     except ValueError as error:  # a zero in its name
         raise OSError(errno.EINVAL, str(error)) from error
 

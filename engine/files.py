@@ -8,6 +8,7 @@ import re
 import secrets
 import time
 import zlib
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,6 +23,11 @@ STALE_SECONDS = 600.0
 
 _HOST = f"{zlib.crc32(platform.node().encode()):08x}"
 """Folders may be shared between computers, each with processes of its own."""
+
+RESERVED_NAMES = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))}
+)
+"""Names that Windows keeps for devices, in either case and with any ending."""
 
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space or choose another folder",
@@ -71,7 +77,7 @@ def write_atomically(path: Path | str, content: bytes, *, private: bool = False)
     """
     path = Path(path)
     try:
-        _write_whole(Path(os.path.realpath(path)) if path.is_symlink() else path, content, private)
+        _write_whole(replaceable(path), content, private)
     except (OSError, ValueError) as error:  # a zero byte in a name is a ValueError
         raise ExportError(f"Cannot write {str(path)!r}: {failure(error)}.") from error
     finally:
@@ -79,13 +85,30 @@ def write_atomically(path: Path | str, content: bytes, *, private: bool = False)
     return path
 
 
-def _write_whole(path: Path, content: bytes, private: bool) -> None:
+def replaceable(path: Path) -> Path:
+    """What writing to `path` may replace: itself, or what a link there leads to.
+
+    Raises `ExportError` when its folder is missing, and where a write-protected file, a pipe or a device is in the
+    way, or it cannot be seen what is.
+    """
+    try:
+        return _checked(path)
+    except (OSError, ValueError) as error:
+        raise ExportError(f"Cannot write {str(path)!r}: {failure(error)}.") from error
+
+
+def _checked(path: Path) -> Path:
+    path = Path(os.path.realpath(path)) if path.is_symlink() else path
     if not path.parent.is_dir():
         raise ExportError(f"Cannot write {path.name!r}: the folder {str(path.parent)!r} does not exist.")
     if path.is_file() and not path.stat().st_mode & _WRITABLE:
         raise ExportError(f"Cannot write {str(path)!r}: it is write-protected; choose another name.")
     if path.exists() and not path.is_file() and not path.is_dir():  # root could put a file in the place of /dev/null
         raise ExportError(f"Cannot write {str(path)!r}: what is there is no file; choose another name.")
+    return path
+
+
+def _write_whole(path: Path, content: bytes, private: bool) -> None:
     temporary = temporary_path(path.parent)
     try:
         with temporary.open("xb") as file:
@@ -131,13 +154,20 @@ def sweep_stale_files(folder: Path | str, *, older_than: float = STALE_SECONDS) 
     LoopGen's own temporary names are touched; a missing folder has none.
     """
     swept = 0
+    for leftover in stale_paths(folder, older_than=older_than):
+        with suppress(OSError):
+            leftover.unlink()
+            swept += 1
+    return swept
+
+
+def stale_paths(folder: Path | str, *, older_than: float = STALE_SECONDS) -> Iterator[Path]:
+    """What killed programs left in `folder`, files and folders, as `sweep_stale_files` knows it."""
     with suppress(OSError):
         for leftover in Path(folder).glob(f"{_PREFIX}*{_SUFFIX}"):
             with suppress(OSError):
                 if _is_stale(leftover, older_than):
-                    leftover.unlink()
-                    swept += 1
-    return swept
+                    yield leftover
 
 
 def _is_stale(path: Path, older_than: float = STALE_SECONDS) -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.clap.base import ClapEmbedder
-from engine.codec.base import LOOP, Decoding, LatentCodec
+from engine.codec.base import Decoding, LatentCodec
 from engine.conditioning.assembly import negative_conditions, request_conditions
 from engine.conditioning.composition import Composition, compose
 from engine.conditioning.prompts import PromptReader
@@ -22,7 +22,7 @@ from engine.conditioning.voices import VoiceTable
 from engine.devices import choose_device, fast_dtype, keep_few_shapes, return_free_memory
 from engine.diffusion.found_noise import NoiseShelf, is_found
 from engine.diffusion.noise import pad_noise
-from engine.diffusion.samplers import Model, SamplerStep, StepHook, sample
+from engine.diffusion.samplers import Model, sample
 from engine.diffusion.schedules import alphas
 from engine.errors import InvalidRequest, PackError
 from engine.knobs import MAP_SAMPLERS, PROGRESSIVE
@@ -30,7 +30,9 @@ from engine.loop import Loop, PackInfo
 from engine.models.adapters import Adapter
 from engine.models.blended import BlendedDenoiser
 from engine.models.fewsteps import FewSteps
+from engine.models.semantic_directions import SemanticDirections
 from engine.models.unet import Denoiser
+from engine.packs.directions import load_directions
 from engine.packs.learnt import load_adapter
 from engine.packs.models import (
     load_clap,
@@ -47,13 +49,14 @@ from engine.progress import Progress
 from engine.rendering.batching import batch_key
 from engine.rendering.finishing import Clock, finished_loops, recurrence
 from engine.rendering.guided import Aim, GuidedDenoiser, guided_directions
+from engine.rendering.latents import LatentSpace
 from engine.rendering.progressive import FewStepSampling, StageLatents
 from engine.rendering.sounds import embedding_of, voice_of
 from engine.rendering.starts import drawn_noise, found_noise, reach, starts_from_found
 from engine.requests import LoopRequest, Pattern
 from engine.stems.network import StemNetwork
 from engine.stems.separation import separate
-from engine.tempo import FRAME_RATE, LoopGeometry
+from engine.tempo import LoopGeometry
 from engine.vocabulary import STYLES, TODAY, Vocabulary
 
 __all__ = ["Loop", "LoopPipeline", "PackInfo"]
@@ -81,13 +84,13 @@ class LoopPipeline:
         stems: StemNetwork | None = None,
         learnt: Adapter | None = None,
         fewsteps: FewSteps | None = None,
+        directions: SemanticDirections | None = None,
         dtype: torch.dtype | None = None,
         shelf: NoiseShelf | None = None,
     ) -> None:
         self.shelf = shelf or NoiseShelf()
-        self._voices = voices
         self._stems = stems and stems.to(device).eval().requires_grad_(False)
-        self._samples = 0
+        self._voices, self._samples = voices, 0
         if learnt is not None:
             fewsteps = None  # it was taught by the denoiser as it was, and would play on as if nothing was learnt
         self._read = PromptReader(clap.to(device).eval().requires_grad_(False) if clap else None, steers)
@@ -103,10 +106,8 @@ class LoopPipeline:
         )
         self.device = device
         self._dtype = dtype or fast_dtype(device)
-        self._codec = codec.to(device).eval().requires_grad_(False)
-        self._few = FewStepSampling(fewsteps, denoiser, device, self._dtype) if fewsteps is not None else None
-        # The scale of the latents stays in float32; only the network runs in the fast precision.
-        self._mean, self._deviation = (x.to(device, torch.float32) for x in (denoiser.mean, denoiser.deviation))
+        self.latents = LatentSpace(codec, denoiser.mean, denoiser.deviation, device=device, dtype=self._dtype)
+        self._few = None if fewsteps is None else FewStepSampling(fewsteps, denoiser, device, self._dtype, directions)
         self._denoiser = BlendedDenoiser(denoiser, device, self._dtype, learnt)
 
     @classmethod
@@ -133,6 +134,7 @@ class LoopPipeline:
             stems=load_stems(pack),
             learnt=load_adapter(pack, denoiser),
             fewsteps=load_fewsteps(pack, denoiser),
+            directions=load_directions(pack),
             dtype=dtype,
         )
 
@@ -148,7 +150,7 @@ class LoopPipeline:
 
     def geometry(self, request: LoopRequest) -> LoopGeometry:
         """Length of the request's loop in samples and latent frames of this pack."""
-        return self._codec.geometry(request.tempo_bpm, request.bars)
+        return self.latents.geometry(request.tempo_bpm, request.bars)
 
     def render(self, request: LoopRequest, *, progress: Progress | None = None) -> Loop:
         """The loop of `request`: stereo, exactly as long as its bars, level-matched, true peak <= -1 dBTP.
@@ -175,7 +177,7 @@ class LoopPipeline:
                 x_0 = torch.cat([self.noise(request, written) for request, written in played]).to(self.device)
             with clock("denoiser"):
                 geometry = self.geometry(first)
-                hook = self.hook(progress, geometry.samples, Decoding(again=recurrence(first, geometry)))
+                hook = self.latents.hook(progress, geometry.samples, Decoding(again=recurrence(first, geometry)))
                 x_1 = sample(guided, x_0, self.alphas(first), first.sampler, hook)
                 limits = torch.tensor([reach(request) for request in requests], device=self.device)[:, None, None]
                 x_1 = x_1.clamp(-limits, limits)
@@ -191,7 +193,8 @@ class LoopPipeline:
         What it leaves open is played as `composition` says, by default as the engine composes it.
         """
         geometry = self.geometry(request)
-        said, asked = self._read.wanted(request), self._read.asked(request)
+        said = self._read.wanted(self._few.worded(request) if self._few else request)
+        asked = self._read.asked(request)
         written = composition or compose(asked, self.info.known)
         # What was found in a loop is as it is.
         repeats = torch.full((1, 1), 0.0 if starts_from_found(request) else request.repeat)
@@ -201,6 +204,7 @@ class LoopPipeline:
             replace(towards, repeats=repeats),
             replace(away, repeats=repeats, voices=towards.voices, voices_given=towards.voices_given),
             (written,),
+            self._few.steered(request) if self._few else None,
         )
 
     def compose(self, request: LoopRequest) -> Composition | None:
@@ -240,32 +244,6 @@ class LoopPipeline:
             )
         return self._few
 
-    def encode(self, audio: NDArray[np.float32], frames: int) -> Tensor:
-        """The state `x_1` `[1, D, frames]` of loop `audio [2, T]` at the pack's sample rate."""
-        heard = torch.from_numpy(np.ascontiguousarray(audio, dtype=np.float32))[None]
-        with torch.inference_mode():
-            latent = self._codec.encode(heard.to(self.device), frames, circular=True)
-        return self.standardise(latent)
-
-    def standardise(self, latent: Tensor | NDArray[np.float32]) -> Tensor:
-        """The states `[B, D, F]` at alpha 1 of latents as loops carry them."""
-        state: Tensor = (torch.as_tensor(latent).to(self.device, torch.float32) - self._mean) / self._deviation
-        return state
-
-    def restore(self, x_1: Tensor) -> Tensor:
-        """The latents `[B, D, F]` of states at alpha 1."""
-        return x_1 * self._deviation + self._mean
-
-    @property
-    def latent_dim(self) -> int:
-        """Channels D of the pack's latents."""
-        return self._codec.latent_dim
-
-    def decode(self, x_1: Tensor, samples: int, how: Decoding = LOOP) -> NDArray[np.float32]:
-        """The sound `[B, 2, samples]` of states `x_1` `[B, D, F]`, as the codec gives it: no level."""
-        with torch.inference_mode():
-            return self._decode(self.restore(x_1), samples, how)
-
     def finish(self, x_1: Tensor, requests: Sequence[LoopRequest], aim: Aim) -> list[Loop]:
         """The loops `[B]` of states `x_1` `[B, D, F]` at alpha 1, sampled under `aim`: exact length and level, as
         `render` gives them."""
@@ -275,8 +253,9 @@ class LoopPipeline:
     def _finish(self, x_1: Tensor, requests: Sequence[LoopRequest], aim: Aim, clock: Clock) -> list[Loop]:
         geometry = self.geometry(requests[0])
         with clock("codec"):
-            latent = self.restore(x_1)
-            audio = self._decode(latent, geometry.samples, Decoding(again=recurrence(requests[0], geometry)))
+            again = Decoding(again=recurrence(requests[0], geometry))
+            audio = self.latents.decode(x_1, geometry.samples, again)
+            latent = self.latents.restore(x_1)
         return finished_loops(audio, latent, requests, aim, info=self.info, clock=clock)
 
     def embed_sound(self, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
@@ -329,35 +308,11 @@ class LoopPipeline:
         not here.
         """
         geometry = self.geometry(request)
-        shape = (1, self._codec.latent_dim, geometry.frames)
+        shape = (1, self.latents.channels, geometry.frames)
         if is_found(seed):
             return found_noise(self.shelf.fetch(seed, self.info.hash), shape[-1], request.temperature)
         asked = self._read.asked(request)
         return drawn_noise(asked, seed, shape, geometry, composition or compose(asked, self.info.known))
-
-    def _decode(self, latent: Tensor, samples: int, how: Decoding = LOOP) -> NDArray[np.float32]:
-        with torch.autocast(self.device.type, self._dtype, enabled=self._dtype != torch.float32):
-            audio = self._codec.decode(latent.float(), samples, how)
-        decoded: NDArray[np.float32] = audio.float().cpu().numpy()
-        return decoded
-
-    def hook(self, progress: Progress | None, samples: int | None = None, how: Decoding = LOOP) -> StepHook | None:
-        """What tells `progress` of the steps of `sample`; previews, decoded as `how` says, last `samples`, or as long
-        as usual."""
-        if progress is None:
-            return None
-
-        def hook(step: SamplerStep) -> None:
-            def preview() -> NDArray[np.float32]:
-                with torch.inference_mode():
-                    estimate = step.estimate[:1]
-                    length = samples or round(estimate.shape[-1] * self.info.sample_rate / FRAME_RATE)
-                    decoded: NDArray[np.float32] = self._decode(self.restore(estimate), length, how)[0]
-                return decoded
-
-            progress.step(step.index, step.count, step.alpha, preview)
-
-        return hook
 
 
 def _known(denoiser: Denoiser, steers: Steers | None) -> Vocabulary:

@@ -7,10 +7,11 @@ from pathlib import Path
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMainWindow, QMenu
 
-from engine import FORMATS
+from engine import FORMATS, is_file
 from loopgen_app.control_menu import ControlMenu
 from loopgen_app.help_menu import HelpMenu
 from loopgen_app.packs_menu import PacksMenu
+from loopgen_app.panels.asking import agreed, where_to_save
 from loopgen_app.panels.bank_panel import BankPanel
 from loopgen_app.panels.binding import add_choice, add_tick
 from loopgen_app.panels.exits import choose_folder
@@ -153,14 +154,16 @@ class Actions:
     def _fill_recent(self) -> None:
         self._recent.clear()
         for name in self._studio.settings.recent:
-            self._recent.addAction(Path(name).name, partial(self._studio.sessions.open, Path(name)))
+            self._recent.addAction(
+                Path(name).name.replace("&", "&&"), partial(self._studio.sessions.open, Path(name))
+            )
         if self._recent.isEmpty():
             self._recent.addAction("No session yet").setEnabled(False)
 
     def _fill_presets(self) -> None:
         self._presets.clear()
         for name in self._studio.sessions.presets():
-            self._presets.addAction(name, partial(self._studio.sessions.apply_preset, name))
+            self._presets.addAction(name.replace("&", "&&"), partial(self._studio.sessions.apply_preset, name))
         if self._presets.isEmpty():
             self._presets.addAction("No preset yet").setEnabled(False)
 
@@ -178,12 +181,15 @@ class Actions:
 
     def _save_as(self) -> None:
         folder = self._studio.folders.sessions
-        name, _ = QFileDialog.getSaveFileName(self._window, "Save session", str(folder), SESSION_FILTER)
-        if name:
-            path = Path(name)
-            self._studio.sessions.save(path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX))
+        path = where_to_save(self._window, "Save session", str(folder), SESSION_FILTER, SUFFIX)
+        if path is not None:
+            self._studio.sessions.save(path)
 
     def _keep_preset(self) -> None:
-        name, wanted = QInputDialog.getText(self._window, "Keep as preset", "Name")
-        if wanted:
-            self._studio.sessions.save_preset(name)
+        title, sessions = "Keep as preset", self._studio.sessions
+        name, wanted = QInputDialog.getText(self._window, title, "Name")
+        if not wanted:
+            return
+        path = sessions.preset_file(name)
+        if path is None or not is_file(path) or agreed(self._window, title, f"Replace your preset {path.stem}?"):
+            sessions.save_preset(name)

@@ -99,7 +99,7 @@ class WindowBackground(QObject):
 
     def follow(self, future: Future[T], done: Callable[[T], object], failed: Callable[[Exception], object]) -> Work:
         """Tell in the window's thread how `future` ends."""
-        work = Work("work of another thread", future.result, done, failed)
+        work = Work("work that was handed on", future.result, done, failed)
         future.add_done_callback(lambda _future: work.run(self.tell))
         return work
 

@@ -11,9 +11,11 @@ from loopgen_app.midi import MidiInput, midi_is_there, outputs
 from loopgen_app.panels.bank_panel import BankPanel
 from loopgen_app.panels.binding import add_choice
 from loopgen_app.panels.osc_help import OscHelp
+from loopgen_app.remote.ableton_link import HOW_TO_HAVE_LINK, AbletonLink, link_is_there
 from loopgen_app.remote.midi_clock import MidiClock
 from loopgen_app.remote.osc import Osc
 from loopgen_app.studio import Studio
+from loopgen_app.widgets.label import set_tip
 
 WATCH_MILLISECONDS: Final = 2000
 
@@ -25,12 +27,17 @@ class ControlMenu:
         self._window, self._studio = window, studio
         self.midi = MidiInput(self._hear_midi)
         self.clock = MidiClock(studio)
+        self.link = AbletonLink(studio)
         self.osc = Osc(studio, lambda: [loop.id for loop in bank.model.loops()])
         menu = window.menuBar().addMenu("&Control")
+        menu.setToolTipsVisible(True)
         menu.aboutToShow.connect(self._show_ticks)
         self.follow: QAction | None = None
         if midi_is_there():
             self._add_midi(menu)
+        self.together = self._toggle(menu, "Ableton Link", self._switch_link)
+        self.link.on_change = self._show_ticks
+        menu.addSeparator()
         self.listen = self._toggle(menu, "Listen to OSC", self._switch_osc)
         self.others = self._toggle(menu, "OSC from other computers too", self._open_osc)
         menu.addAction("What OSC can say…", self._show_osc)
@@ -38,6 +45,7 @@ class ControlMenu:
             f"Controller {source} now turns {knob.replace('_', ' ')}."
         )
         self.osc.begin()
+        self.link.begin()
         if self.clock.following and self.follow is not None:
             self._connect_midi()
         self._show_ticks()
@@ -49,7 +57,6 @@ class ControlMenu:
         self.follow = self._toggle(menu, "Follow MIDI clock", self._follow_clock)
         self._targets = menu.addMenu("Send MIDI clock to")
         self._targets.aboutToShow.connect(self._fill_targets)
-        menu.addSeparator()
         self._watch = QTimer(self._window)
         self._watch.setInterval(WATCH_MILLISECONDS)
         self._watch.timeout.connect(self._look_for_ports)
@@ -65,7 +72,15 @@ class ControlMenu:
             self._watch.stop()
             self._studio.messages.complain(f"MIDI: {', '.join(gone)} is gone.", "Connect again", self._connect_midi)
 
+    def _switch_link(self, on: bool) -> None:
+        if on and self.clock.following:  # one clock at a time
+            self.clock.follow(False)
+        self.link.switch(on)
+        self._show_ticks()
+
     def _follow_clock(self, on: bool) -> None:
+        if on and self.link.on:
+            self.link.switch(False)
         self.clock.follow(on)
         if on and not self.midi.names:
             self._connect_midi()
@@ -83,6 +98,7 @@ class ControlMenu:
         """Listen to nobody any more."""
         self.midi.close()
         self.clock.close()
+        self.link.close()
         self.osc.close()
 
     def _toggle(self, menu: QMenu, words: str, act: object) -> QAction:
@@ -93,6 +109,10 @@ class ControlMenu:
 
     def _show_ticks(self) -> None:
         self.listen.setChecked(self.osc.on)
+        peers = self.link.peers
+        self.together.setText(f"Ableton Link ({peers} other{'s' if peers > 1 else ''})" if peers else "Ableton Link")
+        set_tip(self.together, "" if self.link.on or link_is_there() else HOW_TO_HAVE_LINK)
+        self.together.setChecked(self.link.on)
         if self.follow is not None:
             self.follow.setChecked(self.clock.following)
         self.others.setChecked(self._studio.settings.osc_open)

@@ -32,6 +32,8 @@ MINIMUM = QSize(1024, 600)
 DEFAULT = QSize(1280, 800)
 LEFT, STAGE, RIGHT = 292, 348, 340
 """Least widths of the columns: all three fit a window of 1024 pixels."""
+LEAST, TIGHT = QSize(960, 500), (18, 12, 34)
+"""The smallest screen that has room for all, which one of 1920 at 200 % is; by so much less the columns make do."""
 LOWEST_PICTURE = 130
 ANY = 16_777_215
 """Qt's own word for as wide as you like."""
@@ -50,7 +52,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._studio = studio
         self.setWindowTitle("LoopGen")
-        self.setMinimumSize(MINIMUM)
+        self._columns: list[tuple[QWidget, int, int]] = []
         self.setAcceptDrops(True)
         self.bank = BankPanel(studio, self)
         self.actions_ = Actions(self, studio, self.bank)
@@ -86,7 +88,7 @@ class MainWindow(QMainWindow):
 
     def _column(self, parent: QWidget, low: int, high: int, *parts: tuple[QWidget, int]) -> QWidget:
         holder = QWidget(parent)
-        holder.setMinimumWidth(low)
+        self._never_below(holder, low)
         holder.setMaximumWidth(high)
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
@@ -94,6 +96,12 @@ class MainWindow(QMainWindow):
         for widget, stretch in parts:
             column.addWidget(widget, stretch)
         return holder
+
+    def _never_below(self, widget: QWidget, low: int) -> None:
+        """Keep a column, or what lies in it, as wide as `low`, or a little less on a screen that is narrow itself."""
+        column = max((width for width in (LEFT, STAGE, RIGHT) if width <= low), default=0)
+        less = dict(zip((LEFT, STAGE, RIGHT), TIGHT, strict=True)).get(column, 0)
+        self._columns.append((widget, low, low - less))
 
     def _scrolled(self, holder: QWidget, low: int, high: int) -> QScrollArea:
         """`holder`, which can be scrolled where the window is too low for it."""
@@ -103,7 +111,7 @@ class MainWindow(QMainWindow):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(holder)
-        area.setMinimumWidth(low)
+        self._never_below(area, low)
         area.setMaximumWidth(high)
         return area
 
@@ -130,7 +138,7 @@ class MainWindow(QMainWindow):
     def _right(self, parent: QWidget) -> QWidget:
         self._results = splitter = QSplitter(Qt.Orientation.Vertical, parent)
         splitter.setObjectName("resultSplitter")
-        splitter.setMinimumWidth(RIGHT)
+        self._never_below(splitter, RIGHT)
         splitter.setHandleWidth(GAP)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self._picture(splitter))
@@ -182,6 +190,10 @@ class MainWindow(QMainWindow):
     def fit(self, _area: QRect | None = None) -> None:
         """Be no larger than the screen has room for, and all on it; a screen can shrink."""
         room = self.room()
+        fits = room.width() >= LEAST.width() and room.height() >= LEAST.height()
+        self.setMinimumSize(MINIMUM.boundedTo(room.size()) if fits else MINIMUM)
+        for widget, low, tight in self._columns:
+            widget.setMinimumWidth(tight if self.minimumWidth() < MINIMUM.width() else low)
         if not self.isMaximized() and not self.isFullScreen():
             self.resize(self.size().boundedTo(room.size()))
             left = max(room.left(), min(self.x(), room.right() + 1 - self.width()))

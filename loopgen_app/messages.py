@@ -9,6 +9,9 @@ from loopgen_app.state.events import Event
 
 log = logging.getLogger(__name__)
 
+LONGEST = 800
+"""Characters of a sentence that is said."""
+
 
 @dataclass(frozen=True)
 class Message:
@@ -27,10 +30,12 @@ class Messages:
         self.said: Event[Message] = Event()
         self.last: Message | None = None
 
-    # Names of files may hold what ends a line, or turns its direction.
+    # Names of files may hold what ends a line, or turns its direction, and be as long as a book.
     @staticmethod
     def _one_line(text: str) -> str:
-        return "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(text.split()))
+        line = "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(text.split()))
+        half = LONGEST // 2  # what happened stands at the beginning, what to do at the end
+        return line if len(line) <= LONGEST else f"{line[:half]}…{line[-half:]}"
 
     def say(self, text: str, label: str = "", action: Callable[[], object] | None = None) -> None:
         """Information that fades."""

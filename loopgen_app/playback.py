@@ -1,6 +1,7 @@
 """The only door to the sound process: a Qt timer feels its pulse and keeps the transport's state up to date."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,10 @@ def gain_of(level_db: float, floor_db: float = -60.0) -> float:
 
 
 class Playback(QObject):
-    """Plays loops. `ticked(beat)` comes at 60 Hz with the beat that is heard now, negative when nothing plays."""
+    """Plays loops. `ticked(beat)` comes at 60 Hz with the beat that is heard now, negative when nothing plays.
+
+    `start_elsewhere` is asked when the transport is to start: whether somebody else will, when it is time.
+    """
 
     ticked = Signal(float)
     peaked = Signal(float, float)
@@ -40,6 +44,7 @@ class Playback(QObject):
         super().__init__(parent)
         self._supervisor = supervisor
         self._transport = transport
+        self.start_elsewhere: Callable[[], bool] = lambda: False
         self._ticks = 0
         self._tempo: dict[int, float] = {}
         self._timer = QTimer(self)
@@ -133,7 +138,7 @@ class Playback(QObject):
     def play(self, *, count_in: bool = False) -> None:
         """Start the transport."""
         state = self._transport.state
-        if state.loop_id is not None and not state.playing:
+        if state.loop_id is not None and not state.playing and not self.start_elsewhere():
             self._supervisor.play(count_in=count_in)
             self._transport.update(playing=True)
 

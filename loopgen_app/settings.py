@@ -110,6 +110,7 @@ class Settings:
     window: list[int] = field(default_factory=list)
     split: list[int] = field(default_factory=list)
     clock_in: bool = False
+    link: bool = False
     osc: bool = False
     osc_open: bool = False
     osc_port: int = 9127
@@ -129,6 +130,17 @@ class Settings:
             log.warning("settings at %s not read: %s", path, error)
             return cls()
         return cls(**_fitting(found)) if isinstance(found, Mapping) else cls()
+
+    @staticmethod
+    def unread(path: Path) -> str:
+        """Why nobody knows what the settings are that are there; "" where they can be read, or there are none."""
+        try:
+            read_document_file(path)
+        except (FileNotFoundError, NotADirectoryError, DocumentError):
+            return ""
+        except OSError as error:
+            return (error.strerror or str(error)).lower()
+        return ""
 
     @staticmethod
     def damaged(path: Path) -> bool:
@@ -167,7 +179,7 @@ def _fitting(found: Mapping[str, Any]) -> dict[str, Any]:
             continue
         if isinstance(value, list):
             kind = int if known.name in ("window", "split") else str
-            value = [item for item in value if type(item) is kind]
+            value = [item for item in value if type(item) is kind][:MAX_PROMPTS]
         elif isinstance(value, dict):
             value = {name: text for name, text in value.items() if isinstance(text, str)}
         fitting[known.name] = value

@@ -64,7 +64,7 @@ class End:
         found = self.found(walk)
         if found is not None:
             return found
-        states, hook = [self.noise], pipeline.hook(progress)
+        states, hook = [self.noise], pipeline.latents.hook(progress)
 
         def keep(step: SamplerStep) -> None:
             states.append(step.x)
@@ -86,10 +86,12 @@ def same(pipeline: LoopPipeline, a: End, b: End) -> bool:
 
 def blend_aims(a: Aim, b: Aim, t: float) -> Aim:
     """From `a` (t = 0) to `b` (t = 1); what is composed is that of the nearer one."""
+    steered = None if a.steered is None or b.steered is None else torch.lerp(a.steered, b.steered, t)
     return Aim(
         blend_conditions(a.towards, b.towards, t),
         blend_conditions(a.away, b.away, t),
         (a if t <= 0.5 else b).compositions,
+        steered,
     )
 
 
@@ -124,7 +126,7 @@ def blend(
             start = torch.cat([_between(a.noise, b.noise, t, path) for t in turned])
             aim = Aim.stack([blend_aims(*aims, 0.0 if over == "noise" else t) for t in points])
             flow = pipeline.flow(walked, aim)
-            x_1 = sample(flow, start, alphas, walked.sampler, pipeline.hook(counted))
+            x_1 = sample(flow, start, alphas, walked.sampler, pipeline.latents.hook(counted))
         requests = [walked if t <= 0.5 else walked.with_(**words_of(b.request)) for t in points]
         loops += pipeline.finish(x_1, requests, aim)
     return loops

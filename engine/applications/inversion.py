@@ -138,7 +138,7 @@ def invert_loops(
     """The noises of loops of one tempo and length, each under its own conditions, in one pass of the network; or
     their states down to the alpha nearest to `down_to`."""
     walk = walk or Walk()
-    hook = pipeline.hook(progress)
+    hook = pipeline.latents.hook(progress)
     requests = [walk.of(source.request) for source in sources]
     x_1 = torch.cat([latent_state(pipeline, source) for source in sources])
     states = [x_1]
@@ -173,13 +173,13 @@ def check_pack(pipeline: LoopPipeline, pack_hash: str) -> None:
 def latent_state(pipeline: LoopPipeline, source: SourceLoop) -> Tensor:
     """The state `x_1` `[1, D, F]` of a loop at alpha 1: its latent where this pack made it, else encoded."""
     if source.latent is not None and source.latent_pack == pipeline.info.hash:
-        return pipeline.standardise(source.latent[None])
+        return pipeline.latents.standardise(source.latent[None])
     if source.sample_rate != pipeline.info.sample_rate:
         raise InvalidRequest(
             f"{source.name} has {source.sample_rate} samples a second, the pack {pipeline.info.sample_rate}; "
             "read it at the rate of the pack."
         )
-    return pipeline.encode(source.audio, pipeline.geometry(source.request).frames)
+    return pipeline.latents.encode(source.audio, pipeline.geometry(source.request).frames)
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +220,7 @@ def replay(
         aims = [pipeline.aim(loop.request, loop.composition) for loop in inverted]
         flow = pipeline.flow(inverted[0].request, Aim.stack(aims))
         noise = torch.cat([loop.noise for loop in inverted])
-        x_1 = sample(flow, noise, walk.alphas, walk.sampler, pipeline.hook(progress))
+        x_1 = sample(flow, noise, walk.alphas, walk.sampler, pipeline.latents.hook(progress))
     return [Replay(*found) for found in zip(inverted, aims, x_1.chunk(len(inverted)), strict=True)]
 
 
@@ -238,5 +238,5 @@ def keep_noise(pipeline: LoopPipeline, inverted: InvertedLoop) -> int:
 
 
 def _sound(pipeline: LoopPipeline, x_1: Tensor, samples: int) -> NDArray[np.float32]:
-    sound: NDArray[np.float32] = pipeline.decode(x_1, samples)[0]
+    sound: NDArray[np.float32] = pipeline.latents.decode(x_1, samples)[0]
     return sound

@@ -42,7 +42,7 @@ def morph(
             noise = torch.cat([slerp(a.noise, b.noise, t) for t in points])
             latents = StageLatents(torch.cat([slerp(first, last, t) for t in points]))
             flow = few.flow(walked, aim, latents)
-            x_1 = sample(flow, noise, few.alphas, PROGRESSIVE, pipeline.hook(counted))
+            x_1 = sample(flow, noise, few.alphas, PROGRESSIVE, pipeline.latents.hook(counted))
             requests = [walked if t <= 0.5 else walked.with_(**words_of(b.request)) for t in points]
             loops += pipeline.finish(x_1, requests, aim)
     return loops

@@ -52,7 +52,7 @@ def render_path(
         aim = along(pipeline.aim(request, pipeline.compose(request)), positions, ramp)
         at = partial(_noise_at, corners, points)
         fused = fused_windows(pipeline, ramp, (aim, aim), torch.zeros(ramp.frames), request, at)
-        hook = pipeline.hook(progress)
+        hook = pipeline.latents.hook(progress)
         x_1 = sample(fused, noise.to(pipeline.device), pipeline.alphas(request), request.sampler, hook)
     # Nothing is known of the music around it: it begins and ends as its own first and last bar do.
     context = round(ramp.beat_to_frame(BEATS_PER_BAR))

@@ -60,7 +60,7 @@ def along(aim: Aim, positions: Tensor, ramp: TempoRamp) -> Aim:
     def timed(conditions: Conditions) -> Conditions:
         return replace(read_conditions(conditions, positions), beat=torch.from_numpy(phases)[None])
 
-    return Aim(timed(aim.towards), timed(aim.away))
+    return Aim(timed(aim.towards), timed(aim.away), steered=aim.steered)
 
 
 def _in_bars(aim: Aim, ramp: TempoRamp, first: int) -> Aim:
@@ -77,7 +77,7 @@ def _in_bars(aim: Aim, ramp: TempoRamp, first: int) -> Aim:
             conditions, rate=torch.full_like(conditions.rate, rate), bars=torch.full_like(conditions.bars, bars)
         )
 
-    return Aim(told(aim.towards), told(aim.away))
+    return Aim(told(aim.towards), told(aim.away), steered=aim.steered)
 
 
 def fused_windows(  # noqa: PLR0917
@@ -99,7 +99,11 @@ def fused_windows(  # noqa: PLR0917
     for first in range(len(lines) - WINDOW_BARS):
         start, frames = lines[first], lines[first + WINDOW_BARS] - lines[first]
         inside = tuple(
-            Aim(slice_conditions(aim.towards, start, frames), slice_conditions(aim.away, start, frames))
+            Aim(
+                slice_conditions(aim.towards, start, frames),
+                slice_conditions(aim.away, start, frames),
+                steered=aim.steered,
+            )
             for aim in ends
         )
         aim = blend_aims(inside[0], inside[1], float(share[start : start + frames].mean()))
@@ -121,7 +125,7 @@ def finish_passage(pipeline: LoopPipeline, ramp: TempoRamp, x_1: Tensor, before:
     tail = edges[-1] + (edges[-1] - edges[-2]) * np.arange(1, after.shape[-1] + 1)
     around = torch.from_numpy(np.concatenate((lead, first + edges, first + tail)))
     even = ramp.hop_length is not None
-    audio = pipeline.decode(
+    audio = pipeline.latents.decode(
         torch.cat((before, x_1, after), dim=-1),
         round(float(around[-1])),
         Decoding(circular=False, edges=None if even else around),
@@ -134,7 +138,7 @@ def finish_passage(pipeline: LoopPipeline, ramp: TempoRamp, x_1: Tensor, before:
         levelled.audio,
         rate,
         ramp,
-        pipeline.restore(x_1)[0].cpu().numpy(),
+        pipeline.latents.restore(x_1)[0].cpu().numpy(),
         tuple(float(edges[frame]) / rate for frame in begins),
         pipeline.info.name,
         pipeline.info.hash,

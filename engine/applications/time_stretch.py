@@ -51,7 +51,7 @@ def stretch(
         # Composed at its own tempo: another one would be arranged otherwise.
         aim = pipeline.aim(request, inverted.composition)
         flow = pipeline.flow(request, aim)
-        x_1 = sample(flow, start, walk.alphas[turn:], walk.sampler, pipeline.hook(progress))
+        x_1 = sample(flow, start, walk.alphas[turn:], walk.sampler, pipeline.latents.hook(progress))
     return pipeline.finish(x_1, [request], aim)[0]
 
 

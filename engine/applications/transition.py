@@ -55,7 +55,7 @@ def transition(
         in_both = [end.states(pipeline, walk, counted) for end in (a, b)]
         first, last = in_a[:head].long(), in_b[ramp.frames - tail :].long()
         pinned = PinnedEnds([x[..., first] for x in in_both[0]], [x[..., last] for x in in_both[1]])
-        x_1 = sample(fused, between, walk.alphas, walk.sampler, pipeline.hook(counted), hold=pinned)
+        x_1 = sample(fused, between, walk.alphas, walk.sampler, pipeline.latents.hook(counted), hold=pinned)
     before, after = (states[-1] for states in in_both)
     return finish_passage(pipeline, ramp, x_1, before[..., -CONTEXT_FRAMES:], after[..., :CONTEXT_FRAMES])
 

@@ -56,7 +56,7 @@ def vary(
         start = torch.cat([slerp(inverted.noise, new, strength) for strength in strengths])
         aim = Aim.stack([pipeline.aim(aimed, played)] * len(strengths))
         flow = pipeline.flow(aimed, aim)
-        x_1 = sample(flow, start, inverted.walk.alphas, inverted.walk.sampler, pipeline.hook(progress))
+        x_1 = sample(flow, start, inverted.walk.alphas, inverted.walk.sampler, pipeline.latents.hook(progress))
     return pipeline.finish(x_1, [request] * len(strengths), aim)
 
 

@@ -1,7 +1,7 @@
 """Power spectra of loops and recordings, and their mel picture (numpy and scipy alone)."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import scipy.fft
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from engine.errors import AudioFileError
 
 Floats = NDArray[np.float32]
+MEL_HZ: Final = 700.0
+"""Below it the scale is even in hertz, above it in octaves (O'Shaughnessy 1987)."""
 _BLOCK = 32  # windows transformed at once, so that they stay in the cache
 
 
@@ -47,13 +49,15 @@ def power_spectra(audio: Floats, starts: NDArray[np.int64], window_length: int, 
 
 
 @lru_cache(maxsize=16)
-def mel_filters(bands: int, bins: int, sample_rate: float, low_hz: float, high_hz: float) -> Floats:
-    """Triangular filters `[bins, bands]` of unit sum, evenly spaced in mel (O'Shaughnessy 1987)."""
+def mel_filters(
+    bands: int, bins: int, sample_rate: float, low_hz: float, high_hz: float, *, bend_hz: float = MEL_HZ
+) -> Floats:
+    """Triangular filters `[bins, bands]` of unit sum, evenly spaced in mel, or on a scale that bends at `bend_hz`."""
 
     def to_mel(hertz: float) -> float:
-        return 2595.0 * float(np.log10(1 + hertz / 700.0))
+        return 2595.0 * float(np.log10(1 + hertz / bend_hz))
 
-    edges = 700.0 * (10 ** (np.linspace(to_mel(low_hz), to_mel(high_hz), bands + 2) / 2595.0) - 1)
+    edges = bend_hz * (10 ** (np.linspace(to_mel(low_hz), to_mel(high_hz), bands + 2) / 2595.0) - 1)
     frequencies = np.linspace(0, sample_rate / 2, bins)[:, None]
     # A filter narrower than a bin would miss every bin: widen it to reach its nearest one.
     bin_width = sample_rate / 2 / (bins - 1)
@@ -75,8 +79,11 @@ def mel_spectrogram(
     window_length: int = 2048,
     circular: bool = True,
     floor_db: float = -80.0,
+    bend_hz: float = MEL_HZ,
 ) -> Floats:
     """Mel spectrogram `[bands, ceil(T / hop)]` in dB for pictures, low bands first, 30 Hz to 16 kHz.
+
+    The scale may bend elsewhere than mel does: the lower `bend_hz`, the more room has the bass.
 
     0 dB is a full-scale sine; nothing is below `floor_db`. Column `i` is centred on sample `i * hop`. Raises
     `AudioFileError` on audio that is empty or not finite.
@@ -85,7 +92,7 @@ def mel_spectrogram(
     starts = np.arange(0, audio.shape[-1], hop, dtype=np.int64) - window_length // 2
     power = power_spectra(audio, starts, window_length, circular=circular)
     high_hz = min(16_000.0, sample_rate / 2)
-    filters = mel_filters(bands, power.shape[-1], float(sample_rate), 30.0, high_hz)
+    filters = mel_filters(bands, power.shape[-1], float(sample_rate), 30.0, high_hz, bend_hz=bend_hz)
     # Unit-sum filters average; undo it at the peak so that a sine on a band's centre reads its level.
     levels = power @ (filters / filters.max(axis=0)) / 0.25
     decibels: Floats = 10 * np.log10(np.maximum(levels, 10 ** (floor_db / 10))).T.astype(np.float32)

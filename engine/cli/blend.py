@@ -171,9 +171,10 @@ class Blending:
             made = morph(self.pipeline, first, last, at, progress=self.progress)
         else:
             made = blend(self.pipeline, first, last, at, self.walk, over=self.over, progress=self.progress)
+        origin = replace(self.origin, over="semantics") if morphed else self.origin
         return [
             reworking.write_loop(
-                found, self.destination, self.started, f"blend {n + 1} of {count}", replace(self.origin, at=t)
+                found, self.destination, self.started, f"blend {n + 1} of {count}", replace(origin, at=t)
             )
             for n, (found, t) in enumerate(zip(made, at, strict=True))
         ]

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.corpus_shards import shards
+from engine.cli.corpus_shards import ShareOption, parse_share, shards
 from engine.cli.options import DeviceOption, FirstSeedOption, HeldOutOption, JsonOption
 from engine.cli.progress_bar import counted
 from engine.errors import CorpusError, InvalidRequest
@@ -125,6 +125,7 @@ def encode(
     folder: Annotated[Path, typer.Argument(help="A corpus folder with audio.")],
     pack: Annotated[str, typer.Option("--pack", metavar="DIR", help="The pack whose codec encodes.")],
     again: Annotated[bool, typer.Option(help="Also what was encoded before.")] = False,
+    share: ShareOption = "1/1",
     device: DeviceOption = "auto",
 ) -> None:
     """Encode a corpus with the codec of a pack, to train a denoiser on; embed it where the pack has an embedder."""
@@ -133,13 +134,14 @@ def encode(
     from engine.packs.pack import Pack, find_pack
     from engine.training.encoding import embed_corpus, encode_corpus
 
+    number, shares = parse_share(share)
     opened = Pack.open(find_pack(pack))
     codec = load_codec(opened).to(choose_device(device))
     with counted("loop") as progress:
-        encode_corpus(folder, codec, progress, again=again)
+        encode_corpus(folder, codec, progress, again=again, share=number - 1, shares=shares)
     if "clap" in opened.components:
         with counted("loop") as progress:
-            embed_corpus(folder, opened, progress, again=again, device=device)
+            embed_corpus(folder, opened, progress, again=again, device=device, share=number - 1, shares=shares)
 
 
 def show(

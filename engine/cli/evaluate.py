@@ -153,6 +153,7 @@ def controls(
         list[str], typer.Option(help="negations, weights, steers, references; may be repeated. Default: all.")
     ] = [],
     scale: GuidanceOption = GUIDANCE.default,
+    sampler: SamplerOption = SAMPLER.default,
     tag_loops: TagLoopsOption = 400,
     *,
     machine: MachineOptions,
@@ -160,6 +161,7 @@ def controls(
     """Whether negations, weights, steers and references do what they promise; goes on where it was stopped."""
     if not 1 <= seeds <= 1000 or not 2 <= references <= 10_000 or not 20 <= tag_loops <= 10_000:
         raise InvalidRequest("Possible: --seeds 1 to 1000, --references 2 to 10000, --tag-loops 20 to 10000.")
+    asked = LoopRequest().with_(sampler=sampler)  # judges it before anything is loaded
     from engine.evaluation.experiments.controls import KINDS, ControlExperiment
     from engine.evaluation.experiments.loops import train_tag_judge
     from engine.evaluation.judges.claims import ClaimJudges
@@ -167,15 +169,17 @@ def controls(
 
     if unknown := [name for name in kind if name not in KINDS]:
         raise InvalidRequest(f"Unknown kind {unknown[0]!r}; possible: {', '.join(KINDS)}.")
-    progress = sys.stderr.isatty()
+    progress, pipeline = sys.stderr.isatty(), machine.pipeline()
+    pipeline.alphas(asked)  # a pack that has no such sampler says so before judges are trained
     judges = ClaimJudges(PartOnsetDetector.load(), train_tag_judge(tag_loops, progress=progress))
     experiment = ControlExperiment(
-        machine.pipeline(),
+        pipeline,
         judges,
         out,
         seeds=seeds,
         references=references,
         guidance_scale=scale,
+        sampler=sampler,
         progress=progress,
     )
     say_results(experiment.run(kind or KINDS), out / "controls.md", as_json=machine.json)

@@ -36,26 +36,37 @@ def everything(
         Path | None,
         typer.Option(metavar="README.md", help="Exit 2 where the table of results there is not what was measured."),
     ] = None,
+    claim: Annotated[
+        Path | None,
+        typer.Option(metavar="README.md", help="Write what was measured into the table there, and claim it."),
+    ] = None,
     *,
     machine: MachineOptions,
 ) -> None:
     """Measure every figure that the README claims, as JSON and one HTML page; goes on where it was stopped."""
     if not 0 < minutes <= 10_000:
         raise InvalidRequest(f"--minutes {minutes:g} is not possible: up to 10000.")
+    if claim is not None and quick:
+        raise InvalidRequest("A quick report measures too few loops for --claim.")
     folder = machine.pack_folder()
     pack = Pack.open(folder)
-    from engine.evaluation.report.figures import differences, read_figures, rows_in
+    from engine.evaluation.report.figures import claim as claim_rows, differences, read_figures, rows_in
     from engine.evaluation.report.plan import ReportOptions
     from engine.evaluation.report.running import run_report
 
     readme = rows_in(check) if check is not None else []
+    if claim is not None:
+        rows_in(claim)
     given = {"pack": str(folder), "device": machine.device}
     if musicnn is not None:
         given["musicnn"] = str(musicnn)
     options = ReportOptions(out, quick, minutes, given, tuple(only), real)
-    options.experiments()
+    options.experiments()  # names that there are not are told before anything is run
     started = time.monotonic()
-    outcomes = run_report(options, _told(pack, machine.device), lambda outcome: _say(outcome, machine.json))
+    told = _told(pack, machine.device)
+    outcomes = run_report(options, told, lambda outcome: _say(outcome, machine.json))
+    if claim is not None and (kept := claim_rows(read_figures(out / "figures.json"), told, claim)):
+        typer.echo(f"Not measured, as claimed before: {'; '.join(kept)}.", err=True)
     _conclude(outcomes, out, time.monotonic() - started, as_json=machine.json)
     if wrong := differences(readme, read_figures(out / "figures.json")):
         raise LoopGenError(f"{check} is not what was measured. {'; '.join(wrong)}.")

@@ -47,6 +47,12 @@ def option(knob: Knob, words: str = "", flag: str = "") -> Any:
     return typer.Option(flag or knob.flag, help=told, callback=check)
 
 
+def asked_for(context: typer.Context, parameter: str) -> bool:
+    """Whether the user gave a parameter of the command, rather than leave it at its default."""
+    source = context.get_parameter_source(parameter)
+    return source is not None and source.name != "DEFAULT"
+
+
 StepsOption: TypeAlias = Annotated[int, option(STEPS, "Sampling steps: 4 is quick, 16 good, 64 careful")]
 SamplerOption: TypeAlias = Annotated[str, option(SAMPLER)]
 GuidanceOption: TypeAlias = Annotated[

@@ -10,7 +10,7 @@ import typer
 from engine import knobs
 from engine.cli import rendering
 from engine.cli.groups import MachineOptions, OutputOptions, SamplingOptions, grouped
-from engine.cli.options import SamplerOption, option, parse_choices, parse_numbers, read_pattern
+from engine.cli.options import SamplerOption, asked_for, option, parse_choices, parse_numbers, read_pattern
 from engine.cli.render_library import LibraryOptions, render_requests
 from engine.errors import InvalidRequest
 from engine.requests import LoopRequest
@@ -137,6 +137,7 @@ class LeadOptions:
 @grouped
 def render(
     *,
+    context: typer.Context,
     worded: WordOptions,
     seed: Annotated[
         int | None,
@@ -163,7 +164,8 @@ def render(
     if library.requests is not None:
         render_requests(first, library, written, machine)
         return
-    _say_steps(first)
+    if asked_for(context, "steps"):
+        _say_steps(first)
     destination = written.check(count, sounds)
     from engine.audio.io import read_audio
 
@@ -179,7 +181,7 @@ def render(
 
 
 def _say_steps(request: LoopRequest) -> None:
-    """Tell on stderr of a sampler that has steps of its own, whatever was asked for."""
+    """Tell on stderr of a sampler that has steps of its own, other than were asked for."""
     if request.evaluated_steps != request.num_steps:
         took = f"The sampler {request.sampler} has {request.evaluated_steps} evaluations, not {request.num_steps}."
         typer.echo(took, err=True)

@@ -11,6 +11,7 @@ import typer
 
 from engine.cli.options import DeviceOption, FirstSeedOption, HeldOutOption
 from engine.cli.train_cost import cost
+from engine.cli.train_directions import directions
 from engine.errors import InvalidRequest, MissingDependency
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def register(app: typer.Typer) -> None:
     verbs.command("all", help="Train a whole pack, from its corpus on, in the time there is.")(everything)
     verbs.command("cost", help="What training on very many loops would take, as a table.")(cost)
     verbs.command("steers", help="Calibrate the steer sliders of a trained pack on loops it renders.")(steers)
+    verbs.command("directions", help="Find where sliders lead in what two evaluations make a loop of.")(directions)
     app.add_typer(verbs, name="train")
 
 

@@ -3,17 +3,23 @@
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
 from engine.corpus.wording import STYLE_WORDS
+from engine.documents import read_file
 from engine.errors import CorpusError
 from engine.vocabulary import STYLES, TAGS
 
 MAX_BYTES: Final = 16_000_000
 MAX_CAPTION: Final = 300
+MOST_CAPTIONS: Final = 20
+"""Of one file; a table may name one a million times."""
+_MARKS: Final = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+"""With which tables begin that say how they are written: those of spreadsheets."""
 _PLACES: Final = ("file", "path", "name", "filename", "file_name")
 _SAYINGS: Final = ("caption", "text", "description", "prompt")
 _NUMBERS: Final = re.compile(r"\d+")
@@ -49,18 +55,18 @@ class ImportCaptions:
             place, says = 0, list(range(1, len(heading)))
         else:
             rows = rows[1:]
-        found: dict[str, tuple[str, ...]] = {}
+        found: dict[str, list[str]] = {}
         for row in rows:
-            captions = tuple(row[at].strip()[:MAX_CAPTION] for at in says if at < len(row) and row[at].strip())
+            captions = [row[at].strip()[:MAX_CAPTION] for at in says if at < len(row) and row[at].strip()]
             if place < len(row) and captions:
-                key = Path(row[place].strip().replace("\\", "/")).name.lower()
-                found[key] = (*found.get(key, ()), *captions)
-        return cls(found)
+                known = found.setdefault(_key(Path(row[place].strip().replace("\\", "/")).name), [])
+                known += captions[: MOST_CAPTIONS - len(known)]
+        return cls({key: tuple(captions) for key, captions in found.items()})
 
     def of(self, path: Path, folders: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...], str | None]:
         """Captions of the file `path` in `folders` (names, nearest first), the tags that its names and captions hold,
         and its style where they name exactly one."""
-        told = self.by_name.get(path.name.lower()) or self.by_name.get(path.stem.lower()) or ()
+        told = self.by_name.get(_key(path.name)) or self.by_name.get(_key(path.stem)) or ()
         words = [_plain(name) for name in (path.stem, *folders)]
         named = " ".join(dict.fromkeys(" ".join(reversed(words)).split()))
         captions = told or ((named,) if named else ())
@@ -69,6 +75,11 @@ class ImportCaptions:
         styles = _styles(said)
         style = styles[0] if len(styles) == 1 else None
         return captions, ((style,) if style else ()) + tags, style
+
+
+def _key(name: str) -> str:
+    """A name as it is looked for: some systems write an accent as a letter of its own."""
+    return unicodedata.normalize("NFC", name).lower()
 
 
 def _styles(said: str) -> list[str]:
@@ -91,16 +102,26 @@ def _plain(text: str) -> str:
 
 def _rows(path: Path) -> list[list[str]]:
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_file(path, MAX_BYTES + 1)
     except OSError as error:
         raise CorpusError(f"The captions {path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
     if len(content) > MAX_BYTES:
         raise CorpusError(f"The captions {path} are larger than {MAX_BYTES} bytes.")
-    text = content.decode("utf-8-sig", "replace").replace("\0", "")
+    text = _text(content).replace("\0", "")
     first = text.partition("\n")[0]
     separator = max(",;\t", key=first.count)
     try:
         return [row for row in csv.reader(io.StringIO(text), delimiter=separator) if row]
     except csv.Error as error:
         raise CorpusError(f"{path} is no table of captions: {error}.") from error
+
+
+def _text(content: bytes) -> str:
+    """What is written there, in the code that it begins with, in UTF-8, or in that of Western spreadsheets."""
+    code = next((code for mark, code in _MARKS.items() if content.startswith(mark)), "")
+    if code:
+        return content.decode(code, "replace")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")

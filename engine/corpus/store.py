@@ -115,7 +115,8 @@ class StoredLoop:
         try:
             return load_file(path)[name].astype(np.float32)
         except (OSError, SafetensorError, KeyError) as error:
-            raise CorpusError(f"{path} is missing or damaged; run `loopgen corpus build` again.") from error
+            verb = "build" if path.parent.name == "loops" else "encode"
+            raise CorpusError(f"{path} is missing or damaged; run `loopgen corpus {verb}` again.") from error
 
 
 def _in_rows(rows: NDArray[np.float32], own: tuple[str, ...], here: tuple[str, ...]) -> NDArray[np.float32]:

@@ -148,9 +148,14 @@ def _flagged(acid: bytes) -> bytes:
 
 
 def _odd(folder: Path, number: int, loop: CorpusLoop) -> MadeFile:
-    """In another meter by what is told, or half a bar short of the whole bars at the tempo that is told."""
+    """In another meter by what is told or by ear, or half a bar short of the whole bars at the tempo that is told."""
     tempo = _written(loop)
-    if number % 2:
+    if number % 3 == 2:
+        bar = loop.audio.shape[1] / loop.annotation.bars
+        beats = [loop.audio[:, round(at * bar) : round((at + 0.75) * bar)] for at in range(loop.annotation.bars)]
+        three = np.concatenate(beats, axis=1)
+        return MadeFile(_put(folder / f"waltz {number:03d}.wav", _wav(three)), "odd", "3/4, nobody says")
+    if number % 3:
         meter = acid_chunk(loop.annotation.tempo_bpm, _beats(loop))
         waltz = meter[:-8] + struct.pack("<HH", 4, 3) + meter[-4:]
         return MadeFile(_put(folder / f"{number:03d}.wav", _wav(loop.audio, waltz)), "odd", "3/4 by its acid chunk")

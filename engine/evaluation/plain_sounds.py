@@ -9,17 +9,19 @@ RATE: Final = 44_100
 Sound = NDArray[np.float32]
 
 
-def plain_drums(tempo_bpm: float, beats: float, rng: np.random.Generator) -> Sound:
-    """`[1, T]`: a bass drum on beats, noise between them, a snare on every second one."""
+def plain_drums(tempo_bpm: float, beats: float, rng: np.random.Generator, *, waltz: bool = False) -> Sound:
+    """`[1, T]`: a bass drum on beats, noise between them, a snare on every second one; or, as a `waltz`, a bass drum
+    on every third beat, and a snare on the others."""
     samples = round(beats * 60 / tempo_bpm * RATE)
     sound = np.zeros(samples + RATE)
     time = np.arange(RATE // 4) / RATE
     kick = np.sin(2 * np.pi * (50 * time + 5 * (1 - np.exp(-30 * time)))) * np.exp(-14 * time)
     for beat in range(int(np.ceil(beats))):
         place, between = (round((beat + at) * 60 / tempo_bpm * RATE) for at in (0, 0.5))
-        sound[place : place + len(kick)] += kick
+        if not waltz or beat % 3 == 0:
+            sound[place : place + len(kick)] += kick
         sound[between : between + 2205] += 0.35 * rng.standard_normal(2205) * np.exp(-90 * time[:2205])
-        if beat % 2:
+        if beat % 3 if waltz else beat % 2:
             sound[place : place + 6615] += 0.5 * rng.standard_normal(6615) * np.exp(-25 * time[:6615])
     loop = sound[:samples]
     return np.asarray(0.8 * loop / np.abs(loop).max(), dtype=np.float32)[None]

@@ -23,9 +23,11 @@ _RIVAL: Final = 0.25
 
 @dataclass(frozen=True)
 class Heard:
-    """The best tempo and its length in `beats`, and the probability that it is right, `confidence` in [0, 1].
+    """The best tempo and its length in `beats`, and the probability that it is right and in 4/4, `confidence` in
+    [0, 1].
 
-    `bars` is 0 where that is not whole bars; `rival_bpm` is the tempo, half or twice, that fits nearly as well.
+    `bars` is 0 where that is not whole bars; `rival_bpm` is the tempo, half or twice, that fits nearly as well;
+    `in_three` is the probability that its bars have three beats.
     """
 
     tempo_bpm: float
@@ -33,6 +35,7 @@ class Heard:
     bars: int
     confidence: float
     rival_bpm: float | None = None
+    in_three: float = 0.0
 
 
 def possible_bars(seconds: float) -> list[int]:
@@ -47,8 +50,10 @@ def hear_tempo(audio: NDArray[np.float32], sample_rate: int, ear: TempoEar | Non
     The audio has to last long enough for a beat at some tempo that is guessed, 0.3 s.
     """
     found = candidates(audio, sample_rate)
-    shares, _ = (ear or shipped_ear()).probabilities(found)
+    ear = ear or shipped_ear()
+    shares, _ = ear.probabilities(found)
     best = int(np.argmax(shares))
+    in_three = float(ear.in_three(found)[best])
     tempo = float(found.tempi[best])
     octaves = np.abs(np.abs(np.log2(found.tempi / tempo)) - 1) < _AN_OCTAVE
     rival = int(np.argmax(np.where(octaves, shares, 0.0)))
@@ -57,8 +62,9 @@ def hear_tempo(audio: NDArray[np.float32], sample_rate: int, ear: TempoEar | Non
         tempo,
         float(found.places[best] / STEPS),
         whole_bars_of(int(found.places[best])),
-        float(shares[best]),
+        float(shares[best]) * (1 - in_three) * found.happens,
         float(found.tempi[rival]) if is_rival else None,
+        in_three,
     )
 
 

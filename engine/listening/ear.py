@@ -3,6 +3,7 @@
 Each candidate gets a utility, and so does that there is no tempo; their softmax is the answer (a conditional logit,
 McFadden 1974, with one hidden layer), so that a lone candidate is as doubtful as the file. It is fitted and brought
 to say what it means (temperature, Guo et al. 2017) by `loopgen evaluate train-ear`, on loops whose tempo is exact.
+Beside it a logistic regression on the same numbers tells bars of three beats from bars of four.
 """
 
 from dataclasses import dataclass, fields
@@ -29,7 +30,7 @@ Doubles = NDArray[np.float64]
 class TempoEar:
     """Weights: features are moved by `mean` and divided by `scale` `[FEATURES]`; `linear` `[FEATURES]` and `hidden`
     `[FEATURES, H]`, `bias` `[H]`, `out` `[H]` give utilities, `none` `[FILE_FEATURES]` that of no tempo; `sharpness`
-    `[1]` multiplies them all."""
+    `[1]` multiplies them all. `three` `[FEATURES]` and `three_bias` `[1]` are of bars of three beats."""
 
     mean: Doubles
     scale: Doubles
@@ -39,6 +40,8 @@ class TempoEar:
     out: Doubles
     none: Doubles
     sharpness: Doubles
+    three: Doubles
+    three_bias: Doubles
 
     @classmethod
     def load(cls, path: Path = SHIPPED) -> Self:
@@ -48,7 +51,7 @@ class TempoEar:
             ear = cls(**{field.name: rows[field.name].astype(np.float64) for field in fields(cls)})
         except (OSError, SafetensorError, KeyError) as error:
             raise MissingDependency(f"No ear for tempi at {path}; train one: loopgen evaluate train-ear.") from error
-        if len(ear.linear) != FEATURES or len(ear.none) != FILE_FEATURES:
+        if not len(ear.linear) == len(ear.three) == FEATURES or len(ear.none) != FILE_FEATURES:
             raise MissingDependency(f"The ear for tempi at {path} is of another version; train one anew.")
         return ear
 
@@ -58,12 +61,19 @@ class TempoEar:
 
     def probabilities(self, found: Candidates) -> tuple[Doubles, float]:
         """Of each candidate, `[N]`, and of there being no tempo; together 1."""
-        standard = (found.features - self.mean) / self.scale
+        standard = self._standard(found)
         utility = standard @ self.linear + np.tanh(standard @ self.hidden + self.bias) @ self.out
         all_of_them = float(self.sharpness[0]) * np.append(utility, found.file_features @ self.none)
         weights = np.exp(all_of_them - all_of_them.max())
         shares = weights / weights.sum()
         return shares[:-1], float(shares[-1])
+
+    def in_three(self, found: Candidates) -> Doubles:
+        """Of each candidate, `[N]`, how probable it is that, were it right, its bars would have three beats."""
+        return np.asarray(1 / (1 + np.exp(-(self._standard(found) @ self.three + self.three_bias[0]))))
+
+    def _standard(self, found: Candidates) -> Doubles:
+        return (found.features - self.mean) / self.scale
 
 
 @lru_cache(maxsize=1)

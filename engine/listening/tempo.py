@@ -110,6 +110,8 @@ def _tempo_by_sound(path: Path, file: AudioFile, seconds: float) -> Finding:
         raise OneShot(f"{name} is one stroke and its tail, not a loop")
     heard = hear_tempo(file.audio, file.sample_rate)
     guess = f"{heard.tempo_bpm:.1f} BPM"
+    if heard.in_three > MIN_CONFIDENCE:
+        raise TempoUnsure(f"{name} sounds like 3/4 at {guess}, and loops in 4/4 are possible")
     if heard.rival_bpm is not None:
         guess = f"{guess} or {heard.rival_bpm:.1f} BPM"
     elif not heard.bars:

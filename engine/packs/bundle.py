@@ -4,26 +4,30 @@ What the starter pack has is left out, since everybody has it: such a file is as
 way in everything is checked as if from a stranger, and the pack is there whole and verified or not at all.
 """
 
+import io
 import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
-from uuid import uuid4
 
 from engine.config import starter_pack, user_packs
+from engine.documents import open_regular
 from engine.errors import ExportError, PackError
-from engine.files import failure, is_file, shown_name, temporary_path
+from engine.files import failure, is_file, replaceable, shown_name, stale_paths, temporary_path
 from engine.packs.checks import MANIFEST, MAX_MANIFEST_BYTES, check_manifest, parse_json
 from engine.packs.pack import Pack, list_packs
 from engine.packs.sharing import check_name, free_pack_folder, share_file, write_manifest_of
 
 PACK_SUFFIX: Final = ".loopgenpack"
-_ARRIVING: Final = ".arriving-"
 _CHUNK: Final = 1 << 20
-_UNREADABLE: Final = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError)
+_UNREADABLE: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError)
+_MOST_AT_ONCE: Final = 2 * _CHUNK
+_ARRIVAL_SECONDS: Final = 86_400.0
+"""So long an import may take on a computer that shares the folder of packs; on this one its process is asked."""
 
 
 def export_pack(pack: Pack, path: Path, *, whole: bool = False) -> Path:
@@ -36,7 +40,8 @@ def export_pack(pack: Pack, path: Path, *, whole: bool = False) -> Path:
         raise ExportError(f"A pack is exported to a name that ends in {PACK_SUFFIX}, not to {shown_name(path)!r}.")
     checked = Pack.open(pack.folder)
     known = frozenset() if whole else _checksums_of_starter(checked)
-    part = temporary_path(path.parent)
+    target = replaceable(path)
+    part = temporary_path(target.parent)
     try:
         with zipfile.ZipFile(part, "x", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
             archive.write(checked.folder / MANIFEST, MANIFEST)
@@ -45,7 +50,7 @@ def export_pack(pack: Pack, path: Path, *, whole: bool = False) -> Path:
                     archive.write(checked.folder / name, name)
         with part.open("rb+") as file:
             os.fsync(file.fileno())
-        part.replace(path)
+        part.replace(target)
     except OSError as error:
         raise ExportError(f"Cannot write {str(path)!r}: {failure(error)}.") from error
     finally:
@@ -61,9 +66,9 @@ def import_pack(path: Path) -> Pack:
     or lacks something that no pack here has, `ExportError` where the packs cannot be written; nothing stays then.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with _InPieces(open_regular(path)) as file, zipfile.ZipFile(file) as archive:
             manifest = _manifest_in(archive, path)
-            folder = user_packs() / f"{_ARRIVING}{uuid4().hex[:8]}"
+            folder = temporary_path(user_packs())
             try:
                 return _arrived(archive, manifest, folder, path)
             finally:
@@ -75,10 +80,19 @@ def import_pack(path: Path) -> Pack:
 
 
 def sweep_arrivals() -> None:
-    """Delete what an import that was killed left among the user's packs."""
-    with suppress(OSError):
-        for folder in user_packs().glob(f"{_ARRIVING}*"):
-            shutil.rmtree(folder, ignore_errors=True)
+    """Delete what an import that was killed left among the user's packs; one that goes on elsewhere does."""
+    for folder in stale_paths(user_packs(), older_than=_ARRIVAL_SECONDS):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class _InPieces(io.BufferedReader):
+    """A file that is never read whole: a table of contents longer than any pack's would be."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Raises `BadZipFile` where more is asked for than a piece."""
+        if size is not None and size > _MOST_AT_ONCE:
+            raise zipfile.BadZipFile("it holds too many files")
+        return super().read(size)
 
 
 def _arrived(archive: zipfile.ZipFile, manifest: dict[str, Any], folder: Path, path: Path) -> Pack:

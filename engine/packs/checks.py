@@ -3,6 +3,7 @@
 A safetensors file is 8 bytes of length, a JSON header of that length, and the data of the tensors.
 """
 
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -50,6 +51,11 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
         _check_file_entry(name, entry)
     for name, entry in manifest["components"].items():
         _check_component_entry(name, entry, manifest["files"])
+
+
+def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:
+    """The file of a manifest; halves of characters, which no file can hold, are question marks."""
+    return (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace")
 
 
 def check_safetensors(path: Path) -> dict[str, tuple[int, ...]]:

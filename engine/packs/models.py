@@ -46,6 +46,8 @@ VOICES = ("table",)
 PATTERNS = ("autoencoder",)
 STEMS = ("masks",)
 FEW_STEPS = ("progressive",)
+DIRECTIONS = "directions"
+"""What is found in the latent of a few-step model, and goes with it."""
 
 
 def load_codec(pack: Pack) -> LatentCodec:
@@ -184,9 +186,11 @@ def load_fewsteps(pack: Pack, denoiser: Denoiser) -> FewSteps | None:
 
 
 def store_fewsteps(folder: Path, model: FewSteps, training: Mapping[str, Any]) -> Pack:
-    """Put `model` into the pack in `folder`, over whose denoiser it was trained."""
-    slot = ("fewsteps", "progressive")
-    return store_component(folder, kept_manifest(folder, None), slot, model, asdict(model.config), training)
+    """Put `model` into the pack in `folder`, over whose denoiser it was trained; directions in the latent of an
+    earlier one go."""
+    slot, manifest = ("fewsteps", "progressive"), kept_manifest(folder, None)
+    manifest["components"] = _without(manifest, DIRECTIONS)
+    return store_component(folder, manifest, slot, model, asdict(model.config), training)
 
 
 def store_codec(
@@ -220,7 +224,7 @@ def store_denoiser(folder: Path, denoiser: Denoiser, training: Mapping[str, Any]
     manifest = kept_manifest(folder, None)
     earlier = manifest["components"].get("denoiser")
     if earlier is not None and config_from(DenoiserConfig, earlier["config"]) != denoiser.config:
-        manifest["components"] = {name: part for name, part in manifest["components"].items() if name != "fewsteps"}
+        manifest["components"] = _without(manifest, "fewsteps", DIRECTIONS)
     manifest["conditions"] = ["beat", "pattern", *["notes"] * denoiser.config.notes, "curves", "tags", "clap"]
     known = denoiser.known.told(*word_rows.KINDS)
     return store_component(folder, manifest, ("denoiser", "unet"), denoiser, asdict(denoiser.config), training, known)
@@ -230,7 +234,7 @@ def store_clap(folder: Path, clap: StarterClap, training: Mapping[str, Any]) -> 
     """Put `clap` into the pack in `folder`; a denoiser trained on another one has to be trained again, and steers
     along its directions go."""
     manifest = kept_manifest(folder, None)
-    manifest["components"] = {name: part for name, part in manifest["components"].items() if name != "steers"}
+    manifest["components"] = _without(manifest, "steers")
     known = clap.known.told(*starter.KINDS)
     return store_component(folder, manifest, ("clap", "starter"), clap, asdict(clap.config), training, known)
 
@@ -254,6 +258,10 @@ def store_laion(folder: Path, text: LaionText, audio: LaionAudio, training: Mapp
         slot = (component, "laion")
         pack = store_component(folder, kept_manifest(folder, None), slot, tower, asdict(tower.config), training)
     return pack
+
+
+def _without(manifest: Mapping[str, Any], *gone: str) -> dict[str, Any]:
+    return {name: part for name, part in manifest["components"].items() if name not in gone}
 
 
 C = TypeVar("C", bound="DataclassInstance")

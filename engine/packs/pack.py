@@ -6,7 +6,6 @@ and SHA-256 of each file. It knows nothing of model classes, only plain configs 
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,7 +17,15 @@ from typing import TYPE_CHECKING, Any, Self
 from engine.config import starter_pack, user_packs
 from engine.errors import ExportError, PackError
 from engine.files import is_file, sweep_stale_files, write_atomically
-from engine.packs.checks import MANIFEST, MAX_MANIFEST_BYTES, SCHEMA, check_manifest, check_safetensors, parse_json
+from engine.packs.checks import (
+    MANIFEST,
+    MAX_MANIFEST_BYTES,
+    SCHEMA,
+    check_manifest,
+    check_safetensors,
+    manifest_bytes,
+    parse_json,
+)
 from engine.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -157,7 +164,8 @@ def list_packs(*, verify: bool = False) -> tuple[PackEntry, ...]:
     """The starter pack, if it is there, then the user's packs by folder name, damaged ones included."""
     folders = [starter_pack()]
     with suppress(OSError):
-        folders += sorted(user_packs().iterdir())
+        # Those that are on their way begin with a dot.
+        folders += sorted(folder for folder in user_packs().iterdir() if not folder.name.startswith("."))
     entries = []
     for folder in folders:
         if is_file(folder / MANIFEST):
@@ -199,7 +207,7 @@ def write_pack(
     components = {name: dict(entry) for name, entry in dict(manifest["components"]).items()}
     if unknown := sorted(set(tensors) - set(components)):
         raise PackError(f"Weights for {unknown[0]!r}, which the manifest does not name.")
-    replaced = _listed_weights(folder)
+    replaced = own_weights(folder)
     contents: dict[str, bytes] = {}
     files: dict[str, dict[str, Any]] = {}
     for name, component in components.items():
@@ -218,7 +226,7 @@ def write_pack(
     _put(folder, contents, complete)
     for leftover in folder.glob("*.safetensors"):
         with suppress(OSError):  # a program may still be reading it (on Windows that forbids deleting)
-            if leftover.name not in files and (leftover.name in replaced or _written_here(leftover)):
+            if leftover.name not in files and leftover in replaced:
                 leftover.unlink()
     return Pack.open(folder)
 
@@ -232,15 +240,19 @@ def _put(folder: Path, contents: Mapping[str, bytes], manifest: Mapping[str, Any
     sweep_stale_files(folder)
     for file_name, content in contents.items():
         write_atomically(folder / file_name, content)
-    write_atomically(folder / MANIFEST, (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode())
+    write_atomically(folder / MANIFEST, manifest_bytes(manifest))
 
 
-def _listed_weights(folder: Path) -> frozenset[str]:
-    """The files that the pack in `folder` lists, none where there is no whole one."""
+def own_weights(folder: Path) -> frozenset[Path]:
+    """The files in `folder` that are a pack's, before or after it was damaged: those that it lists, and those that
+    were written as one's."""
     try:
-        return frozenset(Pack.open(folder, verify=False).manifest["files"])
+        listed = frozenset(folder / name for name in Pack.open(folder, verify=False).manifest["files"])
     except PackError:
-        return frozenset()
+        listed = frozenset()
+    with suppress(OSError):
+        listed |= {path for path in folder.glob("*.safetensors") if path not in listed and _written_here(path)}
+    return listed
 
 
 def _written_here(path: Path) -> bool:

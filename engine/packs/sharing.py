@@ -5,7 +5,6 @@ each pack is whole by itself: it stays when the other is deleted, and a change t
 packs are written by replacing files.
 """
 
-import json
 import os
 import re
 import shutil
@@ -16,22 +15,20 @@ from typing import Any, Final
 
 from engine.config import starter_pack, user_packs
 from engine.errors import ExportError, PackError
-from engine.files import failure, is_file, temporary_path, write_atomically
-from engine.packs.checks import MANIFEST, check_manifest
-from engine.packs.pack import Pack
+from engine.files import RESERVED_NAMES, failure, is_file, temporary_path, write_atomically
+from engine.packs.checks import MANIFEST, check_manifest, manifest_bytes
+from engine.packs.pack import Pack, own_weights
 
 ADAPTER: Final = "adapter"
 """The component that holds what was learnt beside the denoiser."""
 MAX_DESCRIPTION: Final = 2000
 _NAME: Final = re.compile(r"[^\W_][\w .+()&!-]{0,59}")
-_WEIGHTS: Final = re.compile(r"[a-z][a-z0-9_]*-[0-9a-f]{8}\.safetensors")
-"""As packs name the files of their components."""
 
 
 def check_name(name: str) -> str:
     """`name` without spaces around it; raises `PackError` unless it can name a pack and its folder."""
     clean = name.strip()
-    if not _NAME.fullmatch(clean) or clean.endswith("."):
+    if not _NAME.fullmatch(clean) or clean.endswith(".") or clean.lower().partition(".")[0].strip() in RESERVED_NAMES:
         raise PackError(
             f"{name[:80]!r} cannot name a pack: 1 to 60 letters, digits, spaces or _ . + ( ) & ! -, a letter "
             "or digit first."
@@ -92,7 +89,7 @@ def write_manifest_of(folder: Path, manifest: dict[str, Any]) -> Pack:
     """Write `manifest` into `folder`, where the files are that it lists, and open the pack. Raises `PackError` and
     `ExportError`."""
     check_manifest(manifest)
-    write_atomically(folder / MANIFEST, (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode())
+    write_atomically(folder / MANIFEST, manifest_bytes(manifest))
     return Pack.open(folder, verify=False)
 
 
@@ -118,14 +115,15 @@ def description_of(pack: Pack) -> str:
 def delete_pack(folder: Path) -> None:
     """Delete the user's pack in `folder`, with nothing but its own files; packs that share them keep theirs.
 
-    Raises `PackError` on the starter pack or a folder that holds no pack, `ExportError` where it cannot be deleted.
+    Its own are those that it lists, or that were written as a pack's and are what their name says. Raises `PackError`
+    on the starter pack or a folder that holds no pack, `ExportError` where it cannot be deleted.
     """
     _own(folder)
+    own = own_weights(folder)
     try:
         (folder / MANIFEST).unlink()  # first: what is half deleted is no pack any more
-        for path in folder.iterdir():
-            if _WEIGHTS.fullmatch(path.name):
-                path.unlink()
+        for path in own:
+            path.unlink(missing_ok=True)
         with suppress(OSError):  # somebody keeps other things there
             folder.rmdir()
     except OSError as error:

@@ -16,19 +16,22 @@ from engine.requests import LoopRequest
 @dataclass(frozen=True)
 class Aim:
     """What guidance leads `towards` and `away` from: conditions of the same B loops of F frames, and what is composed
-    in each, as it was conditioned on."""
+    in each, as it was conditioned on; and how far sliders move `z_2` `[B, Z]`, where they do."""
 
     towards: Conditions
     away: Conditions
     compositions: tuple[Composition | None, ...] = (None,)
+    steered: Tensor | None = None
 
     @classmethod
     def stack(cls, aims: "Sequence[Aim]") -> "Aim":
-        """One batch from several with the same number of frames."""
+        """One batch from several with the same number of frames, of one pack and sampler."""
+        moves = [aim.steered for aim in aims if aim.steered is not None]
         return cls(
             Conditions.stack([aim.towards for aim in aims]),
             Conditions.stack([aim.away for aim in aims]),
             tuple(composition for aim in aims for composition in aim.compositions),
+            torch.cat(moves) if len(moves) == len(aims) else None,
         )
 
 

@@ -6,10 +6,12 @@ import torch
 from torch import Tensor
 
 from engine.conditioning.conditions import Conditions
-from engine.knobs import GUIDANCE_CONDITIONS
+from engine.knobs import GUIDANCE_CONDITIONS, PROGRESSIVE
 from engine.models.fewsteps import DETAILS, SEMANTICS, FewSteps, noises_of, view_of
 from engine.models.guidance_told import given, guidance_inputs
 from engine.models.sampling import SamplingDenoiser
+from engine.models.semantic_directions import SemanticDirections
+from engine.models.semantics import on_sphere
 from engine.models.unet import Denoiser
 from engine.rendering.guided import Aim, guided_directions
 from engine.requests import LoopRequest
@@ -19,9 +21,17 @@ PRIOR_TEMPERATURE = 0.8
 
 
 class FewStepSampling:
-    """A few-step model made ready on a device, its generator in `dtype`."""
+    """A few-step model made ready on a device, its generator in `dtype`; sliders lead along its `directions`."""
 
-    def __init__(self, model: FewSteps, denoiser: Denoiser, device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(
+        self,
+        model: FewSteps,
+        denoiser: Denoiser,
+        device: torch.device,
+        dtype: torch.dtype,
+        directions: SemanticDirections | None = None,
+    ) -> None:
+        self.directions = directions
         self.model = model.to(device, torch.float32).eval().requires_grad_(False)
         self.alphas = torch.tensor([0.0, model.alpha(DETAILS), 1.0])
         generator = model.changed(denoiser.to(device)).to(dtype).eval().requires_grad_(False)
@@ -31,6 +41,19 @@ class FewStepSampling:
         """The direction field of one walk along `alphas`, under `aim` of B loops, guided as `request` says; with
         `latents` of its own, or those that belong to the loops' noise."""
         return StagedFlow(self, request, aim, latents or StageLatents())
+
+    def worded(self, request: LoopRequest) -> LoopRequest:
+        """`request` with the sliders alone that move its embedding, as it is sampled."""
+        if self.directions is None or request.sampler != PROGRESSIVE:
+            return request
+        led = self.directions.led
+        return request.with_(steer={name: at for name, at in request.steer.items() if name not in led})
+
+    def steered(self, request: LoopRequest) -> Tensor | None:
+        """What the other sliders of `request` add to its `z_2`, `[1, Z]`; None where there are no directions."""
+        if self.directions is None or request.sampler != PROGRESSIVE:
+            return None
+        return self.directions.move(request.steer)
 
     def semantics_of(self, x_1: Tensor) -> Tensor:
         """`z_2` `[B, Z]` of loops `x_1` `[B, D, F]`, standardised latents."""
@@ -57,6 +80,7 @@ class StagedFlow:
 
     def __init__(self, few: FewStepSampling, request: LoopRequest, aim: Aim, latents: StageLatents) -> None:
         self._few, self._given, self._details = few, latents, torch.empty(0)
+        self._steered = aim.steered
         directions = [each for each in guided_directions(request, aim.towards) if each.scale != 0]
         weights = {name: request.guidance_scale * request.guidance.get(name, 1.0) for name in GUIDANCE_CONDITIONS}
         # What weighs nothing is left open: no guidance as weak as that was ever told.
@@ -74,7 +98,8 @@ class StagedFlow:
         conditions = Conditions.stack(parts).to(weight.device, weight.dtype)
         self._guidance = torch.cat(guidance).to(weight.device)
         self._view = view_of(few.generator, conditions)
-        self._embedded = few.generator.embed(conditions)
+        self.denoiser = few.generator
+        self.embedded = few.generator.embed(conditions)
 
     def __call__(self, x: Tensor, alpha: Tensor) -> Tensor:
         """Direction `[B, D, F]` in float32 at states `x` `[B, D, F]` and scalar `alpha`, that of a stage."""
@@ -82,7 +107,7 @@ class StagedFlow:
         stage = SEMANTICS if float(alpha) < model.alpha(DETAILS) / 2 else DETAILS
         inputs = torch.cat([x.float()] * self._copies)
         z = self._latents(inputs, stage)
-        embedded = replace(self._embedded, stage=model.stages(z, self._guidance, stage))
+        embedded = replace(self.embedded, stage=model.stages(z, self._guidance, stage))
         outputs = self._few.generator.predict(inputs, alpha.expand(len(inputs)), embedded)
         if self._copies == 1:
             return outputs
@@ -104,7 +129,10 @@ class StagedFlow:
     def _drawn(self, x: Tensor) -> Tensor:
         model = self._few.model
         noise = PRIOR_TEMPERATURE * noises_of(x, model.config.semantic_dim)[0]
-        return model.prior.draw(noise, self._view, self._guidance)
+        drawn = model.prior.draw(noise, self._view, self._guidance)
+        if self._steered is None or not self._steered.any():
+            return drawn
+        return on_sphere(drawn + torch.cat([self._steered.to(drawn)] * self._copies))
 
     def semantics(self, x: Tensor) -> Tensor:
         """`z_2` `[B, Z]` that the prior draws by the noise `x` `[B, D, F]` of the loops."""

@@ -1,13 +1,14 @@
 """A file of requests, one JSON object a line: judged whole before anything is rendered, then read in windows."""
 
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from engine.documents import DocumentError, read_document
+from engine.documents import DocumentError, open_regular, read_document
 from engine.errors import InvalidRequest
 from engine.files import failure, shown_name
 from engine.knobs import SEED
@@ -93,7 +94,7 @@ class RequestsFile:
     def _raw(self, start: int, first: int) -> Iterator[tuple[int, int, bytes]]:
         """Number, place and bytes of every line from byte `start` on that is not blank."""
         try:
-            with self.path.open("rb") as file:
+            with io.BufferedReader(open_regular(self.path)) as file:
                 file.seek(start)
                 number, offset = first, start
                 while content := file.readline(MOST_BYTES + 1):

@@ -1,10 +1,16 @@
-"""Encoding and embedding a corpus: what denoisers are trained on, worked out once."""
+"""Encoding and embedding a corpus: what denoisers are trained on, worked out once, by one process or by many.
 
-from collections.abc import Callable, Iterator, Sequence
+`corpus.json` names the codec before the first latent of it is written, and what another codec left is deleted then: a
+latent that is there is of the codec that is named, and whoever was cut, or does another share, goes on with the rest.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -14,6 +20,7 @@ from engine.audio.resampling import resample_periodic
 from engine.codec.base import LatentCodec
 from engine.corpus.store import StoredLoop, read_manifest, stored_loops, write_manifest
 from engine.devices import choose_device, fast_dtype
+from engine.ownership import FolderLock
 from engine.packs.identities import embedder_hash, encoder_hash
 from engine.packs.models import load_clap
 from engine.packs.pack import Pack
@@ -23,20 +30,31 @@ BATCH: Final = 8
 """Loops of one length that are encoded together; more than one at a time pays on a GPU."""
 READ_AHEAD: Final = 4
 """Threads that read and resample what comes next while a batch is encoded."""
+LOCK: Final = ".encode.lock"
+WAIT_SECONDS: Final = 0.05
 
 
 @torch.no_grad()
 def encode_corpus(
-    folder: Path, codec: LatentCodec, progress: Callable[[int, int], None], *, again: bool = False
+    folder: Path,
+    codec: LatentCodec,
+    progress: Callable[[int, int], None],
+    *,
+    again: bool = False,
+    share: int = 0,
+    shares: int = 1,
 ) -> int:
     """Encode the audio of every loop in `folder` that has no latent of this encoder yet; returns their number.
 
     A loop becomes as many frames as the codec gives to its tempo and bars; its audio is brought to the exact length
-    of those, and to the rate of the codec, by periodic resampling. Loops of one length are encoded together.
-    With `again`, or when another encoder made the latents that are there, all are encoded anew.
+    of those, and to the rate of the codec, by periodic resampling. Loops of one length are encoded together. Of
+    `shares` processes, at the same time and on any computers, each does one in so many, beginning with `share`.
+    With `again` those that are there are encoded anew. Raises `CorpusError` and `ExportError`.
     """
-    loops = list(stored_loops(folder))
-    again = again or read_manifest(folder).get("encoder") != encoder_hash(codec)
+    told = {"encoder": encoder_hash(codec), "latent_dim": codec.latent_dim}
+    rule = {"latent_sample_rate": codec.sample_rate, "latent_hop_length": codec.hop_length}
+    _claim(folder, "latents", "encoder", {**told, **rule})
+    loops = list(stored_loops(folder))[share::shares]
     device = next(codec.parameters()).device
     codec.eval()
     missing = [loop for loop in loops if again or not loop.latent_path.exists()]
@@ -51,16 +69,29 @@ def encode_corpus(
         done += len(batch)
         progress(done, len(loops))
     progress(len(loops), len(loops))
-    write_manifest(
-        folder,
-        {
-            "encoder": encoder_hash(codec),
-            "latent_dim": codec.latent_dim,
-            "latent_sample_rate": codec.sample_rate,
-            "latent_hop_length": codec.hop_length,
-        },
-    )
     return len(loops)
+
+
+def _claim(folder: Path, kind: str, name: str, values: Mapping[str, Any]) -> None:
+    """Note in the corpus whose files of `kind` it has from now on, by `name`, and delete those of another."""
+    with _held(folder):
+        if read_manifest(folder).get(name) == values[name]:
+            return
+        for path in (folder / kind).glob("*.safetensors"):
+            path.unlink(missing_ok=True)
+        write_manifest(folder, values)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Alone among those who encode this corpus."""
+    lock = FolderLock(folder / LOCK)
+    while not lock.take():
+        time.sleep(WAIT_SECONDS)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _by_length(loops: Sequence[StoredLoop], codec: LatentCodec) -> Iterator[list[StoredLoop]]:
@@ -92,12 +123,19 @@ def _read(
 
 @torch.no_grad()
 def embed_corpus(
-    folder: Path, pack: Pack, progress: Callable[[int, int], None], *, again: bool = False, device: str = "auto"
+    folder: Path,
+    pack: Pack,
+    progress: Callable[[int, int], None],
+    *,
+    again: bool = False,
+    device: str = "auto",
+    share: int = 0,
+    shares: int = 1,
 ) -> int:
     """Embed the audio and the captions of every loop in `folder` that the embedder of `pack` has not embedded yet;
-    returns their number."""
-    loops = list(stored_loops(folder))
-    again = again or read_manifest(folder).get("embedder") != embedder_hash(pack)
+    returns their number. `again`, `share` and `shares` are as for `encode_corpus`."""
+    _claim(folder, "embeddings", "embedder", {"embedder": embedder_hash(pack)})
+    loops = list(stored_loops(folder))[share::shares]
     place = choose_device(device)
     clap = load_clap(pack).to(place)
     for done, loop in enumerate(loops):
@@ -108,5 +146,4 @@ def embed_corpus(
             said = clap.embed_text(captions) if captions else sound.new_zeros(0, len(sound))
             loop.store_embeddings(sound.float().cpu().numpy(), said.float().cpu().numpy())
         progress(done + 1, len(loops))
-    write_manifest(folder, {"embedder": embedder_hash(pack)})
     return len(loops)

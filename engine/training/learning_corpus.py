@@ -17,7 +17,7 @@ from engine.corpus.importing import storable
 from engine.corpus.seeds import HELD_OUT_SEED, TRAINING
 from engine.corpus.store import StoredLoop, read_manifest, stored_loops, sweep_corpus, write_manifest
 from engine.errors import CorpusError
-from engine.files import is_file
+from engine.files import is_file, is_folder
 from engine.training.learning_plan import LearningPlan
 from engine.training.learning_told import LearningTold, Tell
 
@@ -65,7 +65,8 @@ def kept_apart(loop: StoredLoop, *, held_out: bool) -> StoredLoop:
 
 def is_corpus(folder: Path) -> bool:
     """Whether `folder` is a corpus, not a folder of sounds."""
-    return is_file(folder / "corpus.json") or any((folder / "loops").glob("*.json"))
+    loops = folder / "loops"
+    return is_file(folder / "corpus.json") or (is_folder(loops) and any(loops.glob("*.json")))
 
 
 def look_at(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from engine.codec.base import LatentCodec
 from engine.corpus.store import StoredLoop, read_manifest, stored_loops
 from engine.errors import CorpusError, LoopGenError, PackError
+from engine.evaluation.judges.nearness import bar_of, nearness
 from engine.files import failure, is_file
 from engine.models.adapters import Adapter, AdapterConfig, LearningDenoiser
 from engine.ownership import FolderLock
@@ -31,8 +32,9 @@ from engine.training.denoiser import DenoiserTraining
 from engine.training.encoding import embed_corpus, encode_corpus
 from engine.training.latents import LatentCorpus
 from engine.training.learning import LearningTrainer, Lessons
-from engine.training.learning_checks import bar_of, codec_fit, nearness
+from engine.training.learning_checks import codec_fit
 from engine.training.learning_corpus import Split, gather, kept_apart, rehearsal
+from engine.training.learning_place import RUN_FOLDERS, check_place, check_target
 from engine.training.learning_plan import FINISHED, PLAN, LearningPlan
 from engine.training.learning_told import LearningTold, Tell
 from engine.training.learning_watch import LearningWishes, Watch
@@ -94,9 +96,11 @@ class LearningRun:
 
     def _learn(self) -> Pack | None:
         target = Path(self.plan.pack)
+        check_place(self.run, self.plan)
         if (settled := self._settled(target)) is not None:
             return settled
         check_vacant(target)
+        check_target(target)
         self._take_plan()
         base = self._base()
         codec, corpus, known = self._prepared(base)
@@ -132,7 +136,7 @@ class LearningRun:
 
     def _clear(self) -> None:
         """Forget a run that was finished here: a pack of its name is learnt anew."""
-        for folder in ("corpus", "rehearsal", "pack", "previews"):
+        for folder in RUN_FOLDERS:
             shutil.rmtree(self.run / folder, ignore_errors=True)
         for file in (CHECKPOINT, METRICS, FINISHED):
             (self.run / file).unlink(missing_ok=True)

@@ -30,7 +30,9 @@ from engine.training.checkpoints import (
     sweep_checkpoints,
     without_prefix,
 )
+from engine.training.launch import check_launch
 from engine.training.metrics import log_metrics, plot_metrics, validation_curve
+from engine.training.processes import Processes, finding_each_other
 from engine.training.speed import Throughput, matmul_gflops
 
 Tensors: TypeAlias = tuple[Tensor, ...] | list[Tensor]
@@ -117,13 +119,14 @@ class Trainer(ABC):
 
 def process_seed(seed: int) -> int:
     """A seed for this process's own data: processes that train one model must not see the same batches."""
-    return seed + int(os.environ.get("RANK", "0"))
+    return seed + Processes.told().rank
 
 
 class TrainingRun:
     """Drives one trainer in one folder; running it again in the same folder goes on where it stopped."""
 
     def __init__(self, trainer: Trainer, folder: Path, options: TrainingOptions) -> None:
+        check_launch()
         self.trainer, self.folder, self.options = trainer, folder, options
         # Batches come in many lengths, and oneDNN compiles a kernel for each and keeps 1024 of them. A run needs
         # several times as many and spent about a third of its time compiling.
@@ -134,7 +137,10 @@ class TrainingRun:
         # Unless told that CPUs are meant, accelerate lets each of several processes train a model of its own.
         # Layers may rest for a batch (those that mix over bars, where there are none); other processes' may not.
         unused = DistributedDataParallelKwargs(find_unused_parameters=True)
-        self.accelerator = Accelerator(mixed_precision=precision, cpu=device.type == "cpu", kwargs_handlers=[unused])
+        with finding_each_other():
+            self.accelerator = Accelerator(
+                mixed_precision=precision, cpu=device.type == "cpu", kwargs_handlers=[unused]
+            )
         set_seed(process_seed(options.seed))
         self.optimizer = torch.optim.AdamW(
             trainer.parameter_groups(),

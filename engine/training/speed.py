@@ -4,9 +4,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 COUNT_EVERY = 97
 """Steps between those whose operations are counted: a prime, so that all lengths of batches come up."""
@@ -36,6 +38,24 @@ def synchronise(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
+class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts the floating-point operations of what is done under it.
+
+    torch's own counter watches modules as well, and gradients of gradients, as R1 takes them, fail under it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        out = func(*args, **kwargs)
+        if (of := flop_registry.get(func._overloadpacket)) is not None:
+            self.count += of(*args, **kwargs, out_val=out)
+        return out
+
+
 @dataclass
 class Throughput:
     """Operations of a run's steps, counted now and then, and the seconds that steps took."""
@@ -49,9 +69,9 @@ class Throughput:
         """Count the operations of step `number` where its turn has come; every other one is timed."""
         started = time.perf_counter()
         if number % COUNT_EVERY == 1:
-            with FlopCounterMode(display=False) as counter:
+            with Operations() as operations:
                 yield
-            self.counted.append(counter.get_total_flops())
+            self.counted.append(operations.count)
             return
         yield
         self.steps += 1

@@ -7,6 +7,7 @@ that answer for one attribute alone follow by least squares, and are tried and m
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,7 +59,7 @@ CHARACTERS: Final = ("warm", "distorted", "swung", "evolving", "hypnotic", "sub"
 
 Doubles = NDArray[np.float64]
 Probe = Callable[[str, Tensor], Doubles]
-"""What a slider at 1 instead of -1 does to every attribute `[S]` when it adds `embedding` `[512]`."""
+"""What a slider at 1 instead of -1 does to every attribute `[S]` when it adds a row `[E]`."""
 UNCOMPOSED: Final = "bright"
 """A slider whose only effect is on the embedding; the density slider changes the composition as well."""
 
@@ -81,15 +82,17 @@ def train_steers(
     if {*STEERS} - {*clap.known.steers}:
         raise PackError(f"The embedder of {pack} is older than some sliders; train it again: `loopgen train clap`.")
     judge = train_tag_judge(judged, first=JUDGE_SEED, progress=progress)
-    trial = Trial(LoopPipeline.from_pack(pack, device), judge, loops)
+    pipeline = LoopPipeline.from_pack(pack, device)
+    trial = Trial(pipeline, judge, loops)
     with tqdm(desc="steering", unit="loop", total=trial.cost(len(basis(clap)), rounds), disable=not progress) as bar:
         trial.tell = bar.update
-        plain = Steers.plain(clap)
+        plain = Steers.plain(clap).embedding
         mixed, tried = calibrate(trial, plain, basis(clap), rounds)
-        check = Trial(trial.pipeline, judge, loops, first=FIRST_SEED + loops)
+        check = Trial(pipeline, judge, loops, first=FIRST_SEED + loops)
         check.tell = bar.update
         checked = respond(check, plain), respond(check, mixed)
-    steers = better(checked[1], checked[0], mixed, plain)
+    steers = Steers()
+    steers.embedding.copy_(better(checked[1], checked[0], mixed, plain))
     names = ("plain", *(f"round {number}" for number in range(1, rounds + 1)), "plain, checked", "mixed, checked")
     responses = {name: response.tolist() for name, response in zip(names, (*tried, *checked), strict=True)}
     record = {
@@ -101,14 +104,36 @@ def train_steers(
     return responses
 
 
-class Trial:
-    """`loops` loops of all styles in turn from seed `first` on, judged with and without what is steered by."""
+Lead = Callable[[LoopPipeline, str, Tensor], AbstractContextManager[None]]
+"""Makes a slider add a row while it lasts."""
 
-    def __init__(self, pipeline: LoopPipeline, judge: TagJudge, loops: int, first: int = FIRST_SEED) -> None:
-        self.pipeline, self._judge = pipeline, judge
+
+def in_embedding(pipeline: LoopPipeline, name: str, row: Tensor) -> AbstractContextManager[None]:
+    """Slider `name` alone moves embeddings, by `row` `[512]`."""
+    steers = Steers()
+    steers.embedding[list(STEERS).index(name)] = row
+    return pipeline.steered(steers)
+
+
+class Trial:
+    """`loops` loops of all styles in turn from seed `first` on, judged with and without what is steered by: rows that
+    sliders add where `lead` says."""
+
+    def __init__(
+        self,
+        pipeline: LoopPipeline,
+        judge: TagJudge,
+        loops: int,
+        first: int = FIRST_SEED,
+        *,
+        lead: Lead = in_embedding,
+        sampler: str = LoopRequest.sampler,
+    ) -> None:
+        self._pipeline, self._judge, self._lead = pipeline, judge, lead
+        base = LoopRequest(bars=2, num_steps=STEPS).with_(sampler=sampler)
         styles = itertools.islice(itertools.cycle(STYLES), loops)
         self._requests = [
-            LoopRequest(bars=2, num_steps=STEPS, prompt=f"{style.replace('_', ' ')} loop", seed=first + number)
+            base.with_(prompt=f"{style.replace('_', ' ')} loop", seed=first + number)
             for number, style in enumerate(styles)
         ]
         self.tell: Callable[[], object] = lambda: None
@@ -118,22 +143,20 @@ class Trial:
         """Loops that plain sliders, `directions` and `rounds` of mixes take, and the check."""
         return len(self._requests) * (2 + 2 * (directions + (3 + rounds) * len(STEERS)))
 
-    def __call__(self, name: str, embedding: Tensor) -> Doubles:
+    def __call__(self, name: str, row: Tensor) -> Doubles:
         """As `Probe`, in deviations of each attribute over the loops as they are."""
-        steers = Steers()
-        steers.embedding[list(STEERS).index(name)] = embedding
-        if self._scale is None:
-            at_rest = np.array(list(self._attributes(steers, {})))
-            self._scale = np.maximum(at_rest.std(axis=0), 1e-3)
-        up, down = (np.mean(list(self._attributes(steers, {name: at})), axis=0) for at in (1.0, -1.0))
+        with self._lead(self._pipeline, name, row):
+            if self._scale is None:
+                at_rest = np.array(list(self._attributes({})))
+                self._scale = np.maximum(at_rest.std(axis=0), 1e-3)
+            up, down = (np.mean(list(self._attributes({name: at})), axis=0) for at in (1.0, -1.0))
         return np.asarray((up - down) / self._scale)
 
-    def _attributes(self, steers: Steers, sliders: dict[str, float]) -> Iterator[Doubles]:
-        with self.pipeline.steered(steers):
-            for request in self._requests:
-                loop = self.pipeline.render(request.with_(steer=sliders))
-                yield steered_attributes(self._judge, loop.audio, loop.sample_rate)
-                self.tell()
+    def _attributes(self, sliders: dict[str, float]) -> Iterator[Doubles]:
+        for request in self._requests:
+            loop = self._pipeline.render(request.with_(steer=sliders))
+            yield steered_attributes(self._judge, loop.audio, loop.sample_rate)
+            self.tell()
 
 
 def basis(clap: StarterClap) -> Tensor:
@@ -146,20 +169,19 @@ def basis(clap: StarterClap) -> Tensor:
     return STEER_LENGTH * torch.stack(directions)
 
 
-def calibrate(probe: Probe, plain: Steers, directions: Tensor, rounds: int) -> tuple[Steers, list[Doubles]]:
-    """The steers that move one attribute each by `STRENGTH`, as far as mixes of `directions` `[K, 512]` go, and the
-    responses of the `plain` ones and of every round, `[S, S]` (slider, attribute). Of each slider the best that was
-    tried is taken."""
+def calibrate(probe: Probe, plain: Tensor, directions: Tensor, rounds: int) -> tuple[Tensor, list[Doubles]]:
+    """The rows `[S, E]` of sliders that move one attribute each by `STRENGTH`, as far as mixes of `directions`
+    `[K, E]` go, and the responses of the `plain` ones `[S, E]` and of every round, `[S, S]` (slider, attribute). Of
+    each slider the best that was tried is taken."""
     best, responses = plain, [respond(probe, plain)]
     best_response = responses[0]
     single = np.array([probe(UNCOMPOSED, move) for move in directions])
     wanted = STRENGTH * np.eye(len(STEERS))
     mix = _limited(_mixes(single, wanted))
     for _ in range(rounds):
-        steers = Steers()
-        steers.embedding.copy_(torch.from_numpy(mix).float() @ directions)
-        response = respond(probe, steers)
-        best = better(response, best_response, steers, best)
+        rows = torch.from_numpy(mix).float() @ directions
+        response = respond(probe, rows)
+        best = better(response, best_response, rows, best)
         ahead = spills(response) < spills(best_response)
         best_response = np.where(ahead[:, None], response, best_response)
         responses.append(response)
@@ -167,17 +189,16 @@ def calibrate(probe: Probe, plain: Steers, directions: Tensor, rounds: int) -> t
     return best, responses
 
 
-def better(response: Doubles, than: Doubles, steers: Steers, others: Steers) -> Steers:
-    """Of each slider that of `steers` where its `response` spills less than the response of `others`, else theirs."""
+def better(response: Doubles, than: Doubles, rows: Tensor, others: Tensor) -> Tensor:
+    """Of each slider its row of `rows` `[S, E]` where its `response` spills less than the response of `others`, else
+    of theirs."""
     ahead = torch.from_numpy(spills(response) < spills(than))[:, None]
-    chosen = Steers()
-    chosen.embedding.copy_(torch.where(ahead, steers.embedding, others.embedding))
-    return chosen
+    return torch.where(ahead, rows, others)
 
 
-def respond(probe: Probe, steers: Steers) -> Doubles:
-    """What every slider does to every attribute, `[S, S]`."""
-    return np.array([probe(*slider) for slider in zip(STEERS, steers.embedding, strict=True)])
+def respond(probe: Probe, rows: Tensor) -> Doubles:
+    """What every slider does to every attribute, `[S, S]`, by its row of `[S, E]`."""
+    return np.array([probe(*slider) for slider in zip(STEERS, rows, strict=True)])
 
 
 def spills(response: Doubles) -> Doubles:

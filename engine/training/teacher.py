@@ -6,7 +6,7 @@ from typing import Final
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from engine.conditioning.assembly import ConditionDropout
@@ -15,7 +15,7 @@ from engine.devices import fast_dtype
 from engine.diffusion.hit_noise import tie
 from engine.diffusion.samplers import sample
 from engine.diffusion.schedules import alphas
-from engine.files import is_file, temporary_path
+from engine.files import is_file, write_atomically
 from engine.knobs import GUIDANCE_CONDITIONS
 from engine.models.guidance_told import STRONGEST, given, guidance_inputs
 from engine.models.sampling import SamplingDenoiser
@@ -108,9 +108,7 @@ class Teacher:
         except (OSError, SafetensorError, KeyError, RuntimeError):
             pass  # not there, or cut by a kill: it is made again
         x_1 = self._solve(lesson)
-        part = temporary_path(self.folder)
-        save_file({"x_1": x_1.half().cpu().contiguous(), "asked": asked}, part)
-        part.replace(path)
+        write_atomically(path, save({"x_1": x_1.half().cpu().contiguous(), "asked": asked}))
         return replace(lesson.batch, x_1=x_1.half().float())
 
     def _path(self, number: int) -> Path:

@@ -172,6 +172,6 @@ def read_drop(path: Path) -> AudioFile:
 
 def _check_name(path: Path) -> None:
     if is_folder(path):
-        raise AudioFileError(f"{path.name} is a folder; drop one audio file.")
+        raise AudioFileError(f"{path.name or path.resolve()} is a folder; drop one audio file.")
     if path.suffix.lower() not in AUDIO_SUFFIXES:
         raise AudioFileError(f"{path.name} is no audio file; WAV, AIFF, FLAC, OGG, MP3 or CAF can be dropped.")

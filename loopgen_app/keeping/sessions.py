@@ -9,6 +9,7 @@ from typing import Literal
 from PySide6.QtCore import QObject, QTimer
 
 from engine import (
+    RESERVED_NAMES,
     RESOURCES,
     FolderLock,
     LoopGenError,
@@ -40,7 +41,7 @@ class Sessions(QObject):
         self.path: Path | None = None
         self.notice = ""
         self._lock = FolderLock(folders.lock)
-        self._owner = False
+        self._owner = self._settings_unread = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(AUTOSAVE_MILLISECONDS)
@@ -72,6 +73,9 @@ class Sessions(QObject):
         try:
             if Settings.damaged(self._folders.settings):
                 self.notice = f"The settings could not be read; they were kept as {self._aside('settings')}."
+            elif why := Settings.unread(self._folders.settings):
+                self._settings_unread = True
+                self.notice = f"The settings could not be read and stay as they are; changes are not kept: {why}."
             write_atomically(self._folders.running, str(os.getpid()).encode(), private=True)
         except (OSError, LoopGenError) as error:
             self.notice = f"Nothing can be kept in {self._folders.root}: {str(error).rstrip('.')}."
@@ -162,8 +166,8 @@ class Sessions(QObject):
         self.save_settings()
 
     def save_settings(self) -> None:
-        """Write the settings file, if the folder is this window's."""
-        if not self._owner:
+        """Write the settings file, if the folder is this window's and nothing unread is in its place."""
+        if not self._owner or self._settings_unread:
             return
         try:
             write_atomically(self._folders.settings, self._settings.to_json(), private=True)
@@ -196,13 +200,20 @@ class Sessions(QObject):
 
     def save_preset(self, name: str) -> None:
         """Keep the sound of the knobs as a preset of the user's."""
-        safe = "".join(c for c in name if c.isalnum() or c in " -_").strip()[:60]
-        if not safe:
+        path = self.preset_file(name)
+        if path is None:
             self._messages.complain("A preset needs a name of letters or digits.")
             return
         try:
-            save_session(self._folders.presets / f"{safe}.json", Session(preset_knobs(self._instrument.to_json())))
+            save_session(path, Session(preset_knobs(self._instrument.to_json())))
         except LoopGenError as error:
             self._messages.complain(str(error))
             return
-        self._messages.say(f"Preset {safe} kept.")
+        self._messages.say(f"Preset {path.stem} kept.")
+
+    def preset_file(self, name: str) -> Path | None:
+        """Where a preset of the user's is kept that is called `name`; None where nothing can be called so."""
+        safe = "".join(c for c in name if c.isalnum() or c in " -_").strip()[:60].strip()
+        if not safe:
+            return None
+        return self._folders.presets / f"{f'{safe}_' if safe.lower() in RESERVED_NAMES else safe}.json"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from engine import ExportError, LoopGenError, LoopRequest, Pattern, write_atomically, write_midi
+from engine import RESERVED_NAMES, ExportError, LoopGenError, LoopRequest, Pattern, write_atomically, write_midi
 from loopgen_app.audition import LoopAtHand
 from loopgen_app.keeping.exports import Exports
 
@@ -37,6 +37,7 @@ def export_set(
 def new_folder(folder: Path, name: str) -> Path:
     """A folder of its own below `folder`, with a name that every system takes. Raises `ExportError`."""
     plain = re.sub(r"[^\w \-]", "", name, flags=re.ASCII).strip()[:60].strip() or "loops"
+    plain = f"{plain} loops" if plain.lower() in RESERVED_NAMES else plain
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for count in range(MOST_FOLDERS):

@@ -82,7 +82,7 @@ class LearningChild(QObject):
 
     def _failed(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
-            self._end(f"The process that learns cannot be started: {self._process.errorString()}.")
+            self._end(f"Learning cannot be started: {self._process.errorString()}.")
 
     def _finished(self, code: int, status: QProcess.ExitStatus) -> None:
         self._read()
@@ -93,7 +93,7 @@ class LearningChild(QObject):
             self._end(self._problem)
         else:
             log.warning("learning ended with %s: %s", code, self._last_words)
-            self._end("The process that learns ended unexpectedly; what it kept is there, and it can go on.")
+            self._end("Learning ended unexpectedly; what it kept is there, and it can go on.")
 
     def _end(self, words: str) -> None:
         if not self._over:

@@ -1,4 +1,5 @@
-"""Work on a musician's own loops, as tasks for the engine's worker: round trip, variation, stretch, transition.
+"""Work on a musician's own loops, as tasks for the engine's worker: round trip, variation, stretch, transition,
+morph.
 
 The engine's part is imported inside the tasks: it brings torch, and the window is up long before that is needed.
 """
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from engine import Loop, LoopGeometry, Origin, Progress, Recipe
+from engine import PROGRESSIVE_STEPS, Loop, LoopGeometry, Origin, Progress, Recipe
 from loopgen_app.making.generation import Finished
 from loopgen_app.making.service import Task
 
@@ -101,6 +102,21 @@ class Workbench:
             passage = transition(pipeline, ends[0], ends[1], bars, walk, progress=counted.part(walk.num_steps))
             origin = Origin("transition", source=a.name, to=b.name)
             return _passage(passage, b.request, f"{stem(a)} to {stem(b)}", origin)
+
+        return task
+
+    def morph(self, a: SourceLoop, b: SourceLoop, share: float) -> Task:
+        """The loop at `share` of the way from what `a` is like to what `b` is like; gives `Finished`."""
+
+        def task(pipeline: LoopPipeline, progress: Progress) -> Finished:
+            from engine import End, morph  # noqa: PLC0415
+
+            walk = _walk()
+            counted = progress.over(self._steps(pipeline, walk, a, b) + PROGRESSIVE_STEPS)
+            first, last = (End.of_loop(self._invert(pipeline, source, walk, counted)) for source in (a, b))
+            [loop] = morph(pipeline, first, last, [share], progress=counted.part(PROGRESSIVE_STEPS))
+            origin = Origin("blend", source=a.name, to=b.name, over="semantics", at=round(share, 4))
+            return _finished(loop, f"{stem(a)} {100 * share:.0f} % to {stem(b)}", origin)
 
         return task
 

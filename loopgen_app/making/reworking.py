@@ -28,7 +28,7 @@ CORNERS = ("top left", "top right", "bottom left", "bottom right")
 
 
 class Reworking(QObject):
-    """The source at hand, and the two ends of a transition. `changed` after any news, `opened` when one is asked for.
+    """The source at hand, and two ends to go between. `changed` after any news, `opened` when one is asked for.
 
     A file that cannot be used is `refused` for what `trouble` says; `dismiss` goes back to the source before.
     """
@@ -189,7 +189,7 @@ class Reworking(QObject):
         self._messages.complain(f"The corner {CORNERS[corner]} is locked. Unlock it, or choose another one.")
 
     def set_end(self, end: Side) -> None:
-        """Take the source as the beginning (a) or the end (b) of a transition."""
+        """Take the source as the beginning (a) or the end (b) of a transition or a morph."""
         if self.source is not None:
             self.ends[end] = self.source.loop
             self.changed.emit()
@@ -198,6 +198,24 @@ class Reworking(QObject):
         """Make bars that begin as a and end as b."""
         if len(self.ends) == 2:
             self._generation.run(self._bench.transition(self.ends["a"], self.ends["b"], bars), "Leading over")
+
+    @property
+    def morph_trouble(self) -> str:
+        """In one sentence why nothing can be morphed; empty where it can."""
+        info = self._generation.state.info
+        if info is not None and not info.progressive:
+            return f"The pack {info.name} has no model of two evaluations, which morphs are made by."
+        if info is None or len(self.ends) < 2:
+            return "Set A and B first: a morph lies between two loops."
+        a, b = (self.ends[end].request for end in ("a", "b"))
+        if (a.bars, round(a.tempo_bpm, 3)) != (b.bars, round(b.tempo_bpm, 3)):
+            return "A and B are of different tempi or lengths: stretch one to the other, or make a transition."
+        return ""
+
+    def morph(self, share: float) -> None:
+        """Make the loop that lies at `share`, 0 to 1, of the way from what a is like to what b is like."""
+        if not self.morph_trouble:
+            self._generation.run(self._bench.morph(self.ends["a"], self.ends["b"], share), "Morphing")
 
     def draw(self, path: Sequence[tuple[float, float]]) -> None:
         """Remember a path that was drawn on the noise pad: points that are reached at even times."""

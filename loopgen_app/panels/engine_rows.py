@@ -30,7 +30,7 @@ class EngineRows(QWidget):
         grid.setColumnStretch(1, 1)
         rows = (
             ("Seed", self._seed()), ("Steps", self._steps()),
-            ("Sampler", self._choice("sampler")), ("Schedule", self._choice("schedule")),
+            ("Stepping", self._choice("sampler", "Stepping")), ("Spacing", self._choice("schedule", "Spacing")),
         )  # fmt: skip
         for row, (words, control) in enumerate(rows):
             grid.addWidget(self._label(words), row, 0)
@@ -93,7 +93,9 @@ class EngineRows(QWidget):
             chosen["sampler"] = KNOBS["sampler"].default
         instrument.set_many(chosen, "Live or Quality")
 
-    def _choice(self, knob: str) -> QComboBox:
+    def _choice(self, knob: str, words: str) -> QComboBox:
+        """A sampler is another thing to a musician: `words` say what it is here."""
         box = QComboBox(self)
         bind_combo(box, knob, self._studio, str.capitalize)
+        box.setAccessibleName(words)
         return box

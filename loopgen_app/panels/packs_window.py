@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QListWidget,
     QListWidgetItem,
-    QMessageBox,
     QVBoxLayout,
     QWidget,
 )
@@ -33,6 +32,7 @@ from engine import (
     sweep_arrivals,
 )
 from loopgen_app.background import Line
+from loopgen_app.panels.asking import agreed, where_to_save
 from loopgen_app.panels.binding import bind_value
 from loopgen_app.panels.frame import in_a_row, named_button
 from loopgen_app.panels.learn_window import play_pack
@@ -152,8 +152,7 @@ class PacksWindow(QDialog):
         if self._studio.settings.pack and Path(self._studio.settings.pack) == entry.folder:
             self._studio.messages.complain("This pack is playing; play another one before you delete it.")
             return
-        asked = QMessageBox.question(self, "Delete the pack", f"Delete {entry.folder.name} for good?")
-        if asked == QMessageBox.StandardButton.Yes:
+        if agreed(self, "Delete the pack", f"Delete {entry.folder.name} for good?"):
             self._do(lambda: delete_pack(entry.folder))
 
     def _export(self) -> None:
@@ -161,9 +160,9 @@ class PacksWindow(QDialog):
         if entry is None or entry.pack is None:
             return
         pack = entry.pack
-        name, _ = QFileDialog.getSaveFileName(self, "Export the pack", f"{entry.folder.name}{PACK_SUFFIX}", FILTER)
-        if name:
-            path = Path(name) if name.endswith(PACK_SUFFIX) else Path(name + PACK_SUFFIX)
+        start = f"{entry.folder.name}{PACK_SUFFIX}"
+        path = where_to_save(self, "Export the pack", start, FILTER, PACK_SUFFIX)
+        if path is not None:
             self._beside(lambda: export_pack(pack, path), lambda made: f"{pack.name} is in {made}.")
 
     def _import(self) -> None:

@@ -23,7 +23,7 @@ class PresetRow(QWidget):
         grid.setSpacing(5)
         self.buttons: list[QPushButton] = []
         for place, name in enumerate([*studio.sessions.presets()][:MOST]):
-            button = QPushButton(name, self)
+            button = QPushButton(name.replace("&", "&&"), self)
             button.setProperty("role", "chip")
             button.setAccessibleName(f"Start from {name}")
             set_tip(button, f"Turn the knobs to {name} and make a loop")

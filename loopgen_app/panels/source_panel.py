@@ -14,6 +14,7 @@ from loopgen_app.making.generation import GenerationState
 from loopgen_app.making.reworking import CORNERS, Side
 from loopgen_app.panels.binding import set_range
 from loopgen_app.panels.frame import Panel, in_a_row, named_button
+from loopgen_app.panels.morph_row import MorphRow
 from loopgen_app.panels.source_tempo_row import SourceTempoRow
 from loopgen_app.state.picture import outline_of
 from loopgen_app.studio import Studio
@@ -41,12 +42,14 @@ class SourcePanel(Panel):
         self.drop.dropped.connect(self.take)
         self.body.addWidget(self.drop, 1)
         self.tempo_row = SourceTempoRow(studio.reworking, self)
-        self._rows: list[QWidget] = [self.tempo_row, self._vary_row(), self._stretch_row(), self._transition_row()]
+        self.morph_row = MorphRow(studio.reworking, self)
+        rows = self._vary_row(), self._stretch_row(), self._transition_row()
+        self._rows: list[QWidget] = [self.tempo_row, *rows, self.morph_row]
         for row in self._rows:
             self.body.addWidget(row)
         self.body.addWidget(self._news_row())
         self._work.changed.connect(self._show)
-        studio.generation.stateChanged.connect(lambda _state: self._show_news())
+        studio.generation.stateChanged.connect(lambda _state: self._show_state())
         studio.instrument.changed.connect(lambda knob: self._show_stretch() if knob == "tempo_bpm" else None)
         self._show()
 
@@ -94,7 +97,7 @@ class SourcePanel(Panel):
         self.set_a, self.set_b = ElidedButton(self), ElidedButton(self)
         for button, name, place in ((self.set_a, "A", "beginning"), (self.set_b, "B", "end")):
             button.setObjectName(f"transitionSet{name}")
-            button.setAccessibleName(f"Take the source as the {place} of a transition")
+            button.setAccessibleName(f"Take the source as the {place} of a transition or a morph")
         self.bars = QSpinBox(self)
         self.bars.setObjectName("transitionBars")
         self.bars.setAccessibleName(KNOBS["transition_bars"].label)
@@ -185,8 +188,13 @@ class SourcePanel(Panel):
             place = "beginning" if end == "a" else "end"
             button.setWords(f"{end.upper()}: {loop.name}" if loop is not None else f"Set {end.upper()}")
             was = f"; now {loop.name}" if loop is not None else ""
-            set_tip(button, f"Take the source as the {place} of a transition{was}")
+            set_tip(button, f"Take the source as the {place} of a transition or a morph{was}")
         self.make.setEnabled(len(ends) == 2)
+        self.morph_row.show_ends()
+
+    def _show_state(self) -> None:
+        self.morph_row.show_ends()
+        self._show_news()
 
     def _show_news(self) -> None:
         state, trouble = self._studio.generation.state, self._work.trouble

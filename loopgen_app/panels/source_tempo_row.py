@@ -75,7 +75,7 @@ class SourceTempoRow(QWidget):
         trim, fit = (problem.trim_bars, problem.stretch_bpm) if problem is not None else (None, None)
         self.trim.setVisible(trim is not None)
         self.fit.setVisible(fit is not None)
-        self.trim.setText(f"Trim to {trim}")
+        self.trim.setText(f"Trim to {trim or 'whole bars'}")
         self.fit.setText(f"Fit {fit or 0:.4g}")
 
 

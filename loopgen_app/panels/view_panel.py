@@ -15,7 +15,9 @@ from loopgen_app.studio import Studio
 from loopgen_app.widgets.label import set_tip
 from loopgen_app.widgets.spectrogram_view import SpectrogramView
 
-MARKS = ((100, "100"), (500, "500"), (1000, "1k"), (2000, "2k"), (5000, "5k"), (10000, "10k"))
+MARKS = (
+    (50, "50"), (100, "100"), (200, "200"), (500, "500"), (1000, "1k"), (2000, "2k"), (5000, "5k"), (10000, "10k"),
+)  # fmt: skip
 ROOM_FOR_WORDS = 44
 """Pixels that the words of an empty picture need above the presets."""
 

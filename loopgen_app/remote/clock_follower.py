@@ -10,6 +10,9 @@ TICKS_PER_SONG_STEP: Final = 6
 WINDOW: Final = 48
 """Ticks that a line is laid through: two beats. A jitter of 1 ms moves it by 0.3 ms."""
 LEAST: Final = 6
+KEPT: Final = 0.8
+EARLY: Final = 0.25
+"""Shares of the ticks: the rest is late by what a busy machine adds, and says nothing of tempo or beat."""
 TRUSTED_BPM: Final = (20.0, 400.0)
 SILENT_SECONDS: Final = 1.0
 ODD_SECONDS: Final = 0.002
@@ -89,16 +92,25 @@ class ClockFollower:
             self._odd = 0
 
     def _lay_line(self) -> None:
-        """Least squares: `_line` is when the last tick should have come, and the time between two."""
+        """`_line` is when the last tick should have come, and the time between two: least squares through those that
+        were not the latest, at the height of the early ones, since a tick comes late and never before its time."""
         count = len(self._ticks)
         if count < LEAST:
             self._line = None
             return
         last = self._ticks[-1][1]
-        middle = (count - 1) / 2
-        mean = sum(time - last for _, time in self._ticks) / count
-        slope = sum((place - middle) * (time - last) for place, (_, time) in enumerate(self._ticks))
-        slope /= count * (count * count - 1) / 12
-        self._line = last + mean + slope * middle, slope
+        points = [(place, time - last) for place, (_, time) in enumerate(self._ticks)]
+        slope = _slope(points)
+        most = sorted(time - slope * place for place, time in points)[round(KEPT * (count - 1))]
+        slope = _slope([(place, time) for place, time in points if time - slope * place <= most])
+        rest = sorted(time - slope * place for place, time in points)
+        self._line = last + rest[round(EARLY * (count - 1))] + slope * (count - 1), slope
         gaps = sorted(abs(after[1] - before[1] - slope) for before, after in pairwise(self._ticks))
         self._spread = gaps[len(gaps) // 2]
+
+
+def _slope(points: list[tuple[int, float]]) -> float:
+    """Least squares through (place, time)."""
+    middle = sum(place for place, _ in points) / len(points)
+    spread = sum((place - middle) ** 2 for place, _ in points)
+    return sum((place - middle) * time for place, time in points) / spread

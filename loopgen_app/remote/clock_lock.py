@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from loopgen_app.remote.clock_follower import ClockFollower, Kind
 from loopgen_app.remote.heard_beat import HeardBeat
 from loopgen_app.sound.status import Status
 
@@ -17,6 +16,26 @@ SETTLE_SECONDS: Final = 0.4
 SURE_SECONDS: Final = 2.0
 SWING_BPM: Final = 0.4
 OTHER_BPM: Final = 0.15
+EARLY_SECONDS: Final = 0.02
+"""A start that is known beforehand is ordered by so much too early: an order too late cuts into the first hit."""
+
+
+class LeadingClock(Protocol):
+    """What another clock says."""
+
+    @property
+    def running(self) -> bool:
+        """Whether its transport runs."""
+
+    @property
+    def tempo_bpm(self) -> float | None:
+        """Beats per minute; None while it is not known."""
+
+    def beat_at(self, time: float) -> float | None:
+        """The beat of its song at `time`; None while it is not known."""
+
+    def silent(self, now: float) -> bool:
+        """Whether nothing was heard of it of late."""
 
 
 class Led(Protocol):
@@ -39,57 +58,68 @@ class Led(Protocol):
 
 
 class ClockLock:
-    """`feed` it every message of the clock, and let it `step` every few milliseconds.
+    """Tell it when the transport of `clock` begins and ends, and let it `step` every few milliseconds.
 
-    `on_tempo(bpm)` is told a tempo that stays, `say` what the musician should know.
+    `on_tempo(bpm)` is told a tempo that stays, `on_silence` a clock of which nothing is heard any more, once.
     """
 
     def __init__(
-        self, playback: Led, on_tempo: Callable[[float], object], say: Callable[[str], object] = lambda _words: None
+        self,
+        clock: LeadingClock,
+        playback: Led,
+        on_tempo: Callable[[float], object],
+        on_silence: Callable[[], object],
     ) -> None:
-        self.follower, self.heard = ClockFollower(), HeardBeat()
-        self._playback, self._on_tempo, self._say = playback, on_tempo, say
+        self.heard = HeardBeat()
+        self._clock, self._playback, self._on_tempo, self._on_silence = clock, playback, on_tempo, on_silence
         self._due = self._lost = False
         self._wait_until = 0.0
         self._since: float | None = None
         self._readings: list[float] = []
         self._told: float | None = None
 
-    def feed(self, kind: Kind, time: float, position: int = 0) -> None:
-        """A message of the clock."""
-        self.follower.feed(kind, time, position)
-        if kind in ("start", "continue"):
-            self._due = True
-        elif kind == "stop":
-            self._due = False
-            self._playback.stop()
+    def begin(self) -> None:
+        """Start as soon as it is known where, and the beat is no longer ahead of the song."""
+        self._due = True
+
+    def end(self) -> None:
+        """Stop now."""
+        self._due = False
+        self._playback.stop()
 
     @property
     def led(self) -> bool:
         """Whether the clock has the tempo now."""
-        return self.follower.running and not self._lost
+        return self._clock.running and not self._lost
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it begins soon."""
+        return self._due
 
     def step(self, now: float) -> None:
         """Look where both are, and lean."""
         self.heard.note(self._playback.status())
-        follower, tempo = self.follower, self.follower.tempo_bpm
-        if not follower.running or self._is_lost(now) or tempo is None:
+        clock, tempo = self._clock, self._clock.tempo_bpm
+        if self._is_lost(now) or tempo is None:
             return
         self._tell_tempo(tempo, now)
+        if not clock.running:
+            return
         if self._due:
             self._begin(now, tempo)
         elif now >= self._wait_until:
             self._lean(now, tempo)
 
     def _begin(self, now: float, tempo: float) -> None:
-        beat = self.follower.beat_at(now + self.heard.lead)
-        if beat is not None and beat >= 0 and self._playback.play_from(beat):
+        beat = self._clock.beat_at(now + self.heard.lead)
+        if beat is not None and beat >= -EARLY_SECONDS * tempo / 60 and self._playback.play_from(beat):
             self._playback.lead(tempo, tempo)
             self._due = False
             self._wait_until = now + SETTLE_SECONDS
 
     def _lean(self, now: float, tempo: float) -> None:
-        heard, wanted = self.heard.beat_at(now), self.follower.beat_at(now)
+        heard, wanted = self.heard.beat_at(now), self._clock.beat_at(now)
         if heard is None or wanted is None:
             self._playback.lead(tempo, tempo)
             return
@@ -103,9 +133,9 @@ class ClockLock:
         self._playback.lead(tempo * (1 + lean), tempo)
 
     def _is_lost(self, now: float) -> bool:
-        lost = self.follower.silent(now)
-        if lost and not self._lost:
-            self._say("The MIDI clock is silent; the loop goes on at its tempo.")
+        lost = self._clock.silent(now)
+        if lost and not self._lost and self._clock.running:
+            self._on_silence()
         self._lost = lost
         return lost
 

@@ -1,13 +1,16 @@
 """Which beat comes out of the loudspeaker at a moment, through the jitter of the callbacks that tell it."""
 
 from collections import deque
-from statistics import median
 from typing import Final
 
 from loopgen_app.sound.status import Status
 
 REMEMBERED: Final = 64
 """Readings over which the card's own clock is found: a second or so."""
+
+
+EARLY: Final = 0.25
+"""Share of the readings: a callback comes late, and never before its time, so those that are early are believed."""
 
 
 class HeardBeat:
@@ -32,8 +35,12 @@ class HeardBeat:
         status = self._status
         if status is None or not status.playing or not status.samples or not self._starts:
             return None
-        frames = (time - median(self._starts) - status.latency) * status.rate
+        frames = (time - self._start() - status.latency) * status.rate
         return status.beat + (frames - status.frames) * status.speed * status.beats / status.samples
+
+    def _start(self) -> float:
+        """When the card's first frame was asked for."""
+        return sorted(self._starts)[round(EARLY * (len(self._starts) - 1))]
 
     @property
     def lead(self) -> float:
@@ -52,4 +59,4 @@ class HeardBeat:
         if status is None or not status.playing or not status.samples or not self._starts or status.speed <= 0:
             return None
         frames = status.frames + (beat - status.beat) * status.samples / (status.speed * status.beats)
-        return median(self._starts) + status.latency + frames / status.rate
+        return self._start() + status.latency + frames / status.rate

@@ -9,8 +9,9 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, QTimer
 
 from loopgen_app.remote.clock_follower import Kind
-from loopgen_app.remote.clock_lock import ClockLock
 from loopgen_app.remote.clock_out import ClockOut
+from loopgen_app.remote.led_tempo import take_tempo
+from loopgen_app.remote.midi_lock import MidiLock
 from loopgen_app.studio import Studio
 
 STEP_MILLISECONDS: Final = 10
@@ -77,8 +78,8 @@ class MidiClock(QObject):
         return True
 
     def step(self) -> None:
-        """Hand on what came, and keep to it."""
-        while self._waiting:
+        """Hand on what came by now, and keep to it."""
+        for _ in range(len(self._waiting)):  # a port may send faster than is read here
             port, kind, came, position = self._waiting.popleft()
             if port != self._leader and came - self._led_at > QUIET_SECONDS:
                 self._leader = port
@@ -98,17 +99,12 @@ class MidiClock(QObject):
         self._timer.stop()
         self.out.close()
 
-    def _new_lock(self) -> ClockLock:
-        return ClockLock(self._studio.playback, self._take_tempo, self._studio.messages.say)
+    def _new_lock(self) -> MidiLock:
+        return MidiLock(self._studio.playback, self._take_tempo, self._studio.messages.say)
 
     def _take_tempo(self, tempo_bpm: float) -> None:
-        """The tempo of the clock stays: it is the tempo of what comes next, and of what plays, made anew."""
         self._studio.messages.say(f"The MIDI clock runs at {tempo_bpm:g} BPM.")
-        knob = self._studio.instrument
-        if 40.0 <= tempo_bpm <= 240.0 and knob.value("tempo_bpm") != tempo_bpm:
-            self._studio.live_tempo.held = True
-            knob.set("tempo_bpm", tempo_bpm)
-        self._studio.live_tempo.make_anew()
+        take_tempo(self._studio, tempo_bpm)
 
     def _status_file(self) -> Path:
         return self._studio.playback.status_file

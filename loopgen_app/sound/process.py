@@ -1,5 +1,6 @@
 """One run of the sound process: its pipes, its answers, its end."""
 
+import contextlib
 import json
 import logging
 import queue
@@ -62,6 +63,15 @@ class SoundProcess:
                 pipe.flush()
         except (OSError, ValueError):  # it died, or was ended
             log.debug("sound process did not take %s", order.get("do"))
+
+    def leave(self, seconds: float) -> None:
+        """Say no more, and give it `seconds` to end by itself."""
+        with contextlib.suppress(OSError, ValueError):
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        self.end()
 
     def end(self) -> None:
         """Kill it (a hung PortAudio takes no kinder word) and join the readers."""

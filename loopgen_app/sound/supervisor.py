@@ -202,7 +202,7 @@ class Supervisor:
             self._resume_beat = status.beat if status.playing else self._resume_beat
         if self._opened and self._pulse.doubts(now):
             self._send(do="answer")
-        ended = "The sound process ended; starting it again." if process.ended else ""
+        ended = "The sound broke off; starting it again." if process.ended else ""
         if trouble := ended or self._pulse.trouble(now, opened=self._opened):
             self.restart(trouble)
 

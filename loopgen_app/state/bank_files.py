@@ -148,6 +148,7 @@ def salvage(damaged: Path, db: sqlite3.Connection) -> int:
         return 0
     saved = 0
     with contextlib.closing(old), db:
+        db.execute("BEGIN")
         columns = ", ".join(name for _, name, *_ in db.execute("PRAGMA table_info(loops)"))
         for loop_id in range(1, _last(old) + 1):
             row = _one(old, f"SELECT {columns} FROM loops WHERE id = ?", loop_id)

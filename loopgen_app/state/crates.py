@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from engine import DocumentError, InvalidRequest, read_document_file, set_aside, write_atomically
+from engine import DocumentError, ExportError, InvalidRequest, read_document_file, set_aside, write_atomically
 from loopgen_app.state.events import Event
 
 log = logging.getLogger(__name__)
@@ -18,14 +18,15 @@ MOST_LETTERS: Final = 60
 class Crates:
     """Names and the ids in them, kept in a file of their own. What has returned is on disk.
 
-    `notice` says what stood in the way as they were read. Changes raise `ExportError` where they cannot be kept, and
-    `InvalidRequest` on names that cannot be had.
+    `notice` says what stood in the way as they were read. Changes raise `ExportError` where they cannot be kept, or
+    would take the place of crates that could not be read, and `InvalidRequest` on names that cannot be had.
     """
 
     def __init__(self, path: Path) -> None:
         self.changed: Event[[]] = Event()
         self.notice = ""
         self._path = path
+        self._unread = ""
         self._crates = self._read()
 
     def names(self) -> list[str]:
@@ -72,6 +73,8 @@ class Crates:
         return plain.encode("utf-8", "replace").decode("utf-8")
 
     def _keep(self, crates: Mapping[str, frozenset[int]]) -> None:
+        if self._unread:
+            raise ExportError(f"The crates in {self._path} are kept as they are: {self._unread}.")
         told = {"crates": {name: sorted(ids) for name, ids in crates.items()}}
         write_atomically(self._path, json.dumps(told, indent=1).encode(), private=True)
         self._crates = dict(crates)
@@ -84,11 +87,21 @@ class Crates:
             return {}
         except DocumentError as error:
             log.warning("crates: %s", error)
-            with contextlib.suppress(OSError):
+            try:
                 self.notice = f"The crates could not be read; they were kept as {set_aside(self._path).name}."
+            except OSError as other:
+                self._keep_unread(other)
+        except NotADirectoryError:
+            return {}
         except OSError as error:
-            log.warning("crates: %s", error)
+            self._keep_unread(error)
         return {}
+
+    def _keep_unread(self, error: OSError) -> None:
+        """They are there, and nobody knows what they are: nothing may be written over them."""
+        log.warning("crates: %s", error)
+        self._unread = f"they could not be read ({(error.strerror or str(error)).lower()})"
+        self.notice = f"The crates are not shown: {self._unread}."
 
 
 def _crates_in(found: Any) -> dict[str, frozenset[int]]:

@@ -143,6 +143,8 @@ class LoopBank:
             self._take_hold()
             try:
                 with self._db:
+                    # Said here: Python tells what changes a bank by its letters, and in Turkish "I" is none of "i".
+                    self._db.execute("BEGIN")
                     yield self._db
             except (sqlite3.Error, OverflowError) as error:
                 raise ExportError(f"The loop bank at {self.path.parent} could not be written: {error}.") from error

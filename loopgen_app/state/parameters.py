@@ -99,15 +99,18 @@ _HOW = (
     ),
     Parameter.of(
         KNOBS["num_steps"],
-        tip="Sampling steps: Live is heard within a beat, Quality takes its time.",
+        tip="Steps from noise to loop: Live is heard within a beat, Quality takes its time.",
     ),
-    Parameter.of(KNOBS["sampler"], tip="Integration rule of the denoiser."),
+    Parameter.of(
+        KNOBS["sampler"],
+        tip="How each step is taken: heun and midpoint look twice, take twice as long and stray less.",
+    ),
     Parameter.of(
         KNOBS["schedule"], tip="How the steps are spread between noise and loop."
     ),
     Parameter.of(
         KNOBS["seed"], starts=7,
-        tip="The same seed and settings give the same loop, bit for bit.",
+        tip="The same seed and settings give the same loop.",
     ),
     Parameter.of(
         Knob("seed_locked", "Keep seed", "toggle", False),

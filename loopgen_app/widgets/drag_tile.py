@@ -10,7 +10,11 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 from loopgen_app.colours import colour
 from loopgen_app.icons import icon
 from loopgen_app.theme import font
+from loopgen_app.widgets.elided_name import elided_name
 
+MOST_LISTED = 250_000
+"""Bytes of a list of files that are read, those of a thousand files or more: a window takes one of them, and reading
+the addresses of a whole disk would hold it up for minutes."""
 FileMaker = Callable[[], Path | None]
 
 
@@ -23,8 +27,14 @@ def file_mime(*paths: Path) -> QMimeData:
 
 
 def files_of(mime: QMimeData) -> list[Path]:
-    """The files of a drop."""
-    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+    """The files of a drop, the first thousand or so; addresses elsewhere are none."""
+    listed = mime.data("text/uri-list")
+    if listed.size() <= MOST_LISTED:
+        urls = mime.urls()
+    else:
+        lines = bytes(listed.data())[:MOST_LISTED].splitlines()[:-1]  # the last one is cut
+        urls = [QUrl.fromEncoded(line) for line in lines]
+    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
 
 
 def is_held(event: QMouseEvent) -> bool:
@@ -125,9 +135,7 @@ class DragTile(QWidget):
         painter.drawText(upper, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, caption)
         painter.setPen(colour("soft" if live else "faint"))
         painter.setFont(font(12))
-        shown = painter.fontMetrics().elidedText(
-            self._name or "once there is a loop", Qt.TextElideMode.ElideRight, room
-        )
+        shown = elided_name(painter.fontMetrics(), self._name or "once there is a loop", room)
         painter.drawText(lower, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
         if live and roomy:
             paint_peaks(painter, QRectF(box.right() - 92, 10, 80, box.height() - 20), self._peaks, "accent")

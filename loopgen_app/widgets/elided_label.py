@@ -1,9 +1,10 @@
 """A line of text that gives way to its neighbours."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from loopgen_app.widgets.elided_name import elided_name
 from loopgen_app.widgets.label import Label, set_tip
 
 
@@ -42,4 +43,4 @@ class ElidedLabel(Label):
 
     def _fit(self) -> None:
         width = max(self.width(), 40)
-        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, width))
+        self.setText(elided_name(self.fontMetrics(), self._whole, width))

@@ -3,6 +3,7 @@
 from html import escape
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QWidget
 
 
@@ -15,8 +16,8 @@ class Label(QLabel):
         self.setText(text)
 
 
-def set_tip(widget: QWidget, text: str) -> None:
-    """Give `widget` the tooltip `text`, to be read as it stands."""
+def set_tip(widget: QWidget | QAction, text: str) -> None:
+    """Give `widget`, or a command, the tooltip `text`, to be read as it stands."""
     widget.setToolTip(plain_tip(text))
 
 

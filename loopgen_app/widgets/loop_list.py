@@ -28,6 +28,7 @@ from loopgen_app.colours import colour
 from loopgen_app.icons import icon
 from loopgen_app.theme import font
 from loopgen_app.widgets.drag_tile import is_held, paint_peaks
+from loopgen_app.widgets.elided_name import elided_name
 
 ROW_HEIGHT = 36
 THUMB = 74
@@ -89,7 +90,7 @@ class LoopDelegate(QStyledItemDelegate):
         name, metrics = str(index.data(Qt.ItemDataRole.DisplayRole)), painter.fontMetrics()
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         room = round(words.width()) - (metrics.horizontalAdvance(badge) + 12 if badge else 0)
-        painter.drawText(upper, flags, metrics.elidedText(name, Qt.TextElideMode.ElideRight, room))
+        painter.drawText(upper, flags, elided_name(metrics, name, room))
         if badge:
             painter.setPen(colour("accent"))
             painter.drawText(upper, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, badge)

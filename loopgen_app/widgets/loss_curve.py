@@ -19,7 +19,7 @@ class LossCurve(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMinimumHeight(120)
-        self.setAccessibleName("Loss over minutes")
+        self.setAccessibleName("How far off it is, minute by minute: lower is nearer to your sounds")
         self._training: Points = ()
         self._folder: Points = ()
         self._known: Points = ()
@@ -54,7 +54,7 @@ class LossCurve(QWidget):
         bounds = self.bounds()
         if bounds is None:
             painter.setPen(colour("faint"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Losses are drawn here while it learns")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "How near it comes is drawn while it learns")
             return
         self._draw(painter, self._training, bounds, colour("soft", 70), 1.0)
         self._draw(painter, self._known, bounds, colour("soft"), 1.6)

@@ -6,9 +6,11 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from loopgen_app.icons import icon
-from loopgen_app.widgets.label import Label
+from loopgen_app.widgets.label import Label, set_tip
 
 INFO_MILLISECONDS = 6000
+LONGEST = 26
+"""Letters of a word that are shown: names of files know no place to break, and fill a narrow bar by themselves."""
 
 
 class MessageBar(QFrame):
@@ -18,6 +20,7 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("messageBar")
         self._action: Callable[[], object] | None = None
+        self._whole = ""
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 5, 6, 5)
         row.setSpacing(10)
@@ -54,7 +57,9 @@ class MessageBar(QFrame):
         self._symbol.setPixmap(
             icon("warning" if kind == "error" else "info", "bad" if kind == "error" else "soft").pixmap(20)
         )
-        self._text.setText(text)
+        self._whole = text
+        self._text.setText(" ".join(map(_shortened, text.split(" "))))
+        set_tip(self._text, text)
         self.setAccessibleName(text)
         self._action = action
         self._button.setText(label)
@@ -67,9 +72,15 @@ class MessageBar(QFrame):
 
     def text(self) -> str:
         """What it says, or said last."""
-        return self._text.text()
+        return self._whole
 
     def _act(self) -> None:
         self.hide()
         if self._action is not None:
             self._action()
+
+
+def _shortened(word: str) -> str:
+    """A long word without its middle: how it begins and ends tells which it is."""
+    half = LONGEST // 2
+    return word if len(word) <= LONGEST else f"{word[:half]}\u2026{word[-half:]}"

@@ -10,6 +10,8 @@ from loopgen_app.colours import colour
 
 HEIGHTS = {1: 32, 2: 58}
 """Pixels of a field by its lines."""
+MOST_CHARACTERS = 20_000
+"""That a field holds: each key that is pressed has all of them looked at."""
 Weigher = Callable[[str, int, int], tuple[str, int]]
 
 
@@ -82,9 +84,15 @@ class PromptEdit(QPlainTextEdit):
             return True
         return super().focusNextPrevChild(forward)
 
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """Words; files that are let go over the field are the window's."""
+        return source.hasText() and not source.hasUrls()
+
     def insertFromMimeData(self, source: QMimeData) -> None:
-        """Paste words, without line breaks and other control characters."""
-        self.textCursor().insertText(self.clean(source.text()))
+        """Paste words, without line breaks and other control characters, as far as there is room."""
+        cursor = self.textCursor()
+        kept = self.document().characterCount() - len(cursor.selectedText())
+        cursor.insertText(self.clean(source.text()[: max(0, MOST_CHARACTERS - kept)]))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The words, and what is offered."""

@@ -1,13 +1,12 @@
 """A field that takes a file: empty it says what can be dropped, filled it shows what was."""
 
-from pathlib import Path
-
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from loopgen_app.colours import colour
 from loopgen_app.theme import font
+from loopgen_app.widgets.drag_tile import files_of
 from loopgen_app.widgets.waveform_strip import WaveformStrip
 
 LEAST_HEIGHT = 66
@@ -56,7 +55,7 @@ class SourceDrop(QFrame):
         """Hand over the files."""
         self._light(on=False)
         event.acceptProposedAction()
-        self.dropped.emit([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+        self.dropped.emit(files_of(event.mimeData()))
 
     def _light(self, *, on: bool) -> None:
         self._hovered = on

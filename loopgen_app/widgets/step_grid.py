@@ -177,9 +177,10 @@ class StepGrid(QWidget):
         step = self.look.step_at(event.position().x(), self.size())
         rise = drag.start.y() - event.position().y()
         if step >= 0 and step != drag.step:
-            drag.step, drag.moved = step, True
-            drag.start = QPointF(event.position().x(), event.position().y())
-            self.stepDrawn.emit(drag.row, step, 0.0 if drag.was_on and not drag.moved else drag.velocity)
+            way = 1 if step > drag.step else -1
+            for passed in range(drag.step + way, step + way, way):  # a quick hand leaps over cells
+                self.stepDrawn.emit(drag.row, passed, drag.velocity)
+            drag.step, drag.moved, drag.start = step, True, QPointF(event.position())
         elif abs(rise) > 3:
             drag.moved = True
             velocity = min(1.0, max(0.05, drag.velocity + rise / VELOCITY_PIXELS))

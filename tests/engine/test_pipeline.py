@@ -123,7 +123,9 @@ def test_voices_are_told_on_both_sides_and_kept_by_their_seed(tmp_path: Path) ->
 
 def test_samples_that_are_no_numbers_are_an_error(pipeline: LoopPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     request = LoopRequest(tempo_bpm=160, bars=1, num_steps=1)
-    monkeypatch.setattr(pipeline, "_decode", lambda _, samples, again: np.full((1, 2, samples), np.nan, np.float32))
+    monkeypatch.setattr(
+        pipeline.latents, "decode", lambda _, samples, again: np.full((1, 2, samples), np.nan, np.float32)
+    )
     with pytest.raises(PackError, match="not numbers"):
         pipeline.render(request)
 
@@ -236,7 +238,7 @@ def test_no_latent_goes_beyond_what_music_has(tmp_path: Path) -> None:
     torch.nn.init.constant_(denoiser.out.bias, 50.0)
     pipeline = LoopPipeline(codec, denoiser, PackInfo("tiny", "1", "0" * 64, 44100), torch.device("cpu"))
     loop = pipeline.render(LoopRequest(tempo_bpm=120, bars=1, num_steps=2))
-    reached = pipeline.standardise(loop.latent)
+    reached = pipeline.latents.standardise(loop.latent)
     assert float(reached.max()) == pytest.approx(4.0, abs=1e-4)
     assert np.abs(loop.audio).max() <= 10 ** (-1 / 20) + 1e-6
 
@@ -253,8 +255,8 @@ def test_each_loop_of_a_batch_has_its_own_reach(tmp_path: Path) -> None:
     found = shelf.keep(torch.randn(1, 16, pipeline.geometry(request).frames), info.hash)
     pads = [NoisePad((1, 2, 3, 4)), NoisePad((1, 2, 3, found))]
     held, free = pipeline.render_batch([request.with_(noise=pad) for pad in pads])
-    assert float(pipeline.standardise(held.latent).max()) == pytest.approx(4.0, abs=1e-4)
-    assert float(pipeline.standardise(free.latent).max()) > 20
+    assert float(pipeline.latents.standardise(held.latent).max()) == pytest.approx(4.0, abs=1e-4)
+    assert float(pipeline.latents.standardise(free.latent).max()) > 20
     # What was found in a loop is as it is: it does not repeat, and the denoiser is not told that it does.
     aims = [pipeline.aim(request.with_(noise=pad)).towards.repeats for pad in pads]
     assert aims[0].any() and not aims[1].any()

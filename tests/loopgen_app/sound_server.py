@@ -40,6 +40,7 @@ class SoundServer:
             "PULSE_SERVER": f"unix:{self._socket}",
         }  # fmt: skip
         self._server: subprocess.Popen[bytes] | None = None
+        self._listener: subprocess.Popen[bytes] | None = None
         self._recorder: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -57,6 +58,12 @@ class SoundServer:
         while not self._listens():
             assert time.monotonic() < end, "PulseAudio does not start"
             time.sleep(0.02)
+        # A sink that nobody hears runs up to two seconds ahead of a stream that begins or was late, and asks it for
+        # nothing meanwhile. No card has so long a buffer: somebody who listens with a short one keeps it honest.
+        command = ["parec", "-d", "card.monitor", "--raw", "--latency-msec=20"]
+        self._listener = subprocess.Popen(
+            command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
 
     def _listens(self) -> bool:
         with socket.socket(socket.AF_UNIX) as door, contextlib.suppress(OSError):
@@ -66,6 +73,10 @@ class SoundServer:
 
     def kill(self) -> None:
         """End the server without a word to anybody."""
+        if self._listener is not None:
+            self._listener.kill()
+            self._listener.wait()
+            self._listener = None
         if self._server is not None:
             self._server.kill()
             self._server.wait()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from conftest import Stage
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QInputDialog
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from engine import FORMATS
 from loopgen_app.actions import SESSION_FILTER
@@ -83,6 +83,46 @@ def test_a_preset_is_kept_under_a_name_and_applied_from_the_menu(
     presets.aboutToShow.emit()
     next(action for action in presets.actions() if action.text() == "fast").trigger()
     assert stage.value("tempo_bpm") == 140.0 and stage.said() == "Preset fast."
+
+
+def test_nothing_of_the_users_is_replaced_unasked(
+    stage: Stage, command: Callable[[str], QAction], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, asked = stage.studio.folders.root, []
+
+    def no(*given: object) -> QMessageBox.StandardButton:
+        asked.append(given[2])
+        return QMessageBox.StandardButton.No
+
+    monkeypatch.setattr(QMessageBox, "question", no)
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("R&B", True))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(root / "set"), ""))
+    preset = stage.studio.sessions.preset_file("R&B")
+    assert preset is not None
+    for path, words in ((preset, "Keep as preset…"), (root / "set.loopgen", "Save as…")):
+        command(words).trigger()
+        kept = path.read_bytes()
+        stage.find("bpmDial").setValue(stage.value("tempo_bpm") + 1)
+        command(words).trigger()
+        assert path.read_bytes() == kept
+    assert asked == ["Replace your preset RB?", "There is a set.loopgen already. Replace it?"]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    command("Save as…").trigger()
+    assert (root / "set.loopgen").read_bytes() != kept
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(root / "set.loopgen"), ""))
+    monkeypatch.setattr(QMessageBox, "question", no)
+    command("Save as…").trigger()  # the dialog has asked
+    assert len(asked) == 2
+
+
+def test_names_in_menus_are_what_they_are(stage: Stage) -> None:
+    actions, folders = stage.window.actions_, stage.studio.folders
+    folders.presets.mkdir(exist_ok=True)
+    (folders.presets / "A&B.json").write_bytes(stage.studio.sessions.session().to_bytes())
+    stage.studio.settings.remember(folders.root / "C&D.loopgen")
+    for menu, name in ((actions._presets, "A&&B"), (actions._recent, "C&&D.loopgen")):
+        menu.aboutToShow.emit()
+        assert name in [action.text() for action in menu.actions()]
 
 
 def test_a_session_is_saved_and_found_among_the_recent_ones(

@@ -123,7 +123,6 @@ def test_nothing_drops_out_goes_wrong_or_grows(
         if evening.chance.random() < 0.1:
             evening.move()
     evening.going = False
-    stage.wait(lambda: not stage.studio.generation.state.busy)
     status, restarts = supervisor.status(), supervisor.restarts
     assert restarts == 0, said
     last = [Measured.of(process) for process in processes]
@@ -140,3 +139,4 @@ def test_nothing_drops_out_goes_wrong_or_grows(
     assert MINUTES < ALL_TEMPI_MINUTES or evening.tempi == set(TEMPI)
     last[0].check(settled[0], MOST_BYTES)
     last[1].check(settled[1], MOST_BYTES)
+    stage.wait(lambda: not stage.studio.generation.state.busy)

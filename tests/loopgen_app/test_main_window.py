@@ -37,6 +37,24 @@ def test_all_of_the_window_is_on_the_screen(
         assert not control.visibleRegion().isEmpty(), name
 
 
+def test_at_200_percent_of_a_full_hd_screen_what_makes_and_keeps_loops_is_in_sight(
+    make_stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room(monkeypatch, 960, 502)
+    stage = make_stage()
+    assert stage.window.size() == QSize(960, 502)
+    stage.wait(lambda: stage.find("generateButton").x() > 0)
+    for name in set(SEEN) - {"bpmDial"}:
+        control = stage.find(name)
+        assert control.visibleRegion().boundingRect().height() >= 0.9 * control.height(), name
+        assert control.visibleRegion().boundingRect().width() >= 0.9 * control.width(), name
+    dial = stage.find("bpmDial")
+    assert not dial.visibleRegion().isEmpty()  # the rest of it is a turn of the wheel away
+    room(monkeypatch, 1920, 1042)
+    stage.window.screen().availableGeometryChanged.emit(QRect(0, 0, 1920, 1080))
+    assert stage.window.minimumSize() == QSize(1024, 600)
+
+
 def test_a_screen_that_shrinks_takes_the_window_with_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     room(monkeypatch, 1920, 1042)
     stage.window.resize(1800, 1000)

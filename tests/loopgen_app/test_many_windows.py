@@ -1,4 +1,7 @@
-"""Thirty windows opened and closed: threads and descriptors stay as many, memory as large."""
+"""Thirty windows opened and closed: threads and descriptors stay as many, memory as large.
+
+It is not marked slow: right after trainings, which begin the suite, the memory of a process still moves.
+"""
 
 import gc
 import threading

@@ -4,7 +4,18 @@ import logging
 
 import pytest
 
-from loopgen_app.messages import Message, Messages
+from loopgen_app.messages import LONGEST, Message, Messages
+
+
+def test_a_sentence_as_long_as_a_book_is_told_by_its_ends() -> None:
+    messages = Messages()
+    messages.complain(f"Cannot read '{'x' * 100_000}\nà' as audio; WAV files are possible.")
+    assert messages.last is not None and len(messages.last.text) == LONGEST + 1
+    assert messages.last.text.startswith("Cannot read 'xxx") and messages.last.text.endswith(
+        "; WAV files are possible."
+    )
+    messages.say("x" * LONGEST)
+    assert messages.last.text == "x" * LONGEST
 
 
 def test_information_and_errors_are_told_kept_and_logged(caplog: pytest.LogCaptureFixture) -> None:

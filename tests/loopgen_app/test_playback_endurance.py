@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from conftest import Stage
 from PySide6.QtCore import QTimer
 from sound_server import RATE, SoundServer, needs_sound_server
@@ -80,6 +81,7 @@ class Player:
 
 
 @needs_sound_server
+@pytest.mark.slow
 def test_what_is_heard_while_loops_are_made_is_the_loops_and_every_swap_is_on_its_beat(
     server: SoundServer, make_stage: Callable[..., Stage], tmp_path: Path
 ) -> None:

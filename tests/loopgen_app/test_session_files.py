@@ -1,12 +1,13 @@
 """Sessions, presets, settings and recipes on disk."""
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
 
 from engine import RESOURCES, ExportError, write_atomically
-from loopgen_app.settings import Folders, Settings
+from loopgen_app.settings import MAX_PROMPTS, Folders, Settings
 from loopgen_app.state.instrument import Instrument
 from loopgen_app.state.session import (
     Session,
@@ -69,6 +70,13 @@ def test_presets_keep_the_sound_and_leave_seed_and_volume(tmp_path: Path) -> Non
     assert not {"seed", "level_db", "metronome"} & set(knobs)
     (tmp_path / "mine.json").write_text("{}")
     assert list_presets(tmp_path) == {"mine": tmp_path / "mine.json"}
+
+
+def test_no_list_of_the_settings_is_without_end(tmp_path: Path) -> None:
+    many = [f"{number}.loopgen" for number in range(100_000)]
+    (tmp_path / "s.json").write_text(json.dumps({"recent": many, "prompts": many, "window": [1] * 100_000}))
+    found = Settings.load(tmp_path / "s.json")
+    assert found.recent == found.prompts == many[:MAX_PROMPTS] and len(found.window) == MAX_PROMPTS
 
 
 def test_settings_survive_damage_and_other_versions(tmp_path: Path) -> None:

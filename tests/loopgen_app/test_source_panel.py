@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from conftest import Stage
 from fakes import FOUND_SEED, FakeApplications, FakeRenderer, sine_loop
-from PySide6.QtCore import QSize
+from hand import LEFT
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtTest import QTest
+from tiny import tiny_few_steps
 
 import engine
-from engine import LoopRequest, Origin, Recipe, read_audio, write_wav
+from engine import LoopRequest, Origin, Recipe, SourceLoop, read_audio, write_wav
 from loopgen_app.drops import take_drop
 from loopgen_app.panels.noise_panel import NoisePanel
 
@@ -291,6 +294,52 @@ def test_a_transition_is_kept_and_exported_as_a_passage_and_no_loop(
     assert stage.value("tempo_bpm") == tempo
     stage.studio.reworking.open_banked(row.id)
     assert "only loops" in stage.find("sourceNews").text()
+
+
+def test_a_pack_of_one_map_alone_says_why_nothing_is_morphed(
+    stage: Stage, applications: FakeApplications, loop_at: Callable[..., Path]
+) -> None:
+    opened(stage, loop_at())
+    for button in ("transitionSetA", "transitionSetB"):
+        QTest.mouseClick(stage.find(button), LEFT)
+    button = stage.find("morphButton")
+    assert button.isVisible() and not button.isEnabled()
+    assert button.toolTip() == "The pack fake has no model of two evaluations, which morphs are made by."
+    QTest.mouseClick(button, LEFT)
+    assert not stage.studio.generation.state.busy
+
+
+def test_two_loops_of_the_bank_are_morphed(make_stage: Callable[..., Stage], tmp_path: Path) -> None:
+    pipeline = engine.LoopPipeline.from_pack(tiny_few_steps(tmp_path / "pack"), device="cpu")
+    stage = make_stage(renderer=pipeline)
+    stage.wait(lambda: stage.studio.generation.state.model == "ready")
+    button, rows = stage.find("morphButton"), []
+    stage.studio.instrument.set_many({"num_steps": 2, "bars": 1}, "Test")
+    for end in ("A", "B"):
+        stage.generate()
+        rows.append(stage.studio.bank.loops()[0])
+        stage.studio.reworking.open_banked(rows[-1].id)
+        settle(stage)
+        assert not button.isEnabled() and button.toolTip() == "Set A and B first: a morph lies between two loops."
+        QTest.mouseClick(stage.find(f"transitionSet{end}"), LEFT)
+    assert button.isEnabled() and button.text() == "Morph 50 %"
+    share = stage.find("morphShare")
+    share.setFocus()
+    QTest.keyClick(share, Qt.Key.Key_Right)
+    assert button.text() == "Morph 51 %"
+    QTest.mouseClick(button, LEFT)
+    settle(stage)
+    made = stage.studio.bank.loops()[0]
+    origin = made.recipe.origin
+    assert origin == Origin("blend", source=rows[0].name, to=rows[1].name, over="semantics", at=0.51)
+    assert made.recipe.request.sampler == "progressive" and made.bars == 1
+    current = stage.studio.audition.current
+    assert current is not None and current.id == made.id
+    stage.studio.reworking.ends["b"] = SourceLoop.from_audio(
+        sine_loop(LoopRequest(bars=2), RATE), RATE, LoopRequest(bars=2), "long.wav"
+    )
+    stage.studio.reworking.changed.emit()
+    assert not button.isEnabled() and "stretch one to the other" in button.toolTip()
 
 
 def engine_role() -> int:

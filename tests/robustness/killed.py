@@ -9,16 +9,17 @@ import select
 import signal
 import sys
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import torch
+from killed_makers import Exported, Imported, Latents, Learnt, Rendered, RenderedShards
+from mortal import Worker, recipe, sound
 from tiny import CODEC
 
-from engine import FORMATS, LoopRequest, Recipe, read_audio, sweep_stale_files, write_wav
+from engine import FORMATS, Recipe, read_audio, sweep_stale_files, write_wav
 from engine.codec.spectral import SpectralCodec
 from engine.corpus.importing import import_loops
 from engine.corpus.score import Annotation, CorpusLoop
@@ -32,39 +33,6 @@ from engine.training.shards.files import Shard, read_shard
 from engine.training.shards.index import read_part
 from engine.training.shards.writing import Part, Plan, write_part
 from loopgen_app.state.loop_bank import LoopBank
-
-LONGEST_SECONDS: Final = 0.1
-"""From the first word of a life to its end; a life does several things in that time."""
-SAMPLES: Final = 4000
-
-
-def sound(number: int) -> np.ndarray:
-    """A sound `[2, T]` that tells its number."""
-    return np.random.default_rng(number).uniform(-0.5, 0.5, (2, SAMPLES)).astype(np.float32)
-
-
-def recipe(number: int) -> Recipe:
-    return Recipe(LoopRequest(seed=number, prompt=f"number {number}"))
-
-
-class Worker(ABC):
-    """Writes things with numbers, one after the other."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.promised: set[int] = set()
-
-    @abstractmethod
-    def work(self, number: int) -> None:
-        """Write the thing `number`; whatever this returns from is promised."""
-
-    @abstractmethod
-    def check(self) -> None:
-        """Raise `AssertionError` where something that was promised is not there, or something half is."""
-
-    def strays(self) -> list[str]:
-        """Temporary files that are there after what every start sweeps was swept."""
-        return [path.name for path in self.folder.rglob("*") if path.name.endswith(".part")]
 
 
 class Bank(Worker):
@@ -197,6 +165,8 @@ class Shards(Worker):
             assert [float(loop.latent().mean()) for loop in loops] == list(range(self.LOOPS))
 
 
+EACH_IN_FULL: Final = 100
+"""Kills from which on even what is slow dies as often."""
 WORKERS: Final[dict[str, Callable[[Path], Worker]]] = {
     "bank": Bank,
     "export": Export,
@@ -205,6 +175,12 @@ WORKERS: Final[dict[str, Callable[[Path], Worker]]] = {
     "import": Imports,
     "checkpoint": Checkpoint,
     "shards": Shards,
+    "encode": Latents,
+    "pack export": Exported,
+    "pack import": Imported,
+    "library": Rendered,
+    "library shards": RenderedShards,
+    "learn": Learnt,
 }
 
 
@@ -219,8 +195,8 @@ def one_life(worker: Worker, first: int, seconds: float) -> list[int]:
             os.write(tell, f"{number}\n".encode())
             number += 1
     os.close(tell)
-    # The first thing takes as long as it takes, and may be cut as well.
-    select.select([told], [], [], random.Random(first).choice((0.01, 10.0, 10.0)))
+    # The first thing takes as long as it takes; in later lives it may be cut as well.
+    select.select([told], [], [], 600.0 if first == 1 else random.Random(first).choice((0.01, 60.0, 60.0)))
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL, "it ended by itself"
@@ -232,8 +208,9 @@ def main(name: str, folder: Path, kills: int) -> None:
     torch.set_num_threads(1)
     worker = WORKERS[name](folder)
     rng = random.Random(f"{name} {kills}")
+    kills = kills if kills >= EACH_IN_FULL else max(2, round(worker.share_of_kills * kills))
     for life in range(kills):
-        worker.promised |= set(one_life(worker, life * 1000 + 1, rng.uniform(0.0, LONGEST_SECONDS)))
+        worker.promised |= set(one_life(worker, life * 1000 + 1, rng.uniform(0.0, worker.longest_seconds)))
         worker.check()
         assert worker.strays() == [], worker.strays()
     assert worker.promised

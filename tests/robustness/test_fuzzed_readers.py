@@ -15,6 +15,7 @@ import pytest
 import soundfile
 from harness import Reader, fuzz, report
 from played_readers import PLAYED
+from sent_readers import SENT
 from tiny import tiny_pack
 
 from engine import (
@@ -304,6 +305,7 @@ READERS: Sequence[Reader] = (
     Reader("checkpoint", checkpoints, read_checkpoint),
     Reader("prompt", prompts, read_prompt),
     *PLAYED,
+    *SENT,
 )
 
 

@@ -9,10 +9,14 @@ import pytest
 
 KILLS = int(os.environ.get("LOOPGEN_KILLS", "5"))
 HERE = Path(__file__).parent
+NAMES = (
+    "bank", "export", "pack", "corpus", "import", "checkpoint", "shards", "encode", "pack export", "pack import",
+    "library", "library shards", "learn",
+)  # fmt: skip
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.parametrize("name", ["bank", "export", "pack", "corpus", "import", "checkpoint", "shards"])
+@pytest.mark.parametrize("name", NAMES)
 def test_nothing_that_was_reported_done_is_lost(name: str, tmp_path: Path) -> None:
     path = os.pathsep.join([str(HERE.parents[1]), str(HERE.parent)])
     environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}

@@ -68,13 +68,14 @@ class ControlExperiment:
         seeds: int = 8,
         references: int = 50,
         guidance_scale: float = LoopRequest.guidance_scale,
+        sampler: str = LoopRequest.sampler,
         progress: bool = True,
     ) -> None:
         self._renderer, self._judges, self._progress = renderer, judges, progress
         self._out = results_folder(out)
         self._ledger = Ledger(out / "controls.jsonl")
         self._seeds, self._references = range(FIRST_SEED, FIRST_SEED + seeds), references
-        self._base = LoopRequest(bars=2, guidance_scale=guidance_scale)
+        self._base = LoopRequest(bars=2, guidance_scale=guidance_scale).with_(sampler=sampler)
 
     def run(self, kinds: Sequence[str] = KINDS) -> dict[str, Any]:
         """`controls.json` and `controls.md`; `kinds` of `KINDS`."""
@@ -89,6 +90,7 @@ class ControlExperiment:
         results: dict[str, Any] = {
             "pack": {"name": info.name, "hash": info.hash},
             "guidance": self._base.guidance_scale,
+            "sampler": self._base.sampler,
             "seeds": len(self._seeds),
             "summary": {kind: summary(kind, rows) for kind, rows in found.items()},
             **found,
@@ -241,7 +243,8 @@ def summary(kind: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
 def _report(results: Mapping[str, Any]) -> str:
     lines = [
         f"# Controls of {results['pack']['name']} ({results['pack']['hash'][:12]})\n",
-        f"{results['seeds']} seeds a case, guidance {results['guidance']:g}. References by {NAME}.\n",
+        f"{results['seeds']} seeds a case, guidance {results['guidance']:g}, {results['sampler']}. "
+        f"References by {NAME}.\n",
     ]
     for kind, figures in results["summary"].items():
         rows = [[name, value] for name, value in figures.items()]

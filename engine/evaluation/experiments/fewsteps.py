@@ -213,11 +213,12 @@ def _table(what: str, found: dict[str, dict[str, Any]]) -> str:
 
 
 def _draw(out: Path, guidance: dict[str, dict[str, Any]]) -> None:
-    """Kick F1 and word agreement over guidance, a line for each sampler."""
-    if not guidance:
+    """Kick F1 and word agreement over guidance, as far as they were measured, a line for each sampler."""
+    names = [n for n in ("kick F1", "word agreement") if any(row.get(n) is not None for row in guidance.values())]
+    if not names:
         return
-    figure = new_figure(8, 3.5)
-    for axes, name in zip(figure.subplots(1, 2), ("kick F1", "word agreement"), strict=True):
+    figure = new_figure(4 * len(names), 3.5)
+    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         for sampler in dict.fromkeys(row.partition(", ")[0] for row in guidance):
             values = [guidance[f"{sampler}, guidance {scale:g}"].get(name) for scale in SCALES]
             axes.plot(SCALES, [np.nan if value is None else value for value in values], marker="o", label=sampler)

@@ -72,7 +72,7 @@ class PathOfRequest:
         few = request.sampler == PROGRESSIVE
         flow = pipeline.few_steps.flow(request, self.aim, latents) if few else pipeline.flow(request, self.aim)
         x_1 = sample(flow, x, pipeline.alphas(request), request.sampler)
-        decoded: NDArray[np.float32] = pipeline.decode(x_1, pipeline.geometry(request).samples)[0]
+        decoded: NDArray[np.float32] = pipeline.latents.decode(x_1, pipeline.geometry(request).samples)[0]
         return decoded
 
     def of_noise(self, request: LoopRequest, share: float) -> float:

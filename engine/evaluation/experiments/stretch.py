@@ -135,7 +135,7 @@ class _Stretched:
     @cached_property
     def _coded(self) -> Audio:
         x_1 = latent_state(self.pipeline, self._source)
-        coded: Audio = self.pipeline.decode(x_1, self._source.geometry.samples)[0]
+        coded: Audio = self.pipeline.latents.decode(x_1, self._source.geometry.samples)[0]
         return coded
 
     @cached_property

@@ -134,7 +134,7 @@ def _measured(
     passage = transition(pipeline, End.of_loop(ends[0]), End.of_loop(ends[1]), bars, settings.walk)
     usual = np.concatenate([_jumps(_coded(pipeline, end.source, end.x_1), end) for end in ends])
     jumps = _window_jumps(passage)
-    own = pipeline.restore(ends[0].x_1)[0].cpu().numpy()
+    own = pipeline.latents.restore(ends[0].x_1)[0].cpu().numpy()
     head = min(own.shape[-1], round(passage.ramp.beat_to_frame(BEATS_PER_BAR)))
     return {
         "from_bpm": passage.ramp.from_bpm,
@@ -189,7 +189,7 @@ def _jumps(audio: Audio, inverted: InvertedLoop) -> Doubles:
 
 
 def _coded(pipeline: LoopPipeline, source: SourceLoop, x_1: Tensor) -> Audio:
-    coded: Audio = pipeline.decode(x_1, source.geometry.samples)[0]
+    coded: Audio = pipeline.latents.decode(x_1, source.geometry.samples)[0]
     return coded
 
 

@@ -38,7 +38,10 @@ class Musicnn:
                 f"No musicnn weights in {folder}; unpack the PyPI wheel musicnn 0.1.0 and give its folder "
                 f"musicnn/MTT_musicnn (option --musicnn or environment variable {VARIABLE})."
             )
-        self._weights = {name: torch.tensor(value) for name, value in _read_checkpoint(folder)}
+        try:
+            self._weights = {name: torch.tensor(value) for name, value in _read_checkpoint(folder)}
+        except (OSError, ValueError, TypeError, LookupError, struct.error) as error:
+            raise MissingDependency(f"The musicnn weights in {folder} are damaged; unpack them again.") from error
         self._mel = torch.tensor(_slaney_mel())
 
     @classmethod

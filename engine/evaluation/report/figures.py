@@ -4,17 +4,18 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from engine.config import RESOURCES
 from engine.documents import read_document, read_document_file
 from engine.errors import InvalidRequest
 from engine.evaluation.judges.musicnn import NAME as MUSICNN
-from engine.files import failure
+from engine.files import failure, write_atomically
 
 Where: TypeAlias = tuple[str, ...]
 """Keys that lead to a number in the JSON of an experiment."""
+CLAIMS: Final = RESOURCES / "evaluation" / "figures.json"
 HEADER: Final = "| what | measured | ceiling |"
 
 
@@ -93,8 +94,23 @@ def rows_of(results: Mapping[str, Any]) -> list[Row]:
 
 def claimed() -> list[Row]:
     """The rows that LoopGen claims: those of the report that its README was written from."""
-    text = (files("resources") / "evaluation" / "figures.json").read_text(encoding="utf-8")
-    return [Row(**row) for row in read_document(text)["rows"]]
+    return [Row(**row) for row in read_document(CLAIMS.read_text(encoding="utf-8"))["rows"]]
+
+
+def claim(rows: Sequence[Row], told: Mapping[str, Any], readme: Path, claims: Path = CLAIMS) -> list[str]:
+    """Put the measured `rows` into the table of `readme` and into the file of `claims` that it is held to.
+
+    What was not measured stays as it was claimed; returns what of the rows that is. `told` says where the rest is
+    from. Raises `InvalidRequest` where `readme` has no table, `ExportError` where a file cannot be written.
+    """
+    text, before = _text_with_table(readme), {row.what: row for row in rows_in(readme)}
+    kept = [row.what for row in rows if row.measured == "–"]
+    written = [before.get(row.what, row) if row.measured == "–" else row for row in rows]
+    start = text.index(HEADER)
+    rest = text[start:].partition("\n\n")[2]
+    write_atomically(readme, f"{text[:start]}{table(written)}\n{rest}".encode())
+    write_atomically(claims, as_document(written, {**told, "kept from before": kept}))
+    return kept
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -106,6 +122,12 @@ def table(rows: Sequence[Row]) -> str:
 
 def rows_in(readme: Path) -> list[Row]:
     """The rows of the table in `readme`; raises `InvalidRequest` where there is none."""
+    text = _text_with_table(readme)
+    lines = text[text.index(HEADER) :].split("\n\n")[0].splitlines()[2:]
+    return [Row(*(cell.strip() for cell in line.strip().strip("|").split("|"))) for line in lines]
+
+
+def _text_with_table(readme: Path) -> str:
     try:
         text = readme.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -113,8 +135,7 @@ def rows_in(readme: Path) -> list[Row]:
         raise InvalidRequest(f"Cannot read {str(readme)!r}: {told}.") from error
     if HEADER not in text:
         raise InvalidRequest(f"{str(readme)!r} has no table of results; its head is {HEADER!r}.")
-    lines = text[text.index(HEADER) :].split("\n\n")[0].splitlines()[2:]
-    return [Row(*(cell.strip() for cell in line.strip().strip("|").split("|"))) for line in lines]
+    return text
 
 
 def differences(rows: Sequence[Row], others: Sequence[Row]) -> list[str]:

@@ -12,6 +12,8 @@ MACHINE: Final = ("pack", "device")
 REQUESTS: Final = "library.jsonl"
 """The file of requests, beside the results, whose loops are heard."""
 LIBRARY: Final = "library"
+REAL: Final = "real"
+"""The experiment that real music is needed for."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ PLAN: Final = (
         ("--steps", "16", "--bit-depth", "16"),
         ("--steps", "16", "--bit-depth", "16"),
     ),
-    _evaluation("hits", "Is every hit played that was asked for, and no other?", "--patterns 30", "--patterns 3"),
+    _evaluation("hits", "Is every hit played that was asked for, and no other?", "--patterns 60", "--patterns 3"),
     _evaluation("voices", "Is a drum the same from hit to hit, is silence silent?", "--loops 8", "--loops 3"),
     _evaluation("stems", "How near are the parts of loops that are taken apart?", "--loops 60", "--loops 4"),
     _evaluation("kits", "Does another voice change its own part alone?", "--loops 21", "--loops 3"),
@@ -76,6 +78,14 @@ PLAN: Final = (
         "--scores 2000 --tried 100 --judged 2000",
         "--scores 100 --tried 10 --judged 200",
         ("pack",),
+    ),
+    Experiment(
+        "import",
+        "Do files as they lie about become loops at their tempo, and nothing else?",
+        ("evaluate", "import"),
+        ("--count", "300"),
+        ("--count", "20"),
+        takes=(),
     ),
     _evaluation("words", "Do loops do what words say?", "--count 0 --seeds 3 --tag-loops 200", None),
     _evaluation("controls", "Do negations, weights, steers and references work?", "--seeds 2 --references 20", None),
@@ -110,15 +120,17 @@ class ReportOptions:
     only: tuple[str, ...] = ()
     real: Path | None = None
 
+    def plan(self) -> list[Experiment]:
+        """All that a report of its kind is made of, in order."""
+        found = [each for each in PLAN if not self.quick or each.quick is not None]
+        return found if self.real is None else [*found, real_music(self.real, self.out / LIBRARY)]
+
     def experiments(self) -> list[Experiment]:
-        """What is run, in order."""
-        names = [each.name for each in PLAN] + (["real"] if self.real is not None else [])
+        """What is run, in order. Raises `InvalidRequest` on a name in `only` that there is not."""
+        names = [each.name for each in PLAN] + ([REAL] if self.real is not None else [])
         for name in self.only:
             check_choice("experiment", name, tuple(names))
-        chosen = [each for each in PLAN if not self.quick or each.quick is not None]
-        if self.real is not None:
-            chosen.append(real_music(self.real, self.out / LIBRARY))
-        return [each for each in chosen if not self.only or each.name in self.only]
+        return [each for each in self.plan() if not self.only or each.name in self.only]
 
 
 def requests(*, quick: bool) -> list[dict[str, Any]]:
@@ -135,7 +147,7 @@ def requests(*, quick: bool) -> list[dict[str, Any]]:
 def real_music(folder: Path, loops: Path) -> Experiment:
     """How far the corpus, and the `loops` of the report, are from real music in `folder`."""
     return Experiment(
-        "real",
+        REAL,
         "How far from real music are corpus and loops?",
         ("evaluate", "corpus", str(folder), "--contrast", str(loops)),
         ("--count", "44"),

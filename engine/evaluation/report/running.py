@@ -13,7 +13,7 @@ from typing import Any, Final
 from engine.documents import read_document, read_document_file
 from engine.evaluation.report.figures import as_document, claimed, rows_of
 from engine.evaluation.report.page import write_page
-from engine.evaluation.report.plan import REQUESTS, Experiment, ReportOptions, requests
+from engine.evaluation.report.plan import REAL, REQUESTS, Experiment, ReportOptions, requests
 from engine.evaluation.results import results_folder, write_json
 from engine.files import write_atomically
 
@@ -63,30 +63,46 @@ def run_report(
     """Run the experiments of `options`, and write `report.json` after each, figures and page at the end.
 
     What an earlier report in the folder has done by the same command on the same `told` (pack and machine) is taken
-    over; what failed is tried again. Raises `ExportError` when the folder cannot be used.
+    over, whether it is asked for now or not, so that a report can be made in parts; what failed is tried again.
+    Returns what became of those that are asked for. Raises `ExportError` when the folder cannot be used.
     """
     out = results_folder(options.out)
     lines = requests(quick=options.quick)
     write_atomically(out / REQUESTS, "".join(json.dumps(line) + "\n" for line in lines).encode())
     known = _known(out, told)
-    experiments, outcomes = options.experiments(), []
+    asked = [(each, each.arguments(out, options.given, quick=options.quick)) for each in options.experiments()]
+    found = _taken_over(options, known)
     started = time.monotonic()
     try:
-        for experiment in experiments:
+        for experiment, arguments in asked:
             results_folder(out / experiment.name)
-            arguments = experiment.arguments(out, options.given, quick=options.quick)
             outcome = known.get(_command(arguments))
             if outcome is None and time.monotonic() - started > options.minutes * 60:
                 outcome = _of(experiment, arguments, "left out", said=f"{options.minutes:g} minutes were over")
-            outcome = outcome or _measured(experiment, arguments, run)
-            outcomes.append(outcome)
-            progress(outcome)
+            found[experiment.name] = outcome or _measured(experiment, arguments, run)
+            progress(found[experiment.name])
+            outcomes = _in_order(options, found)
             write_json(out / "report.json", {"told": told, "experiments": [asdict(each) for each in outcomes]})
     finally:  # of one that is interrupted, what there is
+        outcomes = _in_order(options, found)
         rows = rows_of({outcome.name: outcome.results for outcome in outcomes if outcome.status == "done"})
         write_atomically(out / "figures.json", as_document(rows, {**told, "quick": options.quick}))
         write_page(options, told, outcomes, rows, claimed())
-    return outcomes
+    return [found[experiment.name] for experiment, _ in asked]
+
+
+def _taken_over(options: ReportOptions, known: Mapping[str, Outcome]) -> dict[str, Outcome]:
+    """What was done before and belongs to this report, by name; of real music whatever folder it was."""
+    commands = [_command(each.arguments(options.out, options.given, quick=options.quick)) for each in options.plan()]
+    found = {known[command].name: known[command] for command in commands if command in known}
+    if options.real is None:
+        found |= {each.name: each for each in known.values() if each.name == REAL}
+    return found
+
+
+def _in_order(options: ReportOptions, found: Mapping[str, Outcome]) -> list[Outcome]:
+    names = [*(each.name for each in options.plan()), REAL]
+    return [found[name] for name in dict.fromkeys(names) if name in found]
 
 
 def _measured(experiment: Experiment, arguments: list[str], run: Run) -> Outcome:

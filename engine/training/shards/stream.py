@@ -1,6 +1,5 @@
 """Loops of shards as one of many processes draws them: each once an epoch, in an order that the seed decides."""
 
-import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +13,7 @@ from engine.corpus.store import read_manifest
 from engine.errors import CorpusError
 from engine.tempo import LoopGeometry
 from engine.training.latents import FrameRule
+from engine.training.processes import Processes
 from engine.training.shards.files import ShardedLoop, read_shard
 from engine.training.shards.index import ShardSet
 from engine.training.shards.ledger import LoopLedger
@@ -46,7 +46,8 @@ class Place:
     @classmethod
     def of_this_process(cls, seed: int) -> "Place":
         """As `torchrun` and `accelerate launch` tell it."""
-        return cls(int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1")), seed)
+        told = Processes.told()
+        return cls(told.rank, told.world, seed)
 
 
 class LoopStream:

@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.corpus.store import read_manifest, stored_loop
 from engine.errors import CorpusError, ExportError, InvalidRequest
-from engine.files import failure, sweep_stale_files, write_atomically
+from engine.files import failure, is_folder, sweep_stale_files, write_atomically
 from engine.training.shards.files import Moments, Shard, ShardFile, read_row
 from engine.training.shards.index import KINDS, ShardSet, part_file, read_part, write_index
 
@@ -104,6 +104,10 @@ def write_shards(corpus: Path, folder: Path, cut: Cut, progress: Callable[[int, 
 
 
 def _ready(folder: Path) -> None:
+    if not is_folder(folder / "parts"):  # no shards of ours are there, and others call theirs so too
+        for kind in KINDS:
+            if theirs := next(folder.glob(f"{kind}-[0-9][0-9][0-9][0-9][0-9].tar"), None):
+                raise ExportError(f"{folder} holds shards of another program ({theirs.name}); choose another folder.")
     try:
         (folder / "parts").mkdir(parents=True, exist_ok=True)
     except OSError as error:

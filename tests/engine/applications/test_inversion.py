@@ -42,7 +42,7 @@ def test_a_found_noise_lies_in_a_corner_of_the_pad(
     seed = keep_noise(pipeline, inverted)
     pad = NoisePad((1, 2, 3, seed), 1.0, 1.0)
     own = pipeline.render(inverted.request.with_(noise=pad, temperature=0.6))
-    loop = pipeline.restore(inverted.x_1)[0].numpy()
+    loop = pipeline.latents.restore(inverted.x_1)[0].numpy()
     assert np.linalg.norm(own.latent - loop) < 2e-3 * np.linalg.norm(loop)
     corner, tempered = pipeline.noise(own.request), pipeline.noise(own.request.with_(noise=NoisePad((1, 2, 3, seed))))
     assert torch.allclose(corner, inverted.noise, atol=1e-6)

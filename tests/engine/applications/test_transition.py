@@ -32,7 +32,7 @@ def test_a_transition_begins_as_a_and_ends_as_b(
 ) -> None:
     passage = transition(pipeline, *ends, 4, WALK)
     assert passage.audio.shape == (2, TempoRamp(200, 220, 4).samples)
-    own = pipeline.restore(inverted.x_1)[0].numpy()
+    own = pipeline.latents.restore(inverted.x_1)[0].numpy()
     error = np.linalg.norm(passage.latent[:, : own.shape[1]] - own) / np.linalg.norm(own)
     assert own.shape[1] == round(TempoRamp(200, 220, 4).beat_to_frame(4))
     assert error < 1e-5  # held to the loop's own states, whatever the round trip loses
@@ -120,7 +120,7 @@ def test_a_stretched_loop_is_exact_and_its_ratio_is_judged(pipeline: LoopPipelin
     with pytest.raises(InvalidRequest, match="part of the way"):
         stretch(pipeline, part_way, 170.5, turn_at=0.0)
     same_tempo = stretch(pipeline, inverted, 200)
-    own = pipeline.restore(inverted.x_1)[0].numpy()
+    own = pipeline.latents.restore(inverted.x_1)[0].numpy()
     assert np.linalg.norm(same_tempo.latent - own) < 0.01 * np.linalg.norm(own)
     with pytest.raises(InvalidRequest, match="100 to 240 BPM are possible"):
         stretch(pipeline, inverted, 90)

@@ -17,7 +17,7 @@ from engine.tempo import LoopGeometry
 
 def test_distance_rises_with_strength(pipeline: LoopPipeline, inverted: InvertedLoop) -> None:
     strengths = np.linspace(0, 1, 6)
-    own = pipeline.restore(inverted.x_1)[0].numpy()
+    own = pipeline.latents.restore(inverted.x_1)[0].numpy()
     found = [np.linalg.norm(loop.latent - own) for loop in vary(pipeline, inverted, strengths, seed=5)]
     assert spearmanr(strengths, found).statistic == pytest.approx(1.0)
     assert found[0] < 0.02 * found[-1]

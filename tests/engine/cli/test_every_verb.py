@@ -34,7 +34,7 @@ VERBS = {
     "engine.cli.stretch": {"stretch"},
     "engine.cli.train": {f"train {name}" for name in (
         "codec", "levels", "clap", "denoiser", "patterns", "stems", "fewsteps", "all", "steers",
-        "cost",
+        "directions", "cost",
     )},
     "engine.cli.transition": {"transition"},
     "engine.cli.vary": {"vary"},
@@ -94,6 +94,7 @@ BAD = [
     ("render --shard 4", "--requests"),
     ("train cost --gpus 0", "1 to 100000"),
     ("train cost --corpus nowhere", "no folder of shards"),
+    ("train directions CORPUS --pack nowhere", "nowhere"),
     ("train levels CORPUS --pack nowhere", "nowhere"),
     ("transition a.wav b.wav --from-bpm 81 --from-bpm 82 --from-bpm 83", "3 tempi"),
     ("vary loop.wav --count 0", "from 1 to 1000"),

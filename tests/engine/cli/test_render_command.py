@@ -277,3 +277,4 @@ def test_a_sampler_with_steps_of_its_own_says_so(
     assert (code, err) == (0, ["The sampler progressive has 2 evaluations, not 16."])
     assert renderer.requests[-1].evaluated_steps == 2
     assert _run(capsys, "render", "--sampler", "progressive", "--steps", 2, "--seed", 1, "--out", out)[2] == []
+    assert _run(capsys, "render", "--sampler", "progressive", "--seed", 1, "--out", out)[2] == []

@@ -95,10 +95,25 @@ def test_files_are_written_and_nothing_is_measured_twice(
 ) -> None:
     results = experiment.run(["weights"])
     asked = len(player.asked)
-    assert asked == 6 * 5 * 2
+    assert asked == 6 * 5 * 2 and {request.sampler for request in player.asked} == {"euler"}
     experiment.run(["weights"])
     assert len(player.asked) == asked
     assert json.loads((tmp_path / "controls.json").read_text())["summary"]["weights"][
         "mean Spearman"
     ] == pytest.approx(results["summary"]["weights"]["mean Spearman"], rel=1e-5)
     assert "| acid | acid | 1" in (tmp_path / "controls.md").read_text()
+
+
+def test_two_evaluations_are_measured_by_themselves(player: Player, tmp_path: Path) -> None:
+    size = 2 * 88 + 2
+    tags = TagJudge(np.zeros(size), np.ones(size), np.zeros((size, len(TAGS))), np.zeros(len(TAGS)))
+    judges = ClaimJudges(object(), tags)  # type: ignore[arg-type]  # the detector is not asked here
+    for sampler in ("euler", "progressive"):
+        results = ControlExperiment(
+            player, judges, tmp_path, seeds=1, references=2, sampler=sampler, progress=False
+        ).run(["steers"])
+        assert results["sampler"] == sampler
+    # Nothing of the one is taken for the other: six sliders of five steps, and none at rest, once each.
+    asked = [request.sampler for request in player.asked]
+    assert asked.count("progressive") == asked.count("euler") == 6 * 4 + 1
+    assert "guidance 3, progressive." in (tmp_path / "controls.md").read_text()

@@ -11,11 +11,12 @@ from engine.cli.app import run
 from engine.errors import InvalidRequest
 from engine.evaluation.experiments.fewsteps import FewStepSettings, evaluate_fewsteps
 from engine.evaluation.judges.measurement import Judges
+from engine.evaluation.judges.part_onsets import PartOnsetDetector
 from engine.evaluation.judges.path_length import EPSILON, path_length
 from engine.evaluation.judges.tempo import comb_tempo
 from engine.evaluation.judges.tempo_estimators import TempoEstimator
 
-COMB = Judges((TempoEstimator("comb", lambda audio, rate: comb_tempo(audio, rate).tempo_bpm),))
+COMB = TempoEstimator("comb", lambda audio, rate: comb_tempo(audio, rate).tempo_bpm)
 
 
 def test_path_length_is_the_squared_speed_of_what_is_heard() -> None:
@@ -35,7 +36,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_experiment_sets_two_evaluations_beside_many(folder: Path, tmp_path: Path) -> None:
     walks = (("euler", 2), ("progressive", 2))
     settings = FewStepSettings(count=2, paths=1, voices=0, tag_loops=0, guided=2, walks=walks)
-    results = evaluate_fewsteps(folder, tmp_path, settings, COMB, device="cpu", progress=False)
+    results = evaluate_fewsteps(
+        folder, tmp_path, settings, Judges((COMB,), PartOnsetDetector.load()), device="cpu", progress=False
+    )
     assert [*results["samplers"]] == ["euler 2", "progressive 2"]
     assert all(row["evaluations"] == 2 for row in results["samplers"].values())
     assert {*results["path lengths"]} == {"x_0", "x_2", "z_2", "z_1"}

@@ -18,6 +18,14 @@ def test_missing_weights_say_what_to_put_where(tmp_path: Path, monkeypatch: pyte
     assert musicnn.Musicnn.find() is None
 
 
+@pytest.mark.parametrize("index", [b"", b"\xff" * 48, bytes(range(256)) * 4, b"\0" * 5000])
+def test_damaged_weights_are_one_sentence(tmp_path: Path, index: bytes) -> None:
+    (tmp_path / ".index").write_bytes(index)
+    (tmp_path / ".data-00000-of-00001").write_bytes(b"x" * 100)
+    with pytest.raises(MissingDependency, match="damaged; unpack them again"):
+        musicnn.Musicnn(tmp_path)
+
+
 def test_mel_filters_have_unit_area_where_bins_are_dense() -> None:
     filters = musicnn._slaney_mel()
     assert filters.shape == (96, 257)

@@ -14,7 +14,17 @@ from typer.main import get_command
 from engine.audio.io import write_wav
 from engine.cli.app import build_app
 from engine.errors import InvalidRequest
-from engine.evaluation.report.figures import FIGURES, Row, claimed, differences, read_figures, rows_in, rows_of, table
+from engine.evaluation.report.figures import (
+    FIGURES,
+    Row,
+    claim,
+    claimed,
+    differences,
+    read_figures,
+    rows_in,
+    rows_of,
+    table,
+)
 from engine.evaluation.report.page import markdown_to_html
 from engine.evaluation.report.plan import PLAN, ReportOptions, requests
 from engine.evaluation.report.players import as_opus
@@ -123,6 +133,41 @@ def test_a_report_goes_on_when_something_fails_and_takes_over_what_was_done(tmp_
     assert {row.what: row.measured for row in read_figures(tmp_path / "figures.json")}[
         "drawn hits of a kick that are played"
     ] == "100 %"
+
+
+def test_a_report_is_made_in_parts(tmp_path: Path) -> None:
+    run_report(ReportOptions(tmp_path, only=("bench", "hits")), TOLD, lambda _: None, Commands())
+    second = Commands(failing=("codec",))
+    asked = run_report(ReportOptions(tmp_path, only=("codec", "hits")), TOLD, lambda _: None, second)
+    assert [arguments[1] for arguments in second.seen] == ["codec"] and names(asked, "failed") == ["codec"]
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [row["name"] for row in report["experiments"]] == ["bench", "hits", "codec"]
+    assert report["experiments"][1]["results"] == {"kick": {"asked hits played": 1.0}}
+    real = ReportOptions(tmp_path, only=("real",), real=tmp_path)
+    run_report(real, TOLD, lambda _: None, Commands())
+    third = Commands()
+    whole = run_report(ReportOptions(tmp_path), TOLD, lambda _: None, third)
+    assert (
+        len(third.seen) == len(whole) - 2 and "<h2>How far from real music" in (tmp_path / "report.html").read_text()
+    )
+
+
+def test_what_was_measured_is_claimed_and_the_rest_stays(tmp_path: Path) -> None:
+    readme, claims = tmp_path / "README.md", tmp_path / "figures.json"
+    text = (ROOT / "README.md").read_text()
+    readme.write_text(text)
+    rows = [Row(rows.what, "9.99 s" if not number else "–") for number, rows in enumerate(claimed())]
+    kept = claim(rows, {"pack": "tiny 01234567"}, readme, claims)
+    assert kept == [row.what for row in rows[1:]]
+    assert rows_in(readme) == read_figures(claims) == [rows[0], *claimed()[1:]]
+    told = json.loads(claims.read_text())
+    assert told["pack"] == "tiny 01234567" and told["kept from before"] == kept
+    before, after = text.splitlines(), readme.read_text().splitlines()
+    assert [line for line in after if line not in before] == [f"| {rows[0].what} | 9.99 s | |"]
+    assert len(before) == len(after)
+    (tmp_path / "none.md").write_text("# Nothing")
+    with pytest.raises(InvalidRequest, match="no table"):
+        claim(rows, {}, tmp_path / "none.md", claims)
 
 
 def test_no_experiment_begins_when_the_time_is_over(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tiny import tiny_clap, tiny_pack
 
 from engine.clap.base import CLAP_DIM
-from engine.conditioning.steers import Steers, raw_direction
+from engine.conditioning.steers import raw_direction
 from engine.errors import InvalidRequest, PackError
 from engine.packs.models import load_clap, load_steers, store_clap
 from engine.packs.pack import Pack
@@ -37,25 +37,23 @@ def test_calibrated_sliders_move_their_own_attribute_alone() -> None:
         response = (embedding.double() @ through).numpy()
         return np.asarray(np.tanh(response / 3) * 3)
 
-    plain = Steers()
-    plain.embedding.copy_(directions[:COUNT])
-    plain.embedding[2] = torch.linalg.pinv(through)[2].float()  # one that cannot be bettered
+    plain = directions[:COUNT].clone()
+    plain[2] = torch.linalg.pinv(through)[2].float()  # one that cannot be bettered
     steers, (before, *responses) = calibrate(probe, plain, directions, 3)
     assert spills(before).mean() > 0.7 and spills(before)[2] < 1e-3 and len(responses) == 3
     final = respond(probe, steers)
     assert spills(final).max() < 0.1 and np.diag(final).min() > 0.5
-    assert torch.equal(steers.embedding[2], plain.embedding[2])
+    assert torch.equal(steers[2], plain[2])
     assert np.allclose(spills(final), np.min([spills(found) for found in (before, *responses)], axis=0), atol=1e-4)
 
 
 def test_of_each_slider_the_better_is_taken() -> None:
-    ours, theirs = Steers(), Steers()
-    torch.nn.init.ones_(ours.embedding)
+    ours, theirs = torch.ones(COUNT, 4), torch.zeros(COUNT, 4)
     response, than = np.eye(COUNT), np.eye(COUNT)
     response[0, 1] = response[1, 0] = than[1, 2] = 0.5
-    assert better(response, than, ours, theirs).embedding[:, 0].tolist() == [0.0] * COUNT  # equals: what there was
+    assert better(response, than, ours, theirs)[:, 0].tolist() == [0.0] * COUNT  # equals: what there was
     than[1, 2] = -0.6
-    assert better(response, than, ours, theirs).embedding[:, 0].tolist() == [0.0, 1.0, *[0.0] * (COUNT - 2)]
+    assert better(response, than, ours, theirs)[:, 0].tolist() == [0.0, 1.0, *[0.0] * (COUNT - 2)]
 
 
 def test_the_basis_is_of_classifiers_and_words() -> None:

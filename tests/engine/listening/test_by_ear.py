@@ -7,11 +7,15 @@ import numpy as np
 import pytest
 from sounds import RATE, drums, stroke
 
+from engine.audio.io import read_audio, write_wav
 from engine.errors import MissingDependency
+from engine.evaluation.plain_sounds import plain_drums
 from engine.listening.by_ear import hear_tempo, is_one_stroke
 from engine.listening.candidates import FEATURES, candidates, whole_bars_of
 from engine.listening.ear import TempoEar, shipped_ear
-from engine.listening.tempo import MIN_CONFIDENCE
+from engine.listening.errors import TempoUnsure
+from engine.listening.harmony import harmonic_changes
+from engine.listening.tempo import MIN_CONFIDENCE, find_tempo
 
 
 @pytest.mark.parametrize(
@@ -61,6 +65,13 @@ def test_candidates_compete_in_quarters_of_beats_and_shares_are_one(tmp_path: Pa
     np.testing.assert_allclose(kept.probabilities(found)[0], shares, atol=1e-6)
 
 
+@pytest.mark.parametrize("seconds", [4, 5, 7])
+def test_a_hiss_has_no_tempo(seconds: int) -> None:
+    for seed in range(4):
+        hiss = np.random.default_rng(seed).normal(0, 0.1, (2, seconds * RATE)).astype(np.float32)
+        assert hear_tempo(hiss, RATE).confidence == 0.0
+
+
 def test_a_lone_candidate_is_not_certain() -> None:
     rng = np.random.default_rng(3)
     noise = rng.normal(0, 0.1, (1, round(1.25 * RATE))).astype(np.float32)
@@ -74,3 +85,25 @@ def test_an_ear_that_is_not_there_or_of_another_version_is_told(tmp_path: Path) 
     dataclasses.replace(ear, linear=ear.linear[:-1]).store(tmp_path / "short.safetensors")
     with pytest.raises(MissingDependency, match="another version"):
         TempoEar.load(tmp_path / "short.safetensors")
+
+
+@pytest.mark.parametrize(("tempo_bpm", "bars"), [(100, 4), (120, 8), (140, 8), (110, 12)])
+def test_bars_of_three_beats_are_heard_as_such(tempo_bpm: float, bars: int, tmp_path: Path) -> None:
+    waltz = plain_drums(tempo_bpm, 3 * bars, np.random.default_rng(2), waltz=True)
+    heard = hear_tempo(waltz, RATE)
+    assert heard.in_three > MIN_CONFIDENCE > heard.confidence
+    path = write_wav(tmp_path / "unknown.wav", waltz, RATE, is_loop=False)
+    with pytest.raises(TempoUnsure, match="sounds like 3/4"):
+        find_tempo(path, read_audio(path))
+    assert hear_tempo(drums(tempo_bpm, 4 * bars).astype(np.float32), RATE).in_three < 0.1
+
+
+def test_harmony_changes_where_chords_do() -> None:
+    time = np.arange(RATE) / RATE
+    hertz = ([220.0, 277.2, 329.6], [196.0, 246.9, 293.7])
+    chords = [np.sin(2 * np.pi * np.outer(chord, time)).sum(axis=0) for chord in hertz]
+    audio = 0.2 * np.concatenate([*chords, *chords])[None].astype(np.float32)
+    changes = harmonic_changes(audio, RATE, 400)
+    away = np.abs(np.arange(400) / 100 - np.round(np.arange(400) / 100))
+    assert changes[[0, 100, 200, 300]].min() > 0.5 and changes[away > 0.25].max() < 0.05
+    assert harmonic_changes(np.zeros((1, RATE), np.float32), RATE, 50).max() == 0

@@ -1,6 +1,7 @@
 """Packs that share files, are renamed, described, deleted, and travel as one file; strangers' files are refused."""
 
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -9,9 +10,10 @@ import pytest
 from tiny import tiny_pack
 
 from engine.errors import ExportError, LoopGenError, PackError
+from engine.files import temporary_path
 from engine.packs.bundle import PACK_SUFFIX, export_pack, import_pack, sweep_arrivals
 from engine.packs.checks import MANIFEST
-from engine.packs.pack import Pack
+from engine.packs.pack import Pack, list_packs
 from engine.packs.sharing import (
     check_name,
     delete_pack,
@@ -84,6 +86,7 @@ def test_packs_are_renamed_described_and_deleted(home: Path) -> None:
     (pack.folder / "notes.txt").write_text("mine")
     assert rename_pack(pack.folder, " dusty & warm ").name == "dusty & warm"
     assert description_of(describe_pack(pack.folder, " From my tapes. ")) == "From my tapes."
+    assert description_of(describe_pack(pack.folder, "\ud800 \x1b[31m")) == "? \x1b[31m"
     assert description_of(describe_pack(pack.folder, "")) == ""
     assert Pack.open(pack.folder).name == "dusty & warm"  # verified: no weight has changed
     delete_pack(pack.folder)
@@ -91,7 +94,9 @@ def test_packs_are_renamed_described_and_deleted(home: Path) -> None:
     assert Pack.open(home / "starter").name == "tiny"
 
 
-@pytest.mark.parametrize("name", ["", " ", "../x", "a/b", "a\\b", ".hidden", "x" * 61, "con:", "name.", "a\nb", "\0"])
+@pytest.mark.parametrize(
+    "name", ["", " ", "../x", "a/b", "a\\b", ".hidden", "x" * 61, "con:", "name.", "a\nb", "\0", "Con", "lpt1.x"]
+)
 def test_names_that_could_lead_elsewhere_are_refused(home: Path, name: str) -> None:
     with pytest.raises(PackError, match="cannot name a pack"):
         check_name(name)
@@ -193,9 +198,67 @@ def test_files_of_strangers_are_refused_and_nothing_stays(home: Path) -> None:
         import_pack(home / "nowhere.loopgenpack")
     assert [folder.name for folder in (home / "packs").iterdir()] == ["mine"]
     assert import_pack(good).hash == pack.hash  # and a pack that was renamed as a file is what it is
-    (home / "packs" / ".arriving-dead").mkdir()
+
+
+def test_only_what_a_killed_import_left_is_swept(home: Path) -> None:
+    there = temporary_path(home / "packs")
+    dead = there.with_name(there.name.replace(f"-{os.getpid()}-", "-999999999-"))
+    for folder in (there, dead):
+        folder.mkdir()
+        (folder / MANIFEST).write_bytes((home / "starter" / MANIFEST).read_bytes())
+    assert [entry.folder.name for entry in list_packs()] == ["starter"]  # what is on its way is no pack yet
     sweep_arrivals()
-    assert not (home / "packs" / ".arriving-dead").exists()
+    assert there.exists() and not dead.exists()
+
+
+def test_archives_that_lie_are_refused_at_once(home: Path) -> None:
+    good = export_pack(derived(home), home / f"good{PACK_SUFFIX}", whole=True)
+    bad = home / f"bad{PACK_SUFFIX}"
+    _rewritten(good, bad, lambda contents: None, zipfile.ZIP_DEFLATED)
+    content = bytearray(bad.read_bytes())
+    with zipfile.ZipFile(bad) as archive:
+        begin = archive.getinfo(MANIFEST).header_offset + 30 + len(MANIFEST)
+    content[begin : begin + 40] = b"\xff" * 40
+    bad.write_bytes(content)
+    with pytest.raises(PackError, match="damaged or no pack"):  # its compression is wrong
+        import_pack(bad)
+    with zipfile.ZipFile(bad, "w") as archive:
+        for number in range(40_000):
+            archive.writestr(f"{number}{'x' * 30}", b"")
+    with pytest.raises(PackError, match="too many files"):
+        import_pack(bad)
+    bad.unlink()
+    os.mkfifo(bad)
+    for path in (bad, home / "packs", Path("/dev/zero"), Path("a\0b")):
+        with pytest.raises(LoopGenError):
+            import_pack(path)
+    assert [folder.name for folder in (home / "packs").iterdir()] == ["mine"]
+
+
+def test_what_is_protected_or_no_file_is_not_exported_over(home: Path) -> None:
+    pack, kept = derived(home), home / f"kept{PACK_SUFFIX}"
+    kept.write_bytes(b"mine")
+    kept.chmod(0o444)
+    with pytest.raises(ExportError, match="write-protected"):
+        export_pack(pack, kept)
+    os.mkfifo(home / f"pipe{PACK_SUFFIX}")
+    with pytest.raises(ExportError, match="no file"):
+        export_pack(pack, home / f"pipe{PACK_SUFFIX}")
+    link = home / f"link{PACK_SUFFIX}"
+    link.symlink_to(home / "elsewhere")
+    assert export_pack(pack, link) == link and link.is_symlink()
+    assert (home / "elsewhere").read_bytes()[:2] == b"PK" and kept.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_weights_that_somebody_keeps_in_the_folder_of_a_pack_stay(home: Path, damaged: bool) -> None:
+    pack = derived(home)
+    kept = pack.folder / "codec-deadbeef.safetensors"
+    kept.write_bytes(b"not what its name says")
+    if damaged:
+        (pack.folder / MANIFEST).write_text("{")
+    delete_pack(pack.folder)
+    assert [path.name for path in pack.folder.iterdir()] == [kept.name]
 
 
 def test_what_cannot_be_exported_leaves_no_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

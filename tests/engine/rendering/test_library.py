@@ -1,6 +1,7 @@
 """A file of requests as a library: batches of one length, going on, bad lines, shards, processes that die."""
 
 import json
+import os
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from tiny import tiny_pack
 
 from engine.audio.io import read_audio
 from engine.cli.app import run
+from engine.errors import InvalidRequest
 from engine.pipeline import LoopPipeline
 from engine.recipe import find_recipe
 from engine.rendering.batching import batch_key
@@ -149,6 +151,13 @@ def test_bad_lines_are_told_by_number_and_nothing_is_rendered(
         asked.write_text(content)
         assert part in run_lines(capsys, "--requests", asked, "--out", out, "--pack", pack)[2]
     assert "Cannot read" in run_lines(capsys, "--requests", out / "none.jsonl", "--out", out, "--pack", pack)[2]
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, pack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    for path in (tmp_path / "pipe.jsonl", Path("/dev/zero"), tmp_path, tmp_path / "gone.jsonl"):
+        with pytest.raises(InvalidRequest, match="Cannot read the requests in"):
+            RequestsFile(path, BASE).windows(8)
 
 
 def test_options_that_do_not_go_together(asked: Path, pack: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,6 +25,7 @@ def test_each_row_adds_what_the_paper_adds() -> None:
     assert all(row.adversarial > 0 for row in (plain, encoder, latents, features, whole))
 
 
+@pytest.mark.slow
 def test_rows_are_trained_once_on_equal_budgets(tmp_path: Path) -> None:
     pack, corpus = tiny_pack(tmp_path / "pack"), tiny_corpus(tmp_path / "corpus")
     encode_corpus(corpus, load_codec(Pack.open(pack)), lambda *_: None)

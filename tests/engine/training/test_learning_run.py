@@ -281,6 +281,7 @@ def _command(place: Place, corpus: Path) -> list[str]:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs signals")
+@pytest.mark.slow
 def test_a_run_that_is_killed_goes_on_from_its_last_checkpoint(place: Place, corpus: Path) -> None:
     steps_seen = []
     for _ in range(2):

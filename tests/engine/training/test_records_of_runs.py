@@ -9,7 +9,7 @@ import torch
 
 from engine.errors import ExportError
 from engine.training.metrics import FILE, log_metrics, plot_metrics, validation_curve
-from engine.training.speed import COUNT_EVERY, Throughput, matmul_gflops
+from engine.training.speed import COUNT_EVERY, Operations, Throughput, matmul_gflops
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -59,6 +59,16 @@ def test_operations_are_counted_now_and_then_and_all_others_timed() -> None:
             _ = a @ b
     assert work.counted == [2 * 8 * 16 * 4] * 2 and work.steps == 2 * COUNT_EVERY - 2
     assert work.gflops() == pytest.approx(1024 * work.steps / work.seconds / 1e9)
+
+
+def test_gradients_of_gradients_are_counted() -> None:
+    """As R1 takes them: forwards 2 x 8 x 16 x 4, backwards as much for each of two gradients, again for theirs."""
+    a, b = torch.randn(8, 16, requires_grad=True), torch.randn(16, 4, requires_grad=True)
+    with Operations() as operations:
+        (slope,) = torch.autograd.grad((a @ b).square().sum(), [a], create_graph=True)
+        assert operations.count == 2 * 1024
+        slope.square().mean().backward()  # type: ignore[no-untyped-call]
+    assert operations.count == 6 * 1024 and a.grad is not None
 
 
 def test_a_product_of_matrices_is_faster_than_a_pocket_calculator() -> None:

@@ -17,7 +17,7 @@ import webdataset
 from tiny import tiny_corpus, tiny_pack
 
 from engine.corpus.store import read_manifest, stored_loops
-from engine.errors import CorpusError, InvalidRequest
+from engine.errors import CorpusError, ExportError, InvalidRequest
 from engine.packs.models import load_codec
 from engine.packs.pack import Pack
 from engine.training.checkpoints import CheckpointError
@@ -153,6 +153,14 @@ def test_a_damaged_shard_stops_who_reads_it(shards: ShardSet) -> None:
     with pytest.raises(CorpusError, match=rf"{path.name} is damaged"):
         loops.batch()
     loops.close()
+
+
+def test_shards_of_another_program_are_not_written_over(corpus: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "training-00000.tar"
+    kept.write_bytes(b"photographs")
+    with pytest.raises(ExportError, match="shards of another program"):
+        write_shards(corpus, tmp_path, Cut(loops=100), lambda *_: None)
+    assert kept.read_bytes() == b"photographs" and [path.name for path in tmp_path.iterdir()] == [kept.name]
 
 
 def test_what_cannot_be_cut_is_refused(corpus: Path, tmp_path: Path) -> None:

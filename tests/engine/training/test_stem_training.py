@@ -17,6 +17,7 @@ SMALL = StemConfig(fft_size=1024, bands=32, width=24, dilations=(1, 4))
 TRAINING = StemTraining(loops=2, kept=4, validation=2)
 
 
+@pytest.mark.slow
 def test_a_run_learns_goes_on_and_its_pack_takes_loops_apart(tmp_path: Path) -> None:
     pack, run = tiny_pack(tmp_path / "pack"), tmp_path / "run"
     assert load_stems(Pack.open(pack)) is None

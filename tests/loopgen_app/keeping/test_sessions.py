@@ -31,6 +31,23 @@ def test_a_window_with_a_damaged_autosave_says_so(make_stage: Callable[..., Stag
     assert stage.window.message_bar.isVisible() and "kept as autosave.damaged" in stage.window.message_bar.text()
 
 
+def test_settings_that_cannot_be_read_are_not_written_over(
+    make_stage: Callable[..., Stage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "settings.json").write_text('{"midi": {"1/7": "tempo_bpm"}}')
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("loopgen_app.settings.read_document_file", refuse)
+    stage = make_stage(folder)
+    assert "stay as they are; changes are not kept: too many open files" in stage.window.message_bar.text()
+    stage.studio.sessions.save_settings()
+    assert (folder / "settings.json").read_text() == '{"midi": {"1/7": "tempo_bpm"}}'
+
+
 def test_what_was_open_last_comes_back_with_its_loop_and_the_next_is_another(desk: Desk) -> None:
     heard = desk.generate(tempo_bpm=133.37)
     saved = desk.studio.sessions.session()
@@ -49,6 +66,13 @@ def test_saving_remembers_the_file_and_a_disk_that_will_not_have_it_is_said(desk
     (tmp_path / "file").write_text("no folder")
     assert not sessions.save(tmp_path / "file" / "set.loopgen")
     assert "Cannot write" in desk.said() and sessions.path == tmp_path / "set.loopgen"
+
+
+def test_a_preset_has_a_name_that_every_system_takes(desk: Desk) -> None:
+    names = {"NUL": "NUL_.json", "a/b": "ab.json", "x" * 59 + " y": "x" * 59 + ".json"}
+    for name, called in names.items():
+        path = desk.studio.sessions.preset_file(name)
+        assert path is not None and path.name == called and path.parent == desk.studio.folders.presets
 
 
 @pytest.mark.parametrize("name", ["", "///", "..", "\t"])

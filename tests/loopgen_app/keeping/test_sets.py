@@ -45,6 +45,7 @@ def test_rows_that_were_written_for_a_loop_are_in_its_midi(desk: Desk, tmp_path:
     ("name", "called"),
     [
         ("Friday", "Friday"), ("../../etc", "etc"), ("", "loops"), ("\x00:*?", "loops"), ("日本", "loops"),
+        ("Con", "Con loops"),
         ("x" * 300, "x" * 60),
     ],
 )  # fmt: skip

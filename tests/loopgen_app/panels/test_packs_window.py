@@ -85,6 +85,29 @@ def test_a_pack_leaves_as_a_file_and_comes_back(desk: Desk, home: Path, monkeypa
     assert "damaged or no pack" in desk.said() and window.packs.count() == 3
 
 
+def test_what_is_asked_about_a_pack_is_plain_text_and_no_file_is_replaced_unasked(
+    desk: Desk, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evil = home / "packs" / "<img src=x>"
+    (home / "packs" / "mine").rename(evil)
+    (home / "gift.loopgenpack").write_bytes(b"mine")
+    window, asked = opened(desk), []
+
+    def no(*given: object) -> QMessageBox.StandardButton:
+        asked.append(str(given[2]))
+        return QMessageBox.StandardButton.No
+
+    monkeypatch.setattr(QMessageBox, "question", no)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(home / "gift"), ""))
+    press(window, "packDelete")
+    press(window, "packExport")
+    assert asked == [
+        "<qt>Delete &lt;img src=x&gt; for good?</qt>",
+        "There is a gift.loopgenpack already. Replace it?",
+    ]
+    assert evil.exists() and (home / "gift.loopgenpack").read_bytes() == b"mine"
+
+
 def test_a_damaged_pack_is_told_and_can_be_deleted(desk: Desk, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / "packs" / "mine" / "pack.json").write_text('{"schema": 99}')
     window = opened(desk)

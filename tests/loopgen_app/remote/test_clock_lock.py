@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from loopgen_app.remote.clock_follower import ClockFollower
-from loopgen_app.remote.clock_lock import ClockLock
+from loopgen_app.remote.midi_lock import MidiLock
 from loopgen_app.sound.bend import Bend
 from loopgen_app.sound.deck import Deck
 from loopgen_app.sound.deck_loop import DeckLoop
@@ -114,7 +114,7 @@ class Clock:
 
 def lock(clock: Clock, card: Card, seconds: float, told: list[float] | None = None) -> np.ndarray:
     """Phase errors in ms over time: rows of (seconds, error)."""
-    locked = ClockLock(card, (told if told is not None else []).append)
+    locked = MidiLock(card, (told if told is not None else []).append)
     locked.feed("start", 0.0)
     ticks, now = clock.ticks(seconds), 0.0
     waiting = next(ticks, None)
@@ -179,7 +179,7 @@ def test_a_clock_that_glides_is_followed() -> None:
 
 def test_stop_continue_and_song_position_move_the_transport() -> None:
     card = Card()
-    locked = ClockLock(card, lambda _tempo: None)
+    locked = MidiLock(card, lambda _tempo: None)
     period, now = 60 / 120.0 / 24, 0.0
 
     def tick(count: int) -> None:
@@ -215,7 +215,7 @@ def test_stop_continue_and_song_position_move_the_transport() -> None:
 
 def test_a_clock_that_falls_silent_is_told_once_and_the_loop_goes_on() -> None:
     card, said = Card(), []
-    locked = ClockLock(card, lambda _tempo: None, said.append)
+    locked = MidiLock(card, lambda _tempo: None, said.append)
     locked.feed("start", 0.0)
     period = 60 / 126.0 / 24
     for tick in range(200):

@@ -65,6 +65,23 @@ def test_of_two_clocks_that_disagree_the_first_leads_until_it_is_quiet(clock: Mi
     assert clock.lock.follower.tempo_bpm == pytest.approx(140.0)
 
 
+def test_a_port_that_never_stops_does_not_hold_up_the_window(clock: MidiClock) -> None:
+    clock.follow(True)
+    fed = 0
+
+    def feed(*_: object) -> None:
+        nonlocal fed
+        fed += 1
+        clock.hear("A", mido.Message("clock"))  # another comes while one is looked at
+        assert fed < 100
+
+    clock.hear("A", mido.Message("clock"))
+    clock._leader, clock._led_at = "A", clock.time  # type: ignore[attr-defined]
+    clock.lock.feed = feed  # type: ignore[method-assign]
+    clock.step()
+    assert fed == 1
+
+
 def test_controllers_are_no_clock(clock: MidiClock) -> None:
     assert not clock.hear("A", mido.Message("control_change"))
     assert not clock.hear("A", mido.Message("note_on"))

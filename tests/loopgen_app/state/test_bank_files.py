@@ -1,5 +1,6 @@
 """A bank that cannot be written, is damaged or is gone: nothing that was kept is lost, and all of it is said."""
 
+import locale
 import shutil
 import sqlite3
 import subprocess
@@ -24,6 +25,16 @@ db.execute("BEGIN IMMEDIATE")
 print("locked", flush=True)
 sys.stdin.read()
 """
+
+
+def _is_there(name: str) -> bool:
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        locale.setlocale(locale.LC_CTYPE, name)
+    except locale.Error:
+        return False
+    locale.setlocale(locale.LC_CTYPE, before)
+    return True
 
 
 def noise(seed: int) -> np.ndarray:
@@ -93,6 +104,28 @@ def test_a_disk_that_takes_nothing_leaves_the_bank_where_it_is(
         bank.add(noise(9), RATE, Recipe(LoopRequest()))
     bank.close()
     assert path.read_bytes() == before and not any("damaged" in name for name in names(path))
+
+
+TURKISH = next((name for name in ("tr_TR.UTF-8", "tr_TR.utf8", "tr_TR") if _is_there(name)), "")
+
+
+@pytest.mark.parametrize(
+    "speech", ["C", pytest.param(TURKISH, marks=pytest.mark.skipif(not TURKISH, reason="no Turkish here"))]
+)
+def test_a_loop_whose_sound_finds_no_room_leaves_no_row(path: Path, speech: str) -> None:
+    """Python takes INSERT for a change by its letters, of which the Turkish "I" is another than that of "i"."""
+    before = locale.setlocale(locale.LC_CTYPE)
+    locale.setlocale(locale.LC_CTYPE, speech)
+    try:
+        bank = LoopBank(path)
+        pages = bank._db.execute("PRAGMA page_count").fetchone()[0]
+        bank._db.execute(f"PRAGMA max_page_count={pages + 4}")
+        with pytest.raises(ExportError, match="full"):
+            bank.add(np.tile(noise(9), 20), RATE, Recipe(LoopRequest()))
+        assert len(bank.loops()) == 6
+        bank.close()
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
 
 
 def test_a_bank_that_cannot_be_opened_at_all_is_an_empty_one_that_says_so(tmp_path: Path) -> None:

@@ -76,6 +76,36 @@ def test_a_damaged_file_is_set_aside_and_told(tmp_path: Path, content: bytes) ->
     assert aside.read_bytes() == content
 
 
+def test_crates_that_cannot_be_read_are_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "crates.json"
+    Crates(path).put("Friday", [1, 2])
+    kept = path.read_bytes()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("loopgen_app.state.crates.read_document_file", refuse)
+        crates = Crates(path)
+    assert crates.names() == [] and "could not be read (too many open files)" in crates.notice
+    with pytest.raises(ExportError, match="kept as they are"):
+        crates.put("new", [3])
+    assert path.read_bytes() == kept and Crates(path).ids("Friday") == {1, 2}
+
+
+def test_damaged_crates_that_cannot_be_set_aside_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "crates.json"
+    path.write_bytes(b"{")
+
+    def refuse(_path: Path) -> Path:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("loopgen_app.state.crates.set_aside", refuse)
+    with pytest.raises(ExportError, match="read-only file system"):
+        Crates(path).put("new", [1])
+    assert path.read_bytes() == b"{"
+
+
 def test_what_is_no_crate_in_a_file_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "crates.json"
     path.write_text(json.dumps({"crates": {"a": [1, "x", None, True, 2.5, 4], "b": 3, " ": [1]}}))

@@ -19,7 +19,7 @@ from loopgen_app.state.picture import (
 RATE = 44_100
 
 
-@pytest.mark.parametrize("hertz", [100.0, 440.0, 2000.0, 8000.0])
+@pytest.mark.parametrize("hertz", [50.0, 100.0, 440.0, 2000.0, 8000.0])
 def test_a_tone_is_loudest_in_its_band(hertz: float) -> None:
     tone = 0.5 * np.sin(2 * np.pi * hertz * np.arange(2 * RATE) / RATE).astype(np.float32)
     picture = draw(np.stack([tone, tone]), RATE, 4)
@@ -35,6 +35,13 @@ def test_bands_and_hertz_are_inverses_from_end_to_end() -> None:
         assert band_of_hertz(hertz_of_band(band)) == pytest.approx(band, abs=1e-6)
     assert hertz_of_band(-0.5) == pytest.approx(LOW_HZ) and hertz_of_band(BANDS + 0.5) == pytest.approx(HIGH_HZ)
     assert hertz_of_band(BANDS + 0.5, sample_rate=16_000) == pytest.approx(8_000)  # not above what there can be
+
+
+def test_the_lowest_octaves_have_room_of_their_own() -> None:
+    height = 120  # pixels of the small picture
+    assert (band_of_hertz(60) - band_of_hertz(30)) / BANDS * height > 6
+    assert (band_of_hertz(120) - band_of_hertz(60)) / BANDS * height > 9
+    assert (band_of_hertz(16_000) - band_of_hertz(1_000)) / BANDS > 0.45  # and hats have theirs
 
 
 def test_clicks_are_found_at_their_beats_and_broken_samples_do_no_harm() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hand import LEFT, drag, drop
-from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtCore import QByteArray, QMimeData, QPoint, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
@@ -38,6 +38,16 @@ class Tile:
 def test_a_file_survives_its_way_through_mime_data() -> None:
     for path in FILES:
         assert files_of(file_mime(path)) == [path] and file_mime(path).text() == str(path)
+
+
+def test_of_a_list_without_end_the_first_are_read() -> None:
+    mime = QMimeData()
+    lines = [b"# a comment", b"https://example.org/a.wav", *(b"file:///tmp/%d%%20a.wav" % n for n in range(200_000))]
+    mime.setData("text/uri-list", QByteArray(b"\r\n".join(lines)))
+    found = files_of(mime)
+    assert 1000 < len(found) < 20_000 and found == [Path(f"/tmp/{n} a.wav") for n in range(len(found))]
+    mime.setData("text/uri-list", QByteArray(b"file:///" + b"x" * 2_000_000))
+    assert files_of(mime) == []
 
 
 def test_a_drag_begins_once_the_pointer_has_moved_far_enough(qtbot: QtBot) -> None:

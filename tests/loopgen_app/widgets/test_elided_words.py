@@ -45,3 +45,18 @@ def test_a_button_shortens_inside_its_padding(qtbot: QtBot, width: int) -> None:
     assert button.fontMetrics().horizontalAdvance(button.text()) <= width - PADDING
     button.resize(2000, 28)
     assert button.text() == WORDS
+
+
+def test_the_number_that_tells_two_takes_apart_is_never_cut(qtbot: QtBot) -> None:
+    label = ElidedLabel()
+    qtbot.addWidget(label)
+    label.setWhole("warm dub techno, deep chords #12")
+    for width in (90, 140, 200):
+        label.resize(width, 20)
+        assert label.text().endswith("\u2026 #12")
+        assert label.fontMetrics().horizontalAdvance(label.text()) <= width
+    label.resize(1000, 20)
+    assert label.text() == label.whole()
+    label.setWhole("the sound of #hashtags and more words")
+    label.resize(90, 20)
+    assert label.text().endswith("\u2026")

@@ -3,7 +3,7 @@
 import pytest
 from hand import LEFT
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from loopgen_app.widgets.message_bar import INFO_MILLISECONDS, MessageBar
@@ -53,3 +53,14 @@ def test_its_button_acts_once_and_may_say_something_new(bar: MessageBar) -> None
     QTest.mouseClick(button(bar), LEFT)
     assert done == ["undo"] and bar.isVisible() and bar.text() == "It is back."
     assert button(bar).isHidden()
+
+
+def test_a_long_name_is_shown_without_its_middle_and_told_whole(bar: MessageBar) -> None:
+    name = "warm-dub-techno-deep-chords-2_126bpm_4bars_seed151426_b.wav"
+    bar.show_message(f"Exported {name} to ~/Music/LoopGen.")
+    shown = bar.findChild(QLabel, "messageText")
+    assert isinstance(shown, QLabel)
+    assert shown.text() == "Exported warm-dub-tech\u2026d151426_b.wav to ~/Music/LoopGen."
+    assert name in bar.text()
+    assert name in bar.accessibleName()
+    assert name in shown.toolTip()

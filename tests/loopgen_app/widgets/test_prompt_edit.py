@@ -1,6 +1,7 @@
 """Words under a hand: Enter submits, arrows bring earlier prompts, Ctrl weighs, Tab takes an ending."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hand import CONTROL
@@ -10,7 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from loopgen_app.widgets.prompt_edit import HEIGHTS, PromptEdit
+from loopgen_app.widgets.drag_tile import file_mime
+from loopgen_app.widgets.prompt_edit import HEIGHTS, MOST_CHARACTERS, PromptEdit
 
 UP, DOWN = Qt.Key.Key_Up, Qt.Key.Key_Down
 
@@ -101,6 +103,26 @@ def test_what_is_pasted_is_cleaned(edit: PromptEdit) -> None:
     mime.setText("warm\ndub\t techno\n")
     edit.insertFromMimeData(mime)
     assert edit.toPlainText() == "warm dub techno"
+
+
+def test_a_field_takes_no_more_than_it_can_look_at(edit: PromptEdit) -> None:
+    for text in ("a" * 5_000_000, "b" * 1000):
+        mime = QMimeData()
+        mime.setText(text)
+        edit.insertFromMimeData(mime)
+    kept = edit.text()
+    assert kept == "a" * len(kept) and MOST_CHARACTERS - 1 <= len(kept) <= MOST_CHARACTERS
+    edit.selectAll()  # what is replaced makes room
+    edit.insertFromMimeData(mime)
+    assert edit.text() == "b" * 1000
+
+
+def test_files_are_not_words(edit: PromptEdit) -> None:
+    assert not edit.canInsertFromMimeData(file_mime(Path("/tmp/a.wav")))
+    mime = QMimeData()
+    assert not edit.canInsertFromMimeData(mime)
+    mime.setText("dub")
+    assert edit.canInsertFromMimeData(mime)
 
 
 def test_setting_the_same_words_leaves_the_cursor(edit: PromptEdit) -> None:

@@ -110,6 +110,16 @@ def test_a_drag_along_a_row_paints_the_velocity_it_began_with(grid: StepGrid, he
     assert heard.told.count("began") == heard.told.count("ended") == 1
 
 
+@pytest.mark.parametrize(("first", "last"), [(0, 9), (9, 0)])
+def test_a_quick_hand_that_leaps_over_cells_paints_them_too(
+    grid: StepGrid, heard: Listener, first: int, last: int
+) -> None:
+    grid.setRows([None, (0.0,) * 16, None], [False] * 3)
+    drag(grid, cell(grid, 1, first), cell(grid, 1, last))
+    assert grid.rows()[1] == (DEFAULT_VELOCITY,) * 10 + (0.0,) * 6
+    assert heard.told.count("began") == heard.told.count("ended") == 1
+
+
 def test_keys_move_a_cursor_around_the_edges_and_set_velocities(grid: StepGrid, heard: Listener) -> None:
     for key in (Qt.Key.Key_Up, Qt.Key.Key_Left):
         QTest.keyClick(grid, key)

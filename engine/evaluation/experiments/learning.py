@@ -1,0 +1,175 @@
+"""`loopgen evaluate learning`: whether a pack that learnt plays more like the sounds than before, and copies none.
+
+Loops at the tempi of the sounds are rendered with none, half and all of what was learnt, from the same seeds. How far
+they are from the sounds is a Frechet distance by embeddings that are not the pack's; its floor is how far random
+halves of the sounds are apart. What they are worth besides: how often the tempo is heard, how the kick keeps to its
+row.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from engine.audio.resampling import resample_periodic
+from engine.corpus.folder import ImportedLoop, find_loops, import_loop
+from engine.errors import CorpusError, PackError
+from engine.evaluation.judges import embedding, musicnn
+from engine.evaluation.judges.distribution import frechet_distance, split_half_floor
+from engine.evaluation.judges.measurement import Judges
+from engine.evaluation.judges.nearness import bar_of, nearness
+from engine.evaluation.judges.onset_score import score_onsets
+from engine.evaluation.judges.tempo import OCTAVES, comb_tempo, tempo_hit
+from engine.evaluation.results import markdown_table, results_folder, write_json
+from engine.files import write_atomically
+from engine.loop import Loop
+from engine.pipeline import LoopPipeline
+from engine.requests import LoopRequest
+
+SHARES: Final = (0.0, 0.5, 1.0)
+"""Of what was learnt: none is the pack as it was."""
+BARS: Final = 4
+RATE: Final = 44_100
+"""Samples a second of loops that are imported."""
+FEWEST: Final = 3
+FIRST_SEED: Final = 1000
+
+Rows = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class _Folder:
+    """The sounds: their tempi, embeddings of each by name, and their bars as latents `[N, D * 16]`."""
+
+    tempi: tuple[float, ...]
+    embeddings: Mapping[str, Sequence[Rows]]
+    bars: Rows
+
+
+def evaluate_learning(
+    pipeline: LoopPipeline,
+    sounds: Path,
+    out: Path,
+    judges: Judges,
+    *,
+    loops: int = 60,
+    request: LoopRequest | None = None,
+    progress: bool = True,
+) -> dict[str, Any]:
+    """Render `loops` loops with each of `SHARES`, otherwise as `request` or by default; writes `learning.json` and
+    `learning.md`.
+
+    Raises `PackError` on a pack that learnt nothing, `CorpusError` where there are too few `sounds` to compare with.
+    """
+    if not pipeline.info.learnt:
+        raise PackError(f"Pack {pipeline.info.name!r} learnt nothing; `loopgen learn` makes one that does.")
+    out = results_folder(out)
+    folder = _heard(pipeline, sounds, judges)
+    rng = np.random.default_rng(0)
+    floors = {name: split_half_floor(groups, rng)[1] for name, groups in folder.embeddings.items()}
+    shares: dict[str, dict[str, Any]] = {}
+    for share in SHARES:
+        asked = (request or LoopRequest()).with_(bars=BARS, learnt=share)
+        rows = [
+            asked.with_(tempo_bpm=folder.tempi[number % len(folder.tempi)], seed=FIRST_SEED + number)
+            for number in range(loops)
+        ]
+        told = tqdm(rows, desc=f"{share:.0%} of what was learnt", disable=not progress)
+        shares[f"{share:g}"] = _measured([pipeline.render(row) for row in told], folder, judges)
+    for found in shares.values():
+        for name, floor in floors.items():
+            found[f"way to the floor, {name}"] = _way(shares["0"], found, name, floor)
+    results = {"sounds": len(folder.tempi), "loops": loops, "floors": floors, "shares": shares}
+    write_json(out / "learning.json", results)
+    write_atomically(out / "learning.md", _table(results).encode())
+    return results
+
+
+def _heard(pipeline: LoopPipeline, sounds: Path, judges: Judges) -> _Folder:
+    loops: list[ImportedLoop] = []
+    for path in find_loops(sounds):
+        try:
+            loops.append(import_loop(path))
+        except CorpusError:  # `loopgen learn --look` says why
+            continue
+    if len(loops) < FEWEST:
+        raise CorpusError(f"{sounds} holds {len(loops)} usable loops; {FEWEST} at least can be compared with.")
+    heard = [_embeddings(loop.loop.audio, RATE, judges) for loop in loops]
+    tempi = tuple(loop.loop.annotation.tempo_bpm for loop in loops)
+    return _Folder(
+        tempi,
+        {name: [each[name] for each in heard] for name in heard[0]},
+        np.stack([_bar(pipeline, loop) for loop in loops]),
+    )
+
+
+def _bar(pipeline: LoopPipeline, loop: ImportedLoop) -> Rows:
+    """A bar of the latent of `loop`, as those of rendered loops are."""
+    told = loop.loop.annotation
+    geometry = pipeline.geometry(LoopRequest(tempo_bpm=told.tempo_bpm, bars=told.bars))
+    latent = pipeline.latents.restore(
+        pipeline.latents.encode(resample_periodic(loop.loop.audio, geometry.samples), geometry.frames)
+    )
+    return bar_of(latent[0].float().cpu().numpy(), told.bars)
+
+
+def _embeddings(audio: Rows, rate: int, judges: Judges) -> dict[str, Rows]:
+    found = {embedding.NAME: embedding.embed(audio, rate)}
+    if judges.musicnn is not None:
+        found[musicnn.NAME] = judges.musicnn.embed(audio, rate)
+    return found
+
+
+def _measured(loops: Sequence[Loop], folder: _Folder, judges: Judges) -> dict[str, Any]:
+    heard = [_embeddings(loop.audio, loop.sample_rate, judges) for loop in loops]
+    near = nearness(np.stack([bar_of(loop.latent, loop.request.bars) for loop in loops]), folder.bars)
+    kicks = [found for loop in loops if (found := _kick(loop, judges)) is not None]
+    return {
+        **{
+            f"Frechet, {name}": frechet_distance(
+                np.concatenate([each[name] for each in heard]), np.concatenate(list(groups))
+            )
+            for name, groups in folder.embeddings.items()
+        },
+        "tempo hit": float(np.mean([_hit(loop) for loop in loops])),
+        "kick F1": float(np.mean(kicks)) if kicks else None,
+        "nearer than sounds are to each other": near.copies,
+        "nearest": float(near.nearest.min()),
+        "one in a hundred pairs of sounds": near.limit,
+    }
+
+
+def _hit(loop: Loop) -> bool:
+    heard = comb_tempo(loop.audio, loop.sample_rate).tempo_bpm
+    return tempo_hit(heard, loop.request.tempo_bpm, ratios=OCTAVES)
+
+
+def _kick(loop: Loop, judges: Judges) -> float | None:
+    """F1 of the strokes of the kick that are heard against those that were composed; None where there are none."""
+    rows = loop.composed
+    if judges.detector is None or "kick" not in rows.rows:
+        return None
+    beat = 60 / loop.request.tempo_bpm
+    wanted = [at * beat for at, _ in rows.onsets("kick", loop.request.bars)]
+    found = judges.detector.detect(loop.audio, loop.sample_rate)["kick"]
+    return score_onsets(wanted, found, loop.audio.shape[-1] / loop.sample_rate).f1 if wanted else None
+
+
+def _way(before: Mapping[str, Any], after: Mapping[str, Any], name: str, floor: float) -> float | None:
+    """What share of the way from `before` to the `floor` has been gone; None where that was reached before."""
+    first, now = before[f"Frechet, {name}"], after[f"Frechet, {name}"]
+    return float((first - now) / (first - floor)) if first > floor else None
+
+
+def _table(results: Mapping[str, Any]) -> str:
+    shares: Mapping[str, Mapping[str, Any]] = results["shares"]
+    header = ["figure", *(f"{float(share):.0%} of what was learnt" for share in shares), "halves of the sounds"]
+    rows = [
+        [name, *(found[name] for found in shares.values()), results["floors"].get(name.removeprefix("Frechet, "))]
+        for name in shares["1"]
+    ]
+    return f"# {results['loops']} loops beside {results['sounds']} sounds\n\n{markdown_table(header, rows)}"
