@@ -215,8 +215,7 @@ def _claim(path: Path) -> bool:
     try:
         if path.exists() or path.is_symlink():
             return False
-        with _claim_of(path).open("x") as file:
-            file.write(f"{_HOST}-{os.getpid()}")
+        _write_claim(_claim_of(path))
     except FileExistsError:
         return False
     except (OSError, ValueError):  # nothing can be written there: the writer says why
@@ -225,6 +224,23 @@ def _claim(path: Path) -> bool:
         _release(path)
         return False
     return True
+
+
+def _write_claim(claim: Path) -> None:
+    """Say whose `claim` it is, from its first moment on: who is killed on the way leaves nothing that names nobody.
+    Raises `OSError`, `FileExistsError` where somebody else was first."""
+    owner = temporary_path(claim.parent)
+    try:
+        owner.write_text(f"{_HOST}-{os.getpid()}")
+        try:
+            os.link(owner, claim)
+        except FileExistsError:
+            raise
+        except OSError:  # file systems without links, as those of memory cards: an instant with an owner not yet told
+            with claim.open("x") as file:
+                file.write(owner.read_text())
+    finally:
+        owner.unlink(missing_ok=True)
 
 
 def _claim_of(path: Path) -> Path:

@@ -11,8 +11,7 @@ from engine.corpus.characters import planned_characters
 from engine.corpus.forms import PITCHED, draw_parts, shape
 from engine.corpus.groove import MAX_SWING, Setting, perform
 from engine.corpus.harmony import Harmony, draw_harmony
-from engine.corpus.mix_settings import MasterMix, PartMix
-from engine.corpus.mixing import MixSettings, draw_mix
+from engine.corpus.mix_settings import MasterMix, MixSettings, PartMix, draw_mix
 from engine.corpus.patterns import MAKERS
 from engine.corpus.patterns.grid import Canvas, Hit
 from engine.corpus.score import Note, Sound

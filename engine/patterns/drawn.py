@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -11,8 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.corpus.arrangement import plan_loop
-from engine.corpus.patterns import kicks, snares
-from engine.corpus.patterns.grid import Canvas
 from engine.corpus.streams import Streams, chance, pick
 from engine.files import write_atomically
 from engine.patterns.grid import Score
@@ -33,18 +31,6 @@ def draw_score(seed: int, *, lengths: bool = True) -> Score:
     return Score.of_onsets(
         plan.onsets(), plan.bars, tempo_bpm=plan.tempo_bpm, swing=min(plan.swing, 0.5), style=plan.style
     )
-
-
-def with_fill(score: Score, part: str, seed: int) -> Score:
-    """`score`, whose `part` ends in a fill as the corpus has them: the seed's, in place of its last hits."""
-    canvas = Canvas(Streams(seed)("fill", part), score.bars)
-    found = (kicks.fill if part == "kick" else snares.fill)(canvas)
-    velocity, timing = score.velocity.copy(), score.timing.copy()
-    row, start = PARTS.index(part), min(int(hit.step) for hit in found)
-    velocity[row, start:] = timing[row, start:] = 0
-    for hit in found:
-        velocity[row, int(hit.step)] = hit.velocity
-    return replace(score, velocity=velocity, timing=timing)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.patterns.asked import PatternRequest, Written
-from engine.patterns.drawn import with_fill
+from engine.patterns.fills import with_fill
 from engine.patterns.found import LEAST_VELOCITY, FoundRows, StepPass
 from engine.patterns.grid import LEAST_GATHERING, Score, gatherers, gathering
 from engine.patterns.network import PatternNetwork, Told

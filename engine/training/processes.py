@@ -1,5 +1,6 @@
 """This process among those that train one model together, as `torchrun` and `accelerate launch` tell it."""
 
+import atexit
 import os
 import socket
 from collections.abc import Iterator, Mapping
@@ -7,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from textwrap import shorten
 from typing import Final
+
+from torch import distributed
 
 from engine.errors import DeviceError, InvalidRequest
 
@@ -42,7 +45,7 @@ class Processes:
 
 @contextmanager
 def finding_each_other() -> Iterator[None]:
-    """Around what makes this process one of those that are told.
+    """Around what makes this process one of those that are told; it takes its leave of them when it ends.
 
     Raises `InvalidRequest` as `Processes.told`, and `DeviceError` where they do not find each other.
     """
@@ -53,6 +56,14 @@ def finding_each_other() -> Iterator[None]:
         place = ":".join(filter(None, (os.environ.get("MASTER_ADDR"), os.environ.get("MASTER_PORT"))))
         where = f" with the processes at {place}" if place else ""
         raise DeviceError(f"Training cannot begin{where}: {shorten(str(error), 300).rstrip('.')}.") from error
+    atexit.unregister(_take_leave)
+    atexit.register(_take_leave)
+
+
+def _take_leave() -> None:
+    """End the threads that talk to other processes while there is an interpreter: later they abort the process."""
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 def _whole(name: str, value: str) -> int:

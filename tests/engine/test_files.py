@@ -189,6 +189,33 @@ def test_claims_of_a_process_that_is_gone_are_swept(tmp_path: Path) -> None:
     assert free_path(tmp_path, "mine.wav").name == "mine_b.wav"
 
 
+@pytest.mark.parametrize("moment", ["write_text", "link"])
+def test_who_is_killed_while_claiming_a_name_leaves_no_claim_that_names_nobody(tmp_path: Path, moment: str) -> None:
+    """Killed right after it wrote whose the claim is, and right after it claimed."""
+    code = (
+        "import os, sys, pathlib; from engine.files import free_path\n"
+        "def then_die(does):\n"
+        "    def act(*given, **named):\n"
+        "        does(*given, **named); os._exit(9)\n"
+        "    return act\n"
+        f"place = os if {moment!r} == 'link' else pathlib.Path\n"
+        f"setattr(place, {moment!r}, then_die(getattr(place, {moment!r})))\n"
+        "free_path(sys.argv[1], 'loop.wav')"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parents[2], check=False)
+    assert done.returncode == 9
+    left = [path.read_text() for path in tmp_path.iterdir()]
+    assert left and all(left)
+    assert sweep_stale_files(tmp_path) == len(left) and not list(tmp_path.iterdir())
+    assert free_path(tmp_path, "loop.wav").name == "loop.wav"
+
+
+def test_names_are_claimed_where_files_have_no_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "link", _fails)
+    assert [free_path(tmp_path, "loop.wav").name for _ in range(2)] == ["loop.wav", "loop_b.wav"]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_a_link_stays_one_and_a_protected_file_stays(tmp_path: Path) -> None:
     target, link, kept = tmp_path / "target.wav", tmp_path / "link.wav", tmp_path / "kept.wav"
     target.write_bytes(b"old")

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import scipy.ndimage
-import scipy.signal
 from numpy.typing import NDArray
 
+from engine.audio.recursion import recursive
 from engine.corpus.effects.transfer import SAMPLE_RATE, Audio
 
 _DUCK_ATTACK_SECONDS = 0.004
@@ -36,7 +36,7 @@ def smooth(signal: NDArray[np.float32], seconds: float) -> NDArray[np.float32]:
     """One-pole low-pass of time constant `seconds` over loops `[..., T]`, in its periodic steady state."""
     samples = signal.shape[-1]
     pole = float(np.exp(-1 / (seconds * SAMPLE_RATE)))
-    out = scipy.signal.lfilter([1 - pole], [1, -pole], signal.astype(np.float64), axis=-1)
+    out = recursive([1 - pole], [1, -pole], signal.astype(np.float64))
     # What the endless run before the loop would have left behind, fading from the first sample on.
     left_over = out[..., -1:] / (1 - pole**samples)
     reach = min(samples, int(20 * seconds * SAMPLE_RATE) + 1)

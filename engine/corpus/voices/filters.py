@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, rfft
-from scipy.signal import lfilter
 
+from engine.audio.recursion import recursive
 from engine.corpus.voices.voice import SAMPLE_RATE, Signal
 
 _HOP: Final = 256
@@ -91,7 +91,7 @@ def _biquad(audio: Signal, kind: str, hz: float, q: float, gain_db: float = 0.0)
         "band": ((alpha, 0.0, -alpha), (1 + alpha, -2 * c, 1 - alpha)),
         "peak": ((1 + alpha * a, -2 * c, 1 - alpha * a), (1 + alpha / a, -2 * c, 1 - alpha / a)),
     }[kind]
-    return np.asarray(lfilter(zeros, poles, audio + _NO_DENORMALS))
+    return recursive(zeros, poles, audio + _NO_DENORMALS)
 
 
 def lowpass(audio: Signal, hz: float, q: float = 0.707) -> Signal:

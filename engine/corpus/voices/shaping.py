@@ -2,8 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
+from engine.audio.recursion import recursive
 from engine.corpus.voices.voice import SAMPLE_RATE, Signal
 
 _FADE = 220
@@ -50,7 +50,7 @@ def crush(audio: Signal, bits: float, hold: float) -> Signal:
 
 def finish(audio: Signal, peak: float) -> NDArray[np.float32]:
     """The end of every strike: no DC, a short fade at the end, the highest sample at `peak`. float32 `[n]`."""
-    clean = np.asarray(lfilter([1.0, -1.0], [1.0, -_DC_POLE], audio))
+    clean = recursive([1.0, -1.0], [1.0, -_DC_POLE], audio)
     length = min(_FADE, len(clean))
     clean[len(clean) - length :] *= _FADE_OUT[-length:]
     highest = float(np.max(np.abs(clean))) if len(clean) else 0.0

@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
+
+from engine.audio.recursion import recursive
 
 SAMPLE_RATE: Final = 44100
 Signal = NDArray[np.floating]
@@ -92,7 +93,7 @@ class Strike:
         for glide in self.glides:
             target[round(glide.seconds * SAMPLE_RATE) :] = glide.pitch - self.pitches[0]
         coefficient = float(np.exp(-1.0 / (GLIDE_SECONDS * SAMPLE_RATE)))
-        offset = lfilter([1.0 - coefficient], [1.0, -coefficient], target)
+        offset = recursive([1.0 - coefficient], [1.0, -coefficient], target)
         return np.asarray(steps[:, None] * np.cumsum(2.0 ** (offset / 12.0)))
 
 

@@ -3,7 +3,8 @@
 import torch
 
 from engine.corpus.seeds import HELD_OUT
-from engine.patterns.drawn import drawn_scores, with_fill
+from engine.patterns.drawn import drawn_scores
+from engine.patterns.fills import with_fill
 from engine.patterns.grid import Score, gathering
 from engine.patterns.network import PatternConfig, PatternNetwork
 from engine.patterns.tensors import all_told, steps_of

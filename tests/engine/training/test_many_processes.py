@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,6 +20,11 @@ from engine.training.encoding import encode_corpus
 from engine.training.shards.writing import Cut, write_shards
 
 ROOT = Path(__file__).resolve().parents[3]
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests"))),
+    "OMP_NUM_THREADS": "1",
+}
 LOOPS = 50
 """48 to train on, in 13 shards of four or fewer."""
 
@@ -33,11 +39,12 @@ def shards(tmp_path: Path) -> Path:
 
 
 def script(shards: Path, run: str, steps: int) -> list[str]:
-    """What trains a tiny denoiser on `shards` for `steps` more steps."""
+    """What trains a tiny denoiser on `shards` for `steps` more steps; with a number of processes behind, it forks as
+    many, which is sooner than starting each with a torch of its own."""
     folder = shards.parent
     path = folder / f"{run}.py"
     path.write_text(
-        "import sys\n"
+        "import os, sys\n"
         "from pathlib import Path\n"
         "from tiny import DENOISER\n"
         "from engine.training.denoiser_run import train_denoiser\n"
@@ -45,6 +52,15 @@ def script(shards: Path, run: str, steps: int) -> list[str]:
         "options = TrainingOptions(minutes=10, max_steps=int(sys.argv[1]), warmup_steps=2, learning_rate=3e-3,\n"
         "                          validate_every=4, ema_decay=0.8, checkpoint_minutes=0)\n"
         f"folder = Path({str(folder)!r})\n"
+        "children = []\n"
+        "for rank in range(int(sys.argv[2]) if len(sys.argv) > 2 else 0):\n"
+        "    if not (child := os.fork()):\n"
+        "        os.environ |= {'RANK': str(rank), 'LOCAL_RANK': str(rank)}\n"
+        "        break\n"
+        "    children.append(child)\n"
+        "else:\n"
+        "    if children:\n"
+        "        sys.exit(any([os.waitpid(child, 0)[1] for child in children]))\n"
         f"train_denoiser(Path({str(shards)!r}), folder / 'pack', folder / {run!r}, options,\n"
         "               frames_per_batch=96, config=DENOISER)\n"
     )
@@ -53,21 +69,23 @@ def script(shards: Path, run: str, steps: int) -> list[str]:
 
 def launch(processes: int, arguments: list[str]) -> "subprocess.Popen[str]":
     """Start `processes` processes as `torchrun` does, on the CPU with gloo."""
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests"))),
-        "OMP_NUM_THREADS": "1",
-    }
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
     return subprocess.Popen(
-        [*command, *arguments], env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [*command, *arguments], env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
 
 
 def train(processes: int, arguments: list[str]) -> None:
-    """The same to its end."""
-    run = launch(processes, arguments)
-    _, told = run.communicate(timeout=1800)
-    assert run.returncode == 0, told[-9000:]
+    """Train with `processes` forks of one process to the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1])}
+    world = {"WORLD_SIZE": str(processes), "LOCAL_WORLD_SIZE": str(processes)}
+    command = [sys.executable, *arguments, str(processes)]
+    run = subprocess.run(
+        command, env=ENVIRONMENT | place | world, stderr=subprocess.PIPE, text=True, timeout=1800, check=False
+    )
+    assert run.returncode == 0, run.stderr[-9000:]
 
 
 def read(run: Path) -> tuple[int, list[dict[str, Any]]]:

@@ -81,7 +81,7 @@ def test_a_folder_becomes_a_pack_by_hand(desk: Desk, home: Path, monkeypatch: py
     tick(window, 2)
     left = window.files.files.item(2).data(PATH)
     assert learner.state.left_out == {left} and len(learner.state.usable) == 4
-    window.minutes.setValue(0.2)
+    window.minutes.setValue(0.1)
     QTest.keyClicks(window.name, "x")
     click(window.start)
     assert learner.state.phase == "learning" and not window.start.isEnabled()
