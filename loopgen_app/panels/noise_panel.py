@@ -39,6 +39,7 @@ class NoisePanel(Panel):
         self.follow.clicked.connect(lambda: self.path_menu().popup(self.cursor().pos()))
         self.follow.setEnabled(False)
         studio.reworking.changed.connect(lambda: self.follow.setEnabled(bool(studio.reworking.drawn)))
+        self.tools.setSpacing(2)  # on the narrowest stage its name still has room
         self.tools.addWidget(self.toggle)
         self.tools.addStretch(1)
         for widget in (self.follow, export, roll):

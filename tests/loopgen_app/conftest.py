@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from fakes import FakeApplications, FakeBackground, FakeRenderer, FakeService
+from fakes import FakeApplications, FakeBackground, FakeRenderer, FakeService, sine_loop
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from sound_server import SoundServer
 
 import engine
-from engine import GenerationService, ServiceEvents, starter_pack
+from engine import GenerationService, LoopRequest, ServiceEvents, starter_pack
 from loopgen_app import theme
 from loopgen_app.application import Application
 from loopgen_app.audition import LoopAtHand
@@ -174,3 +174,16 @@ def server(tmp_path: Path) -> Iterator[SoundServer]:
     made.start()
     yield made
     made.close()
+
+
+@pytest.fixture
+def loop_at(tmp_path: Path) -> Callable[..., Path]:
+    """Writes foreign loops into the test's folder; their names tell their tempo."""
+
+    def write(name: str = "groove_120bpm.wav", **wishes: object) -> Path:
+        path = tmp_path / name
+        asked = LoopRequest(**{"tempo_bpm": 120.0, "bars": 2, **wishes})  # type: ignore[arg-type]
+        engine.write_wav(path, sine_loop(asked), 44_100)
+        return path
+
+    return write
