@@ -147,11 +147,11 @@ def parse_midi(content: bytes, name: str = "the file") -> MidiPattern:
         bars = MAX_BARS
     beats = bars * BEATS_PER_BAR
     kept = {part: [note for note in notes if note[0] < beats] for part, notes in sorted_notes.items() if notes}
-    struck = [beat for notes in kept.values() for beat, *_ in notes]
-    swing = nearest_swing(struck, [text for track in tracks for text in track.texts], file.ticks_per_beat)
     onsets = {part: [(beat, velocity) for beat, _, _, velocity in notes] for part, notes in kept.items() if notes}
     if not onsets:
         raise InvalidRequest(f"{name} is silent for its first {MAX_BARS} bars, which are all that a pattern has.")
+    struck = [beat for notes in kept.values() for beat, *_ in notes]
+    swing = nearest_swing(struck, [text for track in tracks for text in track.texts], file.ticks_per_beat)
     pitches = {
         part: tuple((beat, length, float(pitch)) for beat, length, pitch, _ in kept[part])
         for part in CHANNELS

@@ -1,6 +1,7 @@
 """What measures patterns measures right: known answers for agreement, the judge and the curves, and one whole run."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +84,8 @@ def test_locked_rows_are_counted_and_none_change() -> None:
         assert of_pattern(asked.pattern, scores[0]).hits[0].sum() == scores[0].hits[0].sum()
 
 
-def test_a_whole_run_writes_its_figures_and_pictures(tmp_path: Path) -> None:
+def test_a_whole_run_writes_its_figures_and_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.evaluation.experiments.patterns.train_judge", partial(train_judge, steps=40))
     torch.manual_seed(0)
     network = PatternNetwork(SMALL)
     results = evaluate_patterns(

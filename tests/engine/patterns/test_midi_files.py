@@ -129,6 +129,13 @@ def test_ten_thousand_notes_are_a_pattern_of_sixteen_bars() -> None:
     assert back.bars == 16 and len(back.pattern.rows["kick"]) == 256
 
 
+def test_a_file_that_begins_after_sixteen_bars_is_silent() -> None:
+    late = _beats([36, 36])
+    late[0].time = 17 * 4 * 480
+    with pytest.raises(InvalidRequest, match="the file is silent for its first 16 bars"):
+        parse_midi(_file(late))
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
