@@ -28,7 +28,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the window, or take its picture; returns the exit status."""
     options = parse(sys.argv[1:] if argv is None else argv)
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads of the model that wait leave the cores to others
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # who waits leaves the cores to others; a Turkish i has no I
     if options.screenshot is not None:
         return _screenshot(options)
     from loopgen_app.application import Application  # noqa: PLC0415 - Qt is loaded only when it is wanted

@@ -114,8 +114,8 @@ def test_the_newest_file_wins_and_one_that_waited_is_not_read(
     names = slow_first()
     settle(stage)
     assert set(shown) == {"third_120bpm.wav"}
-    # Whether the reader was in the first file already when the others came is the machine's to say.
-    assert names in (["first_120bpm", "third_120bpm"], ["third_120bpm"])
+    # In which file the reader was already when the next came is the machine's to say; it was in one at the most.
+    assert names[-1] == "third_120bpm" and len(names) <= 2
 
 
 def test_a_loop_of_the_bank_is_not_replaced_by_a_file_that_was_still_to_be_read(

@@ -182,6 +182,21 @@ def test_the_window_starts_in_every_locale_and_numbers_mean_what_they_say(locale
     assert run.returncode == 0, run.stdout + run.stderr
 
 
+def test_a_turkish_system_understands_how_threads_wait(tmp_path: Path) -> None:
+    """The library of threads reads the word by its letters, in tr_TR `I` is no `i`: it complained at each start."""
+    environment = os.environ | {"LOCPATH": str(tmp_path), "LC_ALL": made_locale("tr_TR", tmp_path)}
+    environment.pop("OMP_WAIT_POLICY", None)
+    code = (
+        "import locale; locale.setlocale(locale.LC_ALL, ''); from loopgen_app import __main__ as window\n"
+        "window._screenshot = lambda _options: 0\n"
+        "window.main(['--screenshot', 'window.png']); import torch"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=ROOT, check=True
+    )
+    assert run.stderr == ""
+
+
 def made_locale(locale: str, folder: Path) -> str:
     """The name of a locale that is made in `folder`; skips where none can be."""
     if shutil.which("localedef") is None:
