@@ -306,7 +306,7 @@ def test_rubbish_and_a_flood_leave_the_window_alive(stage: Stage, tmp_path: Path
 
     sender = threading.Thread(target=send)
     sender.start()
-    stage.wait(over.is_set)
+    stage.qtbot.waitUntil(over.is_set, timeout=60_000 + 10 * PACKETS + round(10_000 * SECONDS))
     sender.join()
     inbox = control.osc.inbox
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hand:
