@@ -19,6 +19,7 @@ from engine import GenerationService, ServiceEvents, is_file, is_folder, starter
 from loopgen_app import theme
 from loopgen_app.background import Background
 from loopgen_app.colours import THEMES, WARDROBE
+from loopgen_app.garbage import GarbageCollector
 from loopgen_app.main_window import MainWindow
 from loopgen_app.making.service import Service, load_pack
 from loopgen_app.messages import Messages
@@ -139,6 +140,7 @@ class Application:
         with contextlib.suppress(OSError, ValueError):  # sessions say it when nothing can be kept
             folders.make()
         self._log = start_logging(folders.log)
+        self._garbage = GarbageCollector(self.app)
         self._shown = threading.Event()
         make_service = make_service or pack_service(pack or chosen_pack(folders), self._shown)
         self.studio: Studio = build_studio(folders, make_service, **(studio_options or {}))
@@ -179,4 +181,5 @@ class Application:
             self._shown.set()
             self._trouble.close()
             self.studio.close()
+            self._garbage.close()
             end_logging(self._log)
