@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import Reader, fuzz
+from harness import Reader, fuzz, report
 
 from engine.corpus.score import Annotation, CorpusLoop
 from engine.corpus.store import store_loop, stored_loops, write_manifest
@@ -95,4 +95,4 @@ READERS: Sequence[Reader] = (
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
 def test_only_our_own_errors_come_out_of_shards(reader: Reader, tmp_path: Path) -> None:
-    fuzz(reader, tmp_path)
+    report(reader, fuzz(reader, tmp_path))
