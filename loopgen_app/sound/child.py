@@ -152,7 +152,7 @@ class Player:
             case "cue":
                 self._bends.pop(order["id"], None)
                 deck.cue(self.loops[order["id"]], order["every"])
-            case "speed":
+            case "speed" if order["id"] in self.loops:  # else it was swapped out and forgotten on the way
                 self._set_speed(deck, self.loops[order["id"]], order["speed"])
             case "play":
                 deck.play(order["beat"], count_in_bpm=order["count_in_bpm"])
