@@ -18,7 +18,6 @@ from loopgen_app.sound.bend import Bend
 from loopgen_app.sound.deck import Deck
 from loopgen_app.sound.deck_loop import DeckLoop
 from loopgen_app.sound.loop_files import read_loop
-from loopgen_app.sound.priority import go_first
 from loopgen_app.sound.status import StatusBlock, slot
 
 LATE_PERIODS = 1.5
@@ -208,7 +207,6 @@ def _say(message: Mapping[str, Any]) -> None:
 
 def main(status_path: str) -> None:
     """Obey orders until stdin ends. An order that fails is answered with its reason; the stream goes on."""
-    go_first()
     player = Player(StatusBlock(Path(status_path), create=False))
     _say({"event": "ready"})
     for line in sys.stdin:
