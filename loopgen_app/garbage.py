@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer
 
 LOOK_MILLISECONDS: Final = 500
 _collecting: "set[GarbageCollector]" = set()
+"""Those of windows that are open: a process may have several."""
 
 
 class GarbageCollector(QObject):
@@ -35,9 +36,10 @@ class GarbageCollector(QObject):
                 gc.freeze()
 
     def close(self) -> None:
-        """Leave it to Python again, where no other window is open."""
+        """Leave it to Python again, where no other window is open; after all threads of the window have ended."""
         self._timer.stop()
         _collecting.discard(self)
         if not _collecting:
             gc.unfreeze()
             gc.enable()
+        self.deleteLater()
