@@ -1,6 +1,7 @@
 """Minutes of playing while loops are made all the time, through PortAudio into a recorded card.
 
 `LOOPGEN_PLAYBACK_MINUTES` (default 0.2) says how long. The recording is compared sample by sample with the loops.
+It is not marked slow: those begin the suite, and trainings of several processes beside it take the sound's time.
 """
 
 import os
@@ -10,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 from conftest import Stage
 from PySide6.QtCore import QTimer
 from sound_server import RATE, SoundServer, needs_sound_server
@@ -81,7 +81,6 @@ class Player:
 
 
 @needs_sound_server
-@pytest.mark.slow
 def test_what_is_heard_while_loops_are_made_is_the_loops_and_every_swap_is_on_its_beat(
     server: SoundServer, make_stage: Callable[..., Stage], tmp_path: Path
 ) -> None:
