@@ -68,19 +68,20 @@ class AdversarialCodecTrainer(CodecTrainer):
         made = self._made(audio.shape[-1])
         fakes = whole.detach() if made is None else torch.cat((whole.detach(), made.detach()))
         judged = self._teach(audio, fakes, scale)
+        heard = decoded.low.detach() + decoded.high  # of the low band the phases are known, and stay as they are
         reconstruction, terms = self.criterion.train().judge(decoded, whole, target)
         self.judge.requires_grad_(False)
         with torch.no_grad():
             real = self.judge(audio, scale)
-        fake = self.judge(whole, scale)
+        fake = self.judge(heard, scale)
         false = None if made is None else generator_loss(self.judge(made, scale))
         self.judge.requires_grad_(True)
         pushed, matched = generator_loss(fake), feature_loss(real, fake)
-        total = balanced(reconstruction, [(ADVERSARIAL_SHARE, pushed), (FEATURE_SHARE, matched)], whole)
+        total = balanced(reconstruction, [(ADVERSARIAL_SHARE, pushed), (FEATURE_SHARE, matched)], decoded.high)
         terms = {**terms, "judge": judged, "pushed": pushed.detach(), "matched": matched.detach()}
         if made is None or false is None:
             return total, terms
-        wanted = RENDERED_SHARE * gradient_norm(reconstruction, whole)
+        wanted = RENDERED_SHARE * gradient_norm(reconstruction, decoded.high)
         total = total + false * (wanted / gradient_norm(false, made).clamp_min(1e-12)).clamp(max=1e4)
         return total, {**terms, "rendered": false.detach()}
 

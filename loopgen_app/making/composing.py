@@ -29,6 +29,12 @@ from loopgen_app.state.transport import Transport
 FOLLOW_MILLISECONDS = {"pad": 0, "knob": 250}
 """How long a change waits for the next one. The pad does not wait: while a loop is made, the newest place is kept."""
 
+REST_MILLISECONDS = 500
+"""A knob that has not moved for this long is at rest; one that moves again before is being turned."""
+
+ONE_MOVE_MILLISECONDS = 20
+"""What changes within this time was changed at once, as a preset changes many knobs."""
+
 NEARLY_DONE = 0.5
 """Share of the work from which a run is left to finish though the knobs have moved on."""
 
@@ -80,6 +86,11 @@ class Composing(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._follow)
+        self._turned = self._made_quickly = False
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MILLISECONDS)
+        self._rest.timeout.connect(self._come_to_rest)
         instrument.changed.connect(self._changed)
         instrument.restored.connect(self._stay)
         generation.made.connect(self._made)
@@ -96,6 +107,7 @@ class Composing(QObject):
         except LoopGenError as error:
             self._messages.complain(str(error))
             return
+        self._stop_following()
         self._submit([first, *more])
         self.asked.emit(first)
 
@@ -110,25 +122,26 @@ class Composing(QObject):
             self._messages.complain(str(error))
             return
         knobs = {**self._instrument.to_json(), "pattern": to_json(pattern)}
+        self._made_quickly = False
         self._generation.generate([request], knobs, live=True)
 
     def cancel(self) -> None:
         """Stop making; what plays goes on."""
-        self._timer.stop()
-        self._stale = False
+        self._stop_following()
         self._collected = None
         self._generation.cancel()
 
     def close(self) -> None:
         """Follow nothing any more."""
-        self._timer.stop()
+        self._stop_following()
         self._instrument.changed.disconnect(self._changed)
 
     def hand(self, *, down: bool) -> None:
         """The hand is on the pad, or has left it: then the loop is made once more in full quality."""
         self._hand_down = down
         if not down and self._follows("pad_x") and not self._is_quick():
-            self._stale = False
+            self._stale = self._turned = False
+            self._rest.stop()
             self._timer.start(FOLLOW_MILLISECONDS["pad"])
 
     def play_motion(self, path: Sequence[Point]) -> None:
@@ -147,7 +160,7 @@ class Composing(QObject):
 
     def _submit(self, requests: Sequence[LoopRequest], *, live: bool = False, takes: bool = False) -> None:
         self._collected, self._batch_started, self._live = None, False, live
-        self._cut_short = self._cut_short and live
+        self._cut_short, self._made_quickly = self._cut_short and live, self._made_quickly and live
         self._generation.generate(requests, self._instrument.to_json(), live=live, takes=takes)
 
     def _variation(self, request: LoopRequest) -> LoopRequest:
@@ -158,12 +171,11 @@ class Composing(QObject):
         return request.with_(noise=NoisePad((corners[0], corners[1], corners[2], corners[3]), 0.5, 0.5))
 
     def _displaced(self) -> None:
-        self._collected, self._stale, self._live = None, False, False
+        self._collected, self._stale, self._live, self._made_quickly = None, False, False, False
 
     def _stay(self) -> None:
         """The knobs were turned back to those of a sound that is there: it is played, and not made again."""
-        self._timer.stop()
-        self._stale = False
+        self._stop_following()
         if self._live and self._generation.state.busy:
             self._generation.cancel()
 
@@ -174,22 +186,38 @@ class Composing(QObject):
         quiet = knob in ("seed_locked", "pad_locks", "reference_name")
         return bool(pad or (self._instrument.value("follow") and not quiet))
 
+    def _stop_following(self) -> None:
+        self._timer.stop()
+        self._rest.stop()
+        self._stale = self._turned = False
+
     def _changed(self, knob: str) -> None:
         if self._collected is None and self._follows(knob):
             self._stale = True
+            if self._rest.isActive() and self._rest.remainingTime() < REST_MILLISECONDS - ONE_MOVE_MILLISECONDS:
+                self._turned = True
+            self._rest.start()
             if not self._timer.isActive():
                 self._timer.start(FOLLOW_MILLISECONDS["pad" if knob in PAD_KNOBS else "knob"])
+
+    def _come_to_rest(self) -> None:
+        """What was made quickly while a knob was turned is made once more in full quality."""
+        self._turned = False
+        if self._made_quickly and not self._hand_down:
+            self._stale = True
+            self._timer.start(0)
 
     def _follow(self) -> None:
         if self._generation.state.busy and self._stale and self._may_finish():
             return  # one loop is on its way; the newest wish follows when it has arrived
         self._stale, self._cut_short = False, self._generation.state.busy
-        quick = self._quickest() if self._hand_down and not self._is_quick() else {}
+        quickly = (self._hand_down or self._turned) and not self._is_quick()
         try:
-            request = self._instrument.request(**quick)
+            request = self._instrument.request(**self._quickest() if quickly else {})
         except LoopGenError as error:
             self._messages.complain(str(error))
             return
+        self._made_quickly = quickly
         self._instrument.note_asked(request)
         self._submit([request], live=True)
 
@@ -199,14 +227,15 @@ class Composing(QObject):
         return bool(value("num_steps") <= LIVE_STEPS or value("sampler") == PROGRESSIVE)
 
     def _quickest(self) -> dict[str, Any]:
-        """The knobs of a loop that is made while the hand is on the pad."""
+        """The knobs of a loop that is made under a hand: on the pad, or while another knob is turned."""
         info = self._generation.state.info
         progressive = info is not None and info.progressive
         return {"num_steps": LIVE_STEPS, **({"sampler": PROGRESSIVE} if progressive else {})}
 
     def _may_finish(self) -> bool:
         """Whether what is being made is heard before the next: were every run cut short, none would ever arrive."""
-        return self._hand_down or self._cut_short or self._generation.state.fraction >= NEARLY_DONE
+        quick = self._hand_down or self._made_quickly
+        return quick or self._cut_short or self._generation.state.fraction >= NEARLY_DONE
 
     def _made(self, made: Made) -> None:
         heard = self._audition.take(made, play=made.live or not self._batch_started)

@@ -130,7 +130,7 @@ def test_two_processes_go_on_with_what_four_began(shards: Path) -> None:
     train(4, script(shards, "same", 16))
     changed, same = losses(run), losses(shards.parent / "same")
     assert changed[4] == pytest.approx(same[4], rel=0.05)  # the same processes on the same loops, at other rates
-    assert changed[16] == pytest.approx(same[16], rel=0.1)
+    assert changed[16] == pytest.approx(same[16], rel=0.2)  # half the loops a step, and another order of them
     assert changed[16] < 0.9 * changed[4]
 
 
