@@ -40,6 +40,11 @@ class Budget(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._operations = OPERATIONS[0] + OPERATIONS[1] * len(shapes)
         self._values = VALUES[0] + VALUES[1] * sum(map(math.prod, shapes.values()))
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Nothing is compiled here; to be passed over by it, torch would import its compiler, for two seconds."""
+        return False
+
     def __torch_dispatch__(
         self, func: Callable[..., Any], types: Iterable[type], args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:

@@ -40,6 +40,9 @@ Tensors: TypeAlias = tuple[Tensor, ...] | list[Tensor]
 MOST_UNSOUND = 25
 """Batches in a row whose loss is no number, or whose gradient is out of all proportion, before a run gives up."""
 
+DRAW_SECONDS = 60.0
+"""Curves are drawn at the end, and at checkpoints so long after they were drawn: that takes a second."""
+
 
 class TrainingDiverged(LoopGenError):
     """Losses that are no numbers or explode, batch after batch."""
@@ -153,7 +156,7 @@ class TrainingRun:
         self.step, self.seconds, self.seconds_before = 0, 0.0, 0.0
         self.work, self.machine_gflops = Throughput(), matmul_gflops(device, fast_dtype(device))
         self._usual_norm: float | None = None
-        self._unsound = 0
+        self._unsound, self._drawn = 0, 0.0
         self.identity = uuid4().hex[:8]
         self._restore()
         self.model, self.prepared_optimizer = self.accelerator.prepare(trainer.model, self.optimizer)
@@ -161,7 +164,7 @@ class TrainingRun:
     def run(self) -> dict[str, float]:
         """Train until the budget is used; returns the last validation figures."""
         figures: dict[str, float] = {}
-        started = checkpointed = time.monotonic()
+        started = checkpointed = self._drawn = time.monotonic()
         first_step = self.step
         bar = tqdm(total=None, initial=self.step, unit="step", disable=not self.accelerator.is_main_process)
         while (spent := self._spent(started, first_step)) < 1:
@@ -176,7 +179,7 @@ class TrainingRun:
             if self.step % self.options.validate_every == 0:
                 figures = self._validate()
             if self.trainer.stops(StepTold(self.step, self.seconds, terms["loss"], spent)):
-                self._checkpoint()
+                self._checkpoint(last=True)
                 bar.close()
                 return figures
             if self._mean(time.monotonic() - checkpointed) > self.options.checkpoint_minutes * 60:
@@ -185,7 +188,7 @@ class TrainingRun:
         bar.close()
         tqdm.write(f"{self.work.gflops():.0f} of {self.machine_gflops:.0f} GFLOP/s, those of a matrix product")
         figures = self._validate()
-        self._checkpoint()
+        self._checkpoint(last=True)
         return figures
 
     def _spent(self, started: float, first_step: int) -> float:
@@ -260,7 +263,7 @@ class TrainingRun:
         if kind == "validation":
             tqdm.write(f"step {self.step}: " + ", ".join(f"{k} {v:.4g}" for k, v in figures.items()))
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self, *, last: bool = False) -> None:
         positions = gather_object([self.trainer.position()])
         if not self.accelerator.is_main_process:
             return
@@ -275,7 +278,9 @@ class TrainingRun:
         }
         save_checkpoint(self.folder, tensors, {**progress, "positions": positions})
         self.trainer.export(self.average.module, {**progress, "curve": validation_curve(self.folder)})
-        plot_metrics(self.folder)
+        if last or time.monotonic() - self._drawn > DRAW_SECONDS:
+            plot_metrics(self.folder)
+            self._drawn = time.monotonic()
 
     def _restore(self) -> None:
         sweep_checkpoints(self.folder)

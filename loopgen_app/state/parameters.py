@@ -159,7 +159,8 @@ _PLAY = (
     ),
     Parameter.of(
         Knob("follow", "Follow", "toggle", False), scope="playback",
-        tip="While a loop plays, every change makes the loop anew with the same seed.",
+        tip="While a loop plays, every change makes the loop anew with the same seed: quickly while a knob "
+        "turns, and in full quality once it rests.",
     ),
     Parameter.of(
         Knob("live_tempo", "Live tempo", "toggle", True), scope="playback",

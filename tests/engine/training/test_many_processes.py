@@ -46,6 +46,7 @@ def script(shards: Path, run: str, steps: int) -> list[str]:
     path.write_text(
         "import os, sys\n"
         "from pathlib import Path\n"
+        "import torch._dynamo\n"  # optimizers read it, for seconds: once before the fork is enough
         "from tiny import DENOISER\n"
         "from engine.training.denoiser_run import train_denoiser\n"
         "from engine.training.run import TrainingOptions\n"
