@@ -28,10 +28,12 @@ from engine.errors import InvalidRequest, PackError
 from engine.knobs import MAP_SAMPLERS, PROGRESSIVE
 from engine.loop import Loop, PackInfo
 from engine.models.adapters import Adapter
+from engine.models.balance import Balance
 from engine.models.blended import BlendedDenoiser
 from engine.models.fewsteps import FewSteps
 from engine.models.semantic_directions import SemanticDirections
 from engine.models.unet import Denoiser
+from engine.packs.balances import load_balance
 from engine.packs.directions import load_directions
 from engine.packs.learnt import load_adapter
 from engine.packs.models import (
@@ -81,6 +83,7 @@ class LoopPipeline:
         clap: ClapEmbedder | None = None,
         steers: Steers | None = None,
         voices: VoiceTable | None = None,
+        balance: Balance | None = None,
         stems: StemNetwork | None = None,
         learnt: Adapter | None = None,
         fewsteps: FewSteps | None = None,
@@ -91,6 +94,8 @@ class LoopPipeline:
         self.shelf = shelf or NoiseShelf()
         self._stems = stems and stems.to(device).eval().requires_grad_(False)
         self._voices, self._samples = voices, 0
+        self.balance = balance
+        """What bands of sampled loops are given back; None leaves them as they are."""
         if learnt is not None:
             fewsteps = None  # it was taught by the denoiser as it was, and would play on as if nothing was learnt
         self._read = PromptReader(clap.to(device).eval().requires_grad_(False) if clap else None, steers)
@@ -131,6 +136,7 @@ class LoopPipeline:
             clap=clap,
             steers=load_steers(pack),
             voices=load_voices(pack),
+            balance=load_balance(pack),
             stems=load_stems(pack),
             learnt=load_adapter(pack, denoiser),
             fewsteps=load_fewsteps(pack, denoiser),
@@ -256,7 +262,7 @@ class LoopPipeline:
             again = Decoding(again=recurrence(requests[0], geometry))
             audio = self.latents.decode(x_1, geometry.samples, again)
             latent = self.latents.restore(x_1)
-        return finished_loops(audio, latent, requests, aim, info=self.info, clock=clock)
+        return finished_loops(audio, latent, requests, aim, info=self.info, clock=clock, balance=self.balance)
 
     def embed_sound(self, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
         """The embedding of a sound `audio [C, T]`, for `LoopRequest.reference`.

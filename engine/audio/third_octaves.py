@@ -40,3 +40,14 @@ def band_errors(
     before = third_octave_levels(reference, sample_rate)
     after = third_octave_levels(decoded, sample_rate)
     return np.where(before > before.max() - range_db, after - before, np.nan)
+
+
+def with_bands(audio: NDArray[Any], sample_rate: float, gains_db: NDArray[Any]) -> NDArray[np.float32]:
+    """Loop `audio [C, T]` with its third octaves raised by `gains_db` `[27]`: as it repeats, so without a seam, and
+    without a change of phase. Between the centres gains are interpolated along the octaves; beyond them they stay.
+    """
+    spectrum = scipy.fft.rfft(audio, axis=-1)
+    frequencies = np.arange(1, spectrum.shape[-1]) * (sample_rate / audio.shape[-1])
+    gains = np.interp(np.log2(frequencies), np.log2(THIRD_OCTAVES_HZ), gains_db)
+    spectrum[:, 1:] *= (10 ** (gains / 20)).astype(np.float32)
+    return np.asarray(scipy.fft.irfft(spectrum, audio.shape[-1], axis=-1), np.float32)

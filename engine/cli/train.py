@@ -48,6 +48,7 @@ def register(app: typer.Typer) -> None:
     verbs.command("all", help="Train a whole pack, from its corpus on, in the time there is.")(everything)
     verbs.command("cost", help="What training on very many loops would take, as a table.")(cost)
     verbs.command("steers", help="Calibrate the steer sliders of a trained pack on loops it renders.")(steers)
+    verbs.command("balance", help="Measure what the bands of a trained pack's loops lack, and give it back.")(balance)
     verbs.command("directions", help="Find where sliders lead in what two evaluations make a loop of.")(directions)
     app.add_typer(verbs, name="train")
 
@@ -257,6 +258,18 @@ def steers(
     _say(
         {f"moved besides its own, {when}": float(spills(np.array(found)).mean()) for when, found in responses.items()}
     )
+
+
+def balance(
+    pack: PackFolder,
+    loops: Annotated[int, typer.Option(help="Loops that are rendered, and set beside those of the corpus.")] = 60,
+    device: DeviceOption = "auto",
+) -> None:
+    """Measure what the bands of a trained pack's loops lack beside the corpus, and give it back from now on."""
+    from engine.training.balance import train_balance
+
+    found = train_balance(pack, loops=loops, device=device)
+    _say({f"greatest error {when} (dB)": max(map(abs, errors)) for when, errors in found.items()})
 
 
 def _options(minutes: float, steps: int, rate: float, decay: float) -> "TrainingOptions":

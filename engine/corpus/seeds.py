@@ -34,6 +34,8 @@ PATTERN_JUDGE: Final = SeedRange(800_000, 50_000)
 """Scores that the judge of patterns is trained on."""
 STEM_TRAINING: Final = SeedRange(850_000, 100_000)
 """Corpus loops, with their stems, that the separator is trained on."""
+BALANCE: Final = SeedRange(950_000, 50_000)
+"""Corpus loops beside which the bands of rendered ones are measured."""
 HELD_OUT: Final = SeedRange(1_000_000, 3_000)
 """Corpus loops that evaluations and validation use; from here on nothing is trained on."""
 LIKENESS_CORPUS: Final = SeedRange(1_003_000, 1_000)

@@ -219,9 +219,10 @@ def store_denoiser(folder: Path, denoiser: Denoiser, training: Mapping[str, Any]
     """Put `denoiser` into the pack in `folder`, whose codec it was trained on.
 
     A few-step model that is there stays over one of the same shape, to be trained on; over another it means nothing
-    and goes.
+    and goes. So does what was measured of the bands of its loops.
     """
     manifest = kept_manifest(folder, None)
+    manifest["components"] = _without(manifest, "balance")
     earlier = manifest["components"].get("denoiser")
     if earlier is not None and config_from(DenoiserConfig, earlier["config"]) != denoiser.config:
         manifest["components"] = _without(manifest, "fewsteps", DIRECTIONS)

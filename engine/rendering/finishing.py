@@ -12,6 +12,7 @@ from engine.audio.loudness import level_match
 from engine.codec.base import Recurrence
 from engine.errors import PackError
 from engine.loop import Loop, PackInfo
+from engine.models.balance import Balance
 from engine.rendering.guided import Aim
 from engine.rendering.starts import starts_from_found
 from engine.requests import LoopRequest, Pattern
@@ -54,13 +55,20 @@ def finished_loops(
     *,
     info: PackInfo,
     clock: Clock,
+    balance: Balance | None = None,
 ) -> list[Loop]:
     """The loops `[B]` of decoded `audio` `[B, 2, T]` and latents `[B, D, F]`, level-matched; raises `PackError` on
-    samples that are no numbers."""
+    samples that are no numbers.
+
+    Loops of noise that was drawn, not found in a sound, are brought into `balance` where that is known.
+    """
     loops = []
     for index, (request, written) in enumerate(zip(requests, aim.compositions, strict=True)):
         with clock("finishing"):
-            levelled = level_match(audio[index], info.sample_rate)
+            sound = audio[index]
+            if balance is not None and not starts_from_found(request):
+                sound = balance.balanced(sound, info.sample_rate, request.temperature)
+            levelled = level_match(sound, info.sample_rate)
         if levelled.replaced_samples:
             raise PackError(f"Pack {info.name!r} gave samples that are not numbers; use another pack.")
         loops.append(
