@@ -25,6 +25,7 @@ from engine.files import is_file
 from engine.packs.checks import MANIFEST
 from engine.packs.models import load_codec
 from engine.packs.pack import Pack
+from engine.training.balance import train_balance
 from engine.training.checkpoints import seconds_trained
 from engine.training.clap import ClapTraining
 from engine.training.clap_run import train_clap
@@ -41,6 +42,7 @@ CODEC_LEGS: Final = 3
 FIRST_LOOPS: Final = 24
 """Loops, held-out ones among them, that have to be there before anything is trained."""
 HELD_OUT: Final = 200
+LEAST_BALANCED, MOST_BALANCED = 4, 60
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,11 @@ class Chain:
     def corpus(self) -> Path:
         """The folder of the corpus."""
         return self.folder / "corpus"
+
+    @property
+    def balanced(self) -> int:
+        """Loops whose bands are measured in the end: one for each minute of the chain."""
+        return round(min(max(self.minutes, LEAST_BALANCED), MOST_BALANCED))
 
     def run(self, stage: str) -> Path:
         """The folder of a stage's run."""
@@ -147,6 +154,11 @@ def train_all(chain: Chain, say: Callable[[str], None]) -> dict[str, float]:
             chain.corpus, chain.pack, chain.run("denoiser"), options, frames_per_batch=sizes.frames
         )
         note("denoiser", found)
+    components = Pack.open(chain.pack, verify=False).components
+    if "denoiser" in components and "balance" not in components:
+        say("balance")
+        errors = train_balance(chain.pack, loops=chain.balanced, device=chain.device, progress=False)
+        note("balance", {f"greatest error {when} (dB)": max(map(abs, found)) for when, found in errors.items()})
     return figures
 
 

@@ -30,10 +30,10 @@ def test_a_chain_makes_a_pack_that_renders_and_goes_on(tmp_path: Path, monkeypat
     chain = small_chain(tmp_path, 0.1)
     figures = train_all(chain, told.append)
     after = files_of(pack)
-    stages = ["corpus", "codec", "decoder", "embedder", "encoding the corpus", "denoiser"]
+    stages = ["corpus", "codec", "decoder", "embedder", "encoding the corpus", "denoiser", "balance"]
     assert list(dict.fromkeys(line.split(":")[0] for line in told)) == stages
     assert all(after[name] != before[name] for name in before)
-    assert "voices" in after
+    assert {"voices", "balance"} <= {*after}
     assert 0 < figures["denoiser conditional"] < 10
     request = LoopRequest(tempo_bpm=170, bars=1, num_steps=2)
     assert LoopPipeline.from_pack(pack, "cpu").render(request).audio.shape == (2, request_samples(request))
