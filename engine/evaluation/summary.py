@@ -55,6 +55,20 @@ def summarise(measured: Sequence[Measured], requests: Sequence[LoopRequest]) -> 
     return figures
 
 
+def band_figures(
+    measured: Sequence[Measured], corpus: Sequence[Measured], range_db: float = 70.0
+) -> dict[str, float]:
+    """How far third octaves lie from those of the corpus loops of the same requests, the median loop's: the greatest
+    and the mean over bands, in dB. What is `range_db` below a corpus loop's loudest band does not count."""
+    made, real = (np.array([m["third_octaves"] for m in side], dtype=float) for side in (measured, corpus))
+    errors = np.where(real > real.max(axis=1, keepdims=True) - range_db, made - real, np.nan)
+    medians = np.abs(np.nanmedian(errors[:, np.isfinite(errors).any(axis=0)], axis=0))
+    return {
+        "third octaves off the corpus's, greatest dB": float(medians.max()),
+        "third octaves off the corpus's, mean dB": float(medians.mean()),
+    }
+
+
 def tempo_hits(
     measured: Sequence[Measured], requests: Sequence[LoopRequest], judge: str, ratios: tuple[float, ...]
 ) -> NDArray[np.bool_]:

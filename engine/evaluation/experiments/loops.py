@@ -20,7 +20,7 @@ from engine.evaluation.judges.tags import TagJudge, loop_features, tag_agreement
 from engine.evaluation.loop_items import Item, LoopRenderer, LoopSettings, corpus_items, rendered_items
 from engine.evaluation.loop_report import draw_guidance, draw_loops
 from engine.evaluation.results import markdown_table, results_folder, write_json
-from engine.evaluation.summary import hits_over_tempo, summarise
+from engine.evaluation.summary import band_figures, hits_over_tempo, summarise
 from engine.files import write_atomically
 
 GUIDANCE_SCALES = (0.0, 0.5, 1.0, 2.0, 4.0)
@@ -46,6 +46,7 @@ def evaluate_loops(
     corpus = corpus_items(out, settings, judges, progress=progress)
     rendered = rendered_items(renderer, [item.request for item in corpus], out, settings, judges, progress=progress)
     figures = {name: _figures(items) for name, items in (("rendered", rendered), ("corpus", corpus))}
+    figures["rendered"] |= band_figures(_split(rendered)[0], _split(corpus)[0])
     for name, sides in distances(rendered, corpus).items():
         for side, value in sides.items():
             figures[side][name] = value

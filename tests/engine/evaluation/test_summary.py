@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.evaluation.summary import curve_figures, hits_over_tempo, onset_figures
+from engine.evaluation.summary import band_figures, curve_figures, hits_over_tempo, onset_figures
 from engine.requests import LoopRequest
 
 
@@ -45,3 +45,15 @@ def test_hits_over_tempo_fall_into_bins() -> None:
     measured = [{"tempo": {"comb": bpm}} for bpm in heard]
     rows = hits_over_tempo(measured, [LoopRequest(tempo_bpm=bpm) for bpm in tempi], "comb")
     assert rows == [(60, 2, 0.5, 1.0), (100, 1, 1.0, 1.0), (120, 1, 0.0, 0.0), (180, 1, 0.0, 1.0)]
+
+
+def test_bands_are_the_median_loops_and_what_hardly_plays_does_not_count() -> None:
+    corpus = [{"third_octaves": [-20.0, -30.0, -95.0]}, {"third_octaves": [-10.0, -30.0, -20.0]}] * 2
+    made = [{"third_octaves": [-26.0, -29.0, -50.0]}, {"third_octaves": [-14.0, -29.0, -18.0]}] * 2
+    assert band_figures(made, corpus) == pytest.approx(
+        {
+            "third octaves off the corpus's, greatest dB": 5.0,
+            "third octaves off the corpus's, mean dB": (5 + 1 + 2) / 3,
+        }
+    )
+    assert set(band_figures(corpus, corpus).values()) == {0.0}
