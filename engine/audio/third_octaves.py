@@ -14,6 +14,7 @@ THIRD_OCTAVES_HZ: Doubles = 1000.0 * 2.0 ** (np.arange(-14, 13) / 3)
 """Exact base-two centres of IEC 61260, 39.4 Hz ("40 Hz") to 16 kHz: 27 bands."""
 
 _FLOOR_DB = -120.0
+_LEAD, _BLOCK = 16384, 65536
 
 
 def third_octave_levels(audio: NDArray[Any], sample_rate: float) -> Doubles:
@@ -46,8 +47,16 @@ def with_bands(audio: NDArray[Any], sample_rate: float, gains_db: NDArray[Any]) 
     """Loop `audio [C, T]` with its third octaves raised by `gains_db` `[27]`: as it repeats, so without a seam, and
     without a change of phase. Between the centres gains are interpolated along the octaves; beyond them they stay.
     """
-    spectrum = scipy.fft.rfft(audio, axis=-1)
-    frequencies = np.arange(1, spectrum.shape[-1]) * (sample_rate / audio.shape[-1])
+    length = audio.shape[-1]
+    # With what comes before and after, to one of few lengths: transforms keep tables for each, megabytes for primes.
+    # Behind, what comes after fades into what came before, so that nothing jumps.
+    padded = -(-(length + 3 * _LEAD) // _BLOCK) * _BLOCK
+    places = np.arange(-_LEAD, padded - _LEAD)
+    heard = audio.take(places, axis=-1, mode="wrap")
+    tail, before = heard[:, -_LEAD:], audio.take(places[-_LEAD:] - padded, axis=-1, mode="wrap")
+    tail += np.linspace(0, 1, _LEAD, dtype=np.float32) * (before - tail)
+    spectrum = scipy.fft.rfft(heard, axis=-1)
+    frequencies = np.arange(1, spectrum.shape[-1]) * (sample_rate / padded)
     gains = np.interp(np.log2(frequencies), np.log2(THIRD_OCTAVES_HZ), gains_db)
     spectrum[:, 1:] *= (10 ** (gains / 20)).astype(np.float32)
-    return np.asarray(scipy.fft.irfft(spectrum, audio.shape[-1], axis=-1), np.float32)
+    return np.asarray(scipy.fft.irfft(spectrum, padded, axis=-1)[:, _LEAD : _LEAD + length], np.float32)

@@ -32,9 +32,6 @@ FOLLOW_MILLISECONDS = {"pad": 0, "knob": 250}
 REST_MILLISECONDS = 500
 """A knob that has not moved for this long is at rest; one that moves again before is being turned."""
 
-ONE_MOVE_MILLISECONDS = 20
-"""What changes within this time was changed at once, as a preset changes many knobs."""
-
 NEARLY_DONE = 0.5
 """Share of the work from which a run is left to finish though the knobs have moved on."""
 
@@ -91,6 +88,9 @@ class Composing(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MILLISECONDS)
         self._rest.timeout.connect(self._come_to_rest)
+        self._move = QTimer(self)
+        """Runs until the event that changed a knob is over: what changes till then, as by a preset, is one move."""
+        self._move.setSingleShot(True)
         instrument.changed.connect(self._changed)
         instrument.restored.connect(self._stay)
         generation.made.connect(self._made)
@@ -194,9 +194,10 @@ class Composing(QObject):
     def _changed(self, knob: str) -> None:
         if self._collected is None and self._follows(knob):
             self._stale = True
-            if self._rest.isActive() and self._rest.remainingTime() < REST_MILLISECONDS - ONE_MOVE_MILLISECONDS:
+            if self._rest.isActive() and not self._move.isActive():
                 self._turned = True
             self._rest.start()
+            self._move.start(0)
             if not self._timer.isActive():
                 self._timer.start(FOLLOW_MILLISECONDS["pad" if knob in PAD_KNOBS else "knob"])
 

@@ -17,7 +17,7 @@ def _ranges() -> dict[str, SeedRange]:
 
 def test_no_two_data_sets_share_a_seed() -> None:
     ranges = _ranges()
-    assert len(ranges) == 19
+    assert len(ranges) == 20
     for (one, a), (other, b) in combinations(ranges.items(), 2):
         assert a.end <= b.first or b.end <= a.first, f"{one} meets {other}"
 
@@ -31,6 +31,7 @@ def test_what_is_trained_on_lies_below_what_is_measured() -> None:
         "PATTERN_TRAINING",
         "PATTERN_JUDGE",
         "STEM_TRAINING",
+        "BALANCE",
     }
     for name, found in _ranges().items():
         assert (found.end <= HELD_OUT_SEED) == (name in trained)

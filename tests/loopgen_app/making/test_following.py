@@ -1,10 +1,9 @@
 """The loop follows the hand on a machine that is slower than it: loops arrive, and the newest in the end."""
 
-from conftest import Desk, Stage
+from conftest import Desk
 from fakes import FakeService
 
 from engine import LIVE_STEPS, QUALITY_STEPS
-from loopgen_app.making.composing import REST_MILLISECONDS
 
 
 def turned(desk: Desk, tempo: float) -> None:
@@ -59,44 +58,63 @@ def test_a_press_on_generate_never_waits(desk: Desk) -> None:
     assert tempi(desk.service) == [126.0, 140.0]
 
 
-def steps(stage: Stage) -> list[int]:
-    return [request.num_steps for request in stage.renderer.rendered]
+def turn(desk: Desk, scale: float) -> None:
+    """A knob is moved in an event of its own, soon after it was moved before, and followed."""
+    desk.studio.instrument.set("guidance_scale", scale)
+    desk.qtbot.wait(1)
+    desk.studio.composing._timer.stop()
+    desk.studio.composing._follow()
 
 
-def follow(stage: Stage) -> None:
-    stage.generate()
-    stage.studio.instrument.set("follow", True)
-    stage.studio.transport.update(playing=True)
-    stage.renderer.rendered.clear()
+def follow(desk: Desk) -> None:
+    desk.generate()
+    desk.studio.instrument.set("follow", True)
+    desk.service.renderer.rendered.clear()
+    desk.studio.composing._rest.setInterval(600_000)  # a slow machine must not look like a hand at rest
 
 
-def test_while_a_knob_is_turned_loops_are_quick_and_the_last_is_made_once_more_in_full_quality(stage: Stage) -> None:
-    follow(stage)
-    for turn in range(20):
-        stage.studio.instrument.set("guidance_scale", 2.0 + turn / 10)
-        stage.qtbot.wait(REST_MILLISECONDS // 10)
-    stage.wait(lambda: steps(stage)[-1:] == [QUALITY_STEPS])
-    assert set(steps(stage)[:-1]) == {LIVE_STEPS} and len(steps(stage)) > 2
-    assert stage.renderer.rendered[-1].guidance_scale == stage.renderer.rendered[-2].guidance_scale == 3.9
-    stage.qtbot.wait(2 * REST_MILLISECONDS)
-    assert steps(stage).count(QUALITY_STEPS) == 1
+def rest(desk: Desk) -> None:
+    """The hand has been at rest for long enough."""
+    desk.studio.composing._rest.stop()
+    desk.studio.composing._rest.timeout.emit()
+    desk.qtbot.waitUntil(lambda: not desk.studio.composing._timer.isActive())
+    desk.service.finish()
 
 
-def test_what_is_changed_at_once_is_made_in_full_quality_at_once(stage: Stage) -> None:
-    follow(stage)
-    stage.studio.instrument.set_many({"tempo_bpm": 133.0, "guidance_scale": 2.0, "bars": 1}, "Preset")
-    stage.wait(lambda: bool(steps(stage)))
-    stage.qtbot.wait(2 * REST_MILLISECONDS)
-    assert steps(stage) == [QUALITY_STEPS]
+def made(desk: Desk) -> list[tuple[int, float]]:
+    return [(request.num_steps, request.guidance_scale) for request in desk.service.renderer.rendered]
 
 
-def test_generate_while_a_knob_comes_to_rest_is_the_last_word(stage: Stage) -> None:
-    follow(stage)
-    for turn in range(8):
-        stage.studio.instrument.set("guidance_scale", 2.0 + turn / 10)
-        stage.qtbot.wait(REST_MILLISECONDS // 10)
-    stage.wait(lambda: LIVE_STEPS in steps(stage))
-    stage.renderer.rendered.clear()
-    stage.generate()
-    stage.qtbot.wait(2 * REST_MILLISECONDS)
-    assert steps(stage) == [QUALITY_STEPS]
+def test_while_a_knob_is_turned_loops_are_quick_and_the_last_is_made_once_more_in_full_quality(desk: Desk) -> None:
+    follow(desk)
+    turn(desk, 2.0)  # one move: nobody knows yet that it is turned
+    for scale in (2.1, 2.2, 2.3):
+        turn(desk, scale)
+        desk.service.finish()
+    assert made(desk) == [(LIVE_STEPS, 2.1), (LIVE_STEPS, 2.2), (LIVE_STEPS, 2.3)]
+    rest(desk)
+    assert made(desk)[3:] == [(QUALITY_STEPS, 2.3)]
+    rest(desk)
+    assert len(made(desk)) == 4
+
+
+def test_what_is_changed_at_once_is_made_in_full_quality_at_once(desk: Desk) -> None:
+    follow(desk)
+    desk.studio.instrument.set_many({"tempo_bpm": 133.0, "guidance_scale": 2.0, "bars": 1}, "Preset")
+    desk.studio.composing._timer.stop()
+    desk.studio.composing._follow()
+    desk.service.finish()
+    rest(desk)
+    assert made(desk) == [(QUALITY_STEPS, 2.0)]
+
+
+def test_generate_while_a_knob_comes_to_rest_is_the_last_word(desk: Desk) -> None:
+    follow(desk)
+    for scale in (2.0, 2.1, 2.2):
+        turn(desk, scale)
+    desk.generate()
+    assert made(desk)[-1] == (QUALITY_STEPS, 2.2)
+    assert not desk.studio.composing._rest.isActive() and not desk.studio.composing._timer.isActive()
+    before = len(made(desk))
+    rest(desk)
+    assert len(made(desk)) == before
