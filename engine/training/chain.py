@@ -43,6 +43,7 @@ FIRST_LOOPS: Final = 24
 """Loops, held-out ones among them, that have to be there before anything is trained."""
 HELD_OUT: Final = 200
 LEAST_BALANCED, MOST_BALANCED = 4, 60
+"""Loops by which the balance of the pack is measured in the end."""
 
 
 @dataclass(frozen=True)

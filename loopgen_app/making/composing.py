@@ -204,7 +204,7 @@ class Composing(QObject):
     def _come_to_rest(self) -> None:
         """What was made quickly while a knob was turned is made once more in full quality."""
         self._turned = False
-        if self._made_quickly and not self._hand_down:
+        if self._made_quickly and not self._hand_down and self._transport.state.playing:
             self._stale = True
             self._timer.start(0)
 
