@@ -302,13 +302,13 @@ class LoopPipeline:
         """
         drawn = partial(self.corner_noise, request, composition=composition)
         if request.noise is None:
-            return request.temperature * drawn(request.seed)
+            return drawn(request.seed)
         pad = request.noise
-        return request.temperature * pad_noise(pad.corners, pad.x, pad.y, drawn)
+        return pad_noise(pad.corners, pad.x, pad.y, drawn)
 
     def corner_noise(self, request: LoopRequest, seed: int, *, composition: Composition | None = None) -> Tensor:
-        """The noise `[1, D, F]` of a seed or of a corner of the pad under `request`: drawn, and the same wherever a
-        part strikes as far as its `repeat` says; or found in a loop and brought to F frames.
+        """The noise `[1, D, F]` of a seed or of a corner of the pad under `request`: drawn at its temperature, the
+        same wherever a part strikes as far as its `repeat` says; or found in a loop and brought to F frames.
 
         What was found keeps the deviation that it had, whatever the temperature. Raises `InvalidRequest` when it is
         not here.
@@ -316,7 +316,7 @@ class LoopPipeline:
         geometry = self.geometry(request)
         shape = (1, self.latents.channels, geometry.frames)
         if is_found(seed):
-            return found_noise(self.shelf.fetch(seed, self.info.hash), shape[-1], request.temperature)
+            return found_noise(self.shelf.fetch(seed, self.info.hash), shape[-1])
         asked = self._read.asked(request)
         return drawn_noise(asked, seed, shape, geometry, composition or compose(asked, self.info.known))
 

@@ -110,11 +110,11 @@ class LoopRequest:
 
     `guidance` weighs conditions relative to the master `guidance_scale` (1 = as the master says). A curve is one
     value (a knob) or many (drawn over the loop), each in [0, 1]. `temperature` is the deviation of the noise that a
-    loop is made from: 1 is as wild as the corpus, less is cleaner and more alike. `repeat` is the share of that
-    noise, 0 to 1, that comes again with what strikes, and of the noise in its sound that comes again with every beat:
-    hits are as alike as it says. With `compose`, the engine writes
-    the parts that have no row in the pattern; without, the denoiser is left alone with them. Raises `InvalidRequest`
-    on anything impossible.
+    loop is made from: 1 is as wild as the corpus, less is cleaner and more alike; what strikes has twice as much, up
+    to 1. `repeat` is the share of that noise, 0 to 1, that comes again with what strikes, and of the noise in its
+    sound that comes again with every beat: hits are as alike as it says. With `compose`, the engine writes the parts
+    that have no row in the pattern; without, the denoiser is left alone with them. Raises `InvalidRequest` on what
+    is impossible.
 
     `voices` says how parts sound: a seed that one is drawn by, or a voice itself, as a pack heard it in a sound.
     Parts that it does not name have the voice of the request's own seed.

@@ -48,7 +48,7 @@ def render_path(
     positions = beats % geometry.beats / geometry.beats * geometry.frames
     with torch.inference_mode():
         corners = [pipeline.corner_noise(request, seed) for seed in pad.corners]
-        noise = request.temperature * _path_noise(corners, points, positions)
+        noise = _path_noise(corners, points, positions)
         aim = along(pipeline.aim(request, pipeline.compose(request)), positions, ramp)
         at = partial(_noise_at, corners, points)
         fused = fused_windows(pipeline, ramp, (aim, aim), torch.zeros(ramp.frames), request, at)

@@ -109,7 +109,7 @@ class LoopsOfLength:
             latents.append(latent.half())
             conditions.append(known.to("cpu", torch.float16))
             images.append(pictures.half())
-            ties.append(Ties.of(strikes_of(loop.annotation.onsets, loop.annotation.notes, own), own).places)
+            ties.append(Ties.of(strikes_of(loop.annotation.onsets, own), own).places)
             if embedded:
                 sound, spoken = (torch.from_numpy(x) for x in loop.embeddings())
                 sounds.append(sound.half())

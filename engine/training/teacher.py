@@ -16,12 +16,12 @@ from engine.diffusion.hit_noise import tie
 from engine.diffusion.samplers import sample
 from engine.diffusion.schedules import alphas
 from engine.files import is_file, write_atomically
-from engine.knobs import GUIDANCE_CONDITIONS
+from engine.knobs import GUIDANCE_CONDITIONS, TEMPERATURE
 from engine.models.guidance_told import STRONGEST, given, guidance_inputs
 from engine.models.sampling import SamplingDenoiser
 from engine.models.unet import Denoiser
 from engine.rendering.guided import GuidedDenoiser, GuidedDirection
-from engine.rendering.starts import REACH
+from engine.rendering.starts import REACH, struck_deviation
 from engine.training.denoiser import draw_repeats
 from engine.training.latents import LatentBatch, LatentCorpus
 
@@ -133,8 +133,9 @@ class Teacher:
         if _uniform(generator) < self.settings.no_bars:
             conditions = replace(conditions, bars=torch.zeros_like(conditions.bars))
         scales, apart, conditions = self._weighed(conditions.to(device), generator)
-        temperature = 0.6 if torch.rand((), generator=generator) < 0.5 else 0.3 + 0.8 * _uniform(generator)
-        x_0 = (temperature * _noise(batch, repeats, generator)).to(device)
+        usual = torch.rand((), generator=generator) < 0.5
+        temperature = TEMPERATURE.default if usual else 0.3 + 0.8 * _uniform(generator)
+        x_0 = _noise(batch, repeats, temperature, generator).to(device)
         data = self._denoiser.standardise(batch.latent.to(device))
         told = guidance_inputs(conditions, scales, apart=apart)
         null = conditions.without(*GUIDANCE_CONDITIONS)
@@ -165,12 +166,12 @@ def _directions(conditions: Conditions, scales: dict[str, float], apart: bool) -
     ]
 
 
-def _noise(batch: LatentBatch, repeats: Tensor, generator: torch.Generator) -> Tensor:
-    """Noise of deviation 1 that comes again with what strikes, as requests start from."""
+def _noise(batch: LatentBatch, repeats: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
+    """Noise of a temperature that comes again with what strikes, as requests start from."""
     white = torch.randn(batch.latent.shape, generator=generator)
     patches = max(int(batch.ties.max()) + 1, 1)
     bank = torch.randn(*white.shape[:2], patches, generator=generator)
-    return tie(white, bank, batch.ties.cpu(), repeats[:, 0])
+    return tie(temperature * white, struck_deviation(temperature) * bank, batch.ties.cpu(), repeats[:, 0])
 
 
 def _uniform(generator: torch.Generator) -> float:

@@ -158,7 +158,7 @@ def test_guidance_0_is_the_open_request_and_1_is_plain(pipeline: LoopPipeline) -
     free = pipeline.render(LoopRequest(tempo_bpm=170, bars=1, num_steps=2, compose=False, repeat=0.0))
     assert np.array_equal(pipeline.render(REQUEST.with_(guidance_scale=0.0, repeat=0.0)).audio, free.audio)
     plain = pipeline.render(REQUEST.with_(guidance_scale=1.0, repeat=0.0)).latent
-    strong = pipeline.render(REQUEST.with_(guidance_scale=4.0)).latent
+    strong = pipeline.render(REQUEST.with_(guidance_scale=4.0, repeat=0.0)).latent
     assert not np.allclose(plain, free.latent, atol=1e-3)
     assert np.abs(strong - free.latent).mean() > 1.5 * np.abs(plain - free.latent).mean()
     assert strong.std() < 1.3 * plain.std()

@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from engine.conditioning.composition import compose
+from engine.conditioning.composition import Composition, compose
 from engine.diffusion.noise import seeded_noise
-from engine.rendering.starts import REACH, drawn_noise, found_noise, reach, starts_from_found
+from engine.rendering.starts import REACH, drawn_noise, found_noise, reach, starts_from_found, struck_deviation
 from engine.requests import LoopRequest, NoisePad, Pattern
 from engine.tempo import LoopGeometry
 
@@ -22,7 +22,8 @@ def noise(request: LoopRequest, seed: int = 5) -> torch.Tensor:
 
 
 def asked(repeat: float, **changes: object) -> LoopRequest:
-    return LoopRequest(126.0, 1, pattern=KICKS, compose=False, repeat=repeat).with_(**changes)
+    request = LoopRequest(126.0, 1, pattern=KICKS, compose=False, repeat=repeat, temperature=1.0)
+    return request.with_(**changes)
 
 
 def likeness(made: torch.Tensor, beats: int = 1) -> float:
@@ -52,8 +53,18 @@ def test_a_kept_voice_strikes_with_its_own_seed_under_any_other() -> None:
     assert not torch.equal(noise(asked(1.0), 5)[..., :first], noise(asked(1.0), 6)[..., :first])
 
 
+def test_a_part_that_changes_its_pitch_has_the_same_noise() -> None:
+    beats, pitches = (0.0, 1.0, 2.0, 3.0), (33.0, 36.0, 33.0, 40.0)
+    notes = tuple((beat, 0.5, pitch) for beat, pitch in zip(beats, pitches, strict=True))
+    written = Composition({"bass": tuple((beat, 1.0) for beat in beats)}, {"bass": notes}, 0.0, (), "Am")
+    made = drawn_noise(LoopRequest(126.0, 1, repeat=1.0), 5, SHAPE, GEOMETRY, written)
+    step = GEOMETRY.frames // 16
+    struck = [made[..., 4 * beat * step : (4 * beat + 2) * step] for beat in range(4)]
+    assert all(torch.equal(hit, struck[0]) for hit in struck)
+
+
 def test_composed_parts_are_tied_too() -> None:
-    request = LoopRequest(126.0, 1, tags=("house", "kick"), repeat=1.0)
+    request = LoopRequest(126.0, 1, tags=("house", "kick"), repeat=1.0, temperature=1.0)
     assert compose(request) is not None
     made = noise(request)
     assert float((made - seeded_noise(5, SHAPE)).abs().max()) > 1.0
@@ -68,10 +79,23 @@ def test_noise_that_was_found_is_left_as_it_is_and_may_go_anywhere() -> None:
     assert not starts_from_found(drawn) and reach(drawn) == reach(asked(1.0)) == REACH == 4.0
 
 
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 0.0])
-def test_found_noise_keeps_its_deviation_at_any_temperature_and_length(temperature: float) -> None:
+def test_found_noise_keeps_its_deviation_at_any_length() -> None:
     found = torch.randn(1, 64, 96, generator=torch.Generator().manual_seed(1))
-    assert torch.equal(found_noise(found, 96, 1.0), found)
-    longer = found_noise(found, 128, temperature)
+    assert torch.equal(found_noise(found, 96), found)
+    longer = found_noise(found, 128)
     assert longer.shape == (1, 64, 128)
-    assert float(longer.std()) * (temperature or 1.0) == pytest.approx(1.0, abs=0.03)
+    assert float(longer.std()) == pytest.approx(1.0, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("temperature", "struck"), [(0.0, 0.0), (0.2, 0.4), (0.5, 1.0), (0.8, 1.0), (1.0, 1.0), (1.4, 1.4)]
+)
+def test_hits_are_as_wild_as_music_while_the_rest_is_cooled(temperature: float, struck: float) -> None:
+    made = noise(asked(1.0, temperature=temperature))
+    step = GEOMETRY.frames // 16
+    hit, rest = made[..., : 2 * step], made[..., 2 * step : 4 * step]
+    assert struck_deviation(temperature) == pytest.approx(struck)
+    assert float(hit.std()) == pytest.approx(struck, rel=0.1) and float(rest.std()) == pytest.approx(
+        temperature, rel=0.1
+    )
+    assert torch.equal(noise(asked(0.0, temperature=temperature)), temperature * seeded_noise(5, SHAPE))
