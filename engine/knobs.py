@@ -172,7 +172,7 @@ GUIDANCE = Knob(
     flag="--guidance", learnable=True,
 )  # fmt: skip
 TEMPERATURE = Knob(
-    "temperature", "Temperature", "number", 0.5, 0.0, 1.5, step=0.05, decimals=2, field="temperature",
+    "temperature", "Temperature", "number", 0.4, 0.0, 1.5, step=0.05, decimals=2, field="temperature",
     flag="--temperature", learnable=True,
 )  # fmt: skip
 REPEAT = Knob(

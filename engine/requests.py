@@ -14,7 +14,8 @@ from engine.vocabulary import BEATS_PER_BAR, CURVES, EMBEDDING_DIM, PARTS, STEER
 MIN_TEMPO_BPM, MAX_TEMPO_BPM = knobs.TEMPO.low, knobs.TEMPO.high
 MAX_BARS = int(knobs.BARS.high)
 MAX_SEED = int(knobs.SEED.high)
-MAX_VOICE = 5.0
+MAX_VOICE = 7.0
+"""Beyond any number of a voice that was heard: its mean square is four at the most, its numbers are twelve."""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ REQUESTS = st.builds(
     learnt=VELOCITY,
     voices=st.dictionaries(
         st.sampled_from(PARTS),
-        st.integers(0, 2**63 - 1) | st.lists(st.floats(-5, 5), min_size=12, max_size=12).map(tuple),
+        st.integers(0, 2**63 - 1) | st.lists(st.floats(-7, 7), min_size=12, max_size=12).map(tuple),
     ),
     steer=st.dictionaries(st.sampled_from(sorted(STEERS)), st.floats(-2, 2)),
 )
@@ -82,7 +82,7 @@ def test_a_request_survives_json(request: LoopRequest) -> None:
         ({"voices": {"kick": (1, 2, 3)}}, "voice of kick is a seed or 12 numbers, not 3"),
         ({"voices": {"kick": -1}}, "Voice of kick.*from 0 to"),
         ({"voices": {"kick": 1.5}}, "Voice of kick.*from 0 to"),
-        ({"voices": {"kick": (9.0,) * 12}}, "Voice of kick 9.0 is out of range: -5 to 5"),
+        ({"voices": {"kick": (9.0,) * 12}}, "Voice of kick 9.0 is out of range: -7 to 7"),
         ({"voices": {"kick": ("loud",) * 12}}, "Voice of kick"),
         ({"voices": {"kazoo": 1}}, "Unknown part 'kazoo'"),
         ({"voices": 3}, "Malformed request"),

@@ -56,7 +56,7 @@ requests = st.builds(
     repeat=st.floats(0, 1),
     learnt=st.floats(0, 1),
     voices=st.dictionaries(
-        st.sampled_from(PARTS), st.integers(0, 2**63 - 1) | st.tuples(*[st.floats(-5, 5)] * 12), max_size=3
+        st.sampled_from(PARTS), st.integers(0, 2**63 - 1) | st.tuples(*[st.floats(-7, 7)] * 12), max_size=3
     ),
     compose=st.booleans(),
     reference=st.sampled_from([(), (0.5, *[-1.0] * 511)]),

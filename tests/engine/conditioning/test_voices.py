@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from engine.conditioning.assembly import request_conditions
-from engine.conditioning.voices import MOST, SPREAD, VoiceTable
+from engine.conditioning.voices import MOST, SPREAD, VoiceTable, bounded
 from engine.requests import LoopRequest, Pattern
 from engine.tempo import LoopGeometry
 from engine.vocabulary import PARTS, VOICE_DIM
@@ -81,3 +81,11 @@ def test_a_request_has_voices_of_the_parts_that_sound(table: VoiceTable) -> None
     own = request_conditions(request.with_(voices={}), geometry, table=table)
     assert torch.equal(own.voices[0, KICK], table.draw("kick", 5, "acid"))
     assert not request_conditions(request, geometry).voices_given.any()
+
+
+def test_a_request_takes_any_voice_that_can_be_heard() -> None:
+    """All of a voice may be in one of its numbers, as in some snares."""
+    extreme = bounded(torch.tensor([-1000.0] + [0.0] * (VOICE_DIM - 1)))
+    assert float(extreme[0]) == pytest.approx(-6.93, abs=0.01)
+    voice = tuple(float(value) for value in extreme)
+    assert LoopRequest(126.0, 1, voices={"snare": voice}).voices == {"snare": voice}
