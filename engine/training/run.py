@@ -162,7 +162,17 @@ class TrainingRun:
         self.model, self.prepared_optimizer = self.accelerator.prepare(trainer.model, self.optimizer)
 
     def run(self) -> dict[str, float]:
-        """Train until the budget is used; returns the last validation figures."""
+        """Train until the budget is used; returns the last validation figures. One that is interrupted keeps what it
+        has, and may go on."""
+        before = self.step
+        try:
+            return self._run()
+        except KeyboardInterrupt:
+            if self.step > before and self.accelerator.num_processes == 1:  # others might wait for this one for ever
+                self._checkpoint(last=True)
+            raise
+
+    def _run(self) -> dict[str, float]:
         figures: dict[str, float] = {}
         started = checkpointed = self._drawn = time.monotonic()
         first_step = self.step

@@ -90,6 +90,29 @@ def test_a_run_goes_on_where_it_stopped(encoded: tuple[Path, Path], tmp_path: Pa
     assert any(name.startswith("optimizer.") and name.endswith("exp_avg_sq") for name in tensors)
 
 
+def test_a_run_that_is_interrupted_keeps_every_step(
+    encoded: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus, pack = encoded
+    step = TrainingRun._train_step
+
+    def interrupted(run: TrainingRun, spent: float) -> dict[str, float]:
+        if run.step == 4:
+            raise KeyboardInterrupt
+        return step(run, spent)
+
+    monkeypatch.setattr(TrainingRun, "_train_step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train_denoiser(corpus, pack, tmp_path / "run", SHORT, frames_per_batch=96, config=DENOISER)
+    saved = load_checkpoint(tmp_path / "run")
+    assert saved is not None and saved[1]["step"] == 4
+    assert Pack.open(pack).manifest["training"]["denoiser"][-1]["step"] == 4
+    monkeypatch.undo()
+    train_denoiser(corpus, pack, tmp_path / "run", replace(SHORT, max_steps=2), frames_per_batch=96)
+    again = load_checkpoint(tmp_path / "run")
+    assert again is not None and again[1]["step"] == 6
+
+
 def test_the_voices_of_training_loops_go_into_the_pack(encoded: tuple[Path, Path], tmp_path: Path) -> None:
     """Four loops have two kicks, of 110 and 150 Hz: the table has those two, and of no other part any."""
     corpus, pack = encoded
