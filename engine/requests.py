@@ -3,12 +3,23 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from engine import knobs
 from engine.errors import InvalidRequest
 from engine.knobs import Sampler, Schedule, check_choice, check_number, check_whole
-from engine.vocabulary import BEATS_PER_BAR, CURVES, EMBEDDING_DIM, PARTS, STEERS, STEPS_PER_BAR, TAGS, VOICE_DIM
+from engine.vocabulary import (
+    BEATS_PER_BAR,
+    CURVES,
+    EMBEDDING_DIM,
+    PARTS,
+    PICTURE_BANDS,
+    PICTURE_COLUMNS,
+    STEERS,
+    STEPS_PER_BAR,
+    TAGS,
+    VOICE_DIM,
+)
 
 # What knobs declare, by short names for those who judge files and seeds.
 MIN_TEMPO_BPM, MAX_TEMPO_BPM = knobs.TEMPO.low, knobs.TEMPO.high
@@ -16,6 +27,8 @@ MAX_BARS = int(knobs.BARS.high)
 MAX_SEED = int(knobs.SEED.high)
 MAX_VOICE = 7.0
 """Beyond any number of a voice that was heard: its mean square is four at the most, its numbers are twelve."""
+PICTURED: Final = VOICE_DIM + PICTURE_BANDS * PICTURE_COLUMNS
+"""Length of a voice that carries its picture."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +130,9 @@ class LoopRequest:
     that have no row in the pattern; without, the denoiser is left alone with them. Raises `InvalidRequest` on what
     is impossible.
 
-    `voices` says how parts sound: a seed that one is drawn by, or a voice itself, as a pack heard it in a sound.
-    Parts that it does not name have the voice of the request's own seed.
+    `voices` says how parts sound: a seed that one is drawn by, or a voice itself, as a pack heard it in a sound: its
+    numbers, and behind them, row by row, the picture of the hit (levels in [0, 1] by `engine.audio.voice_image`), to
+    which hits of drums are brought. Parts that it does not name have the voice of the request's own seed.
 
     `learnt` is how much of what a pack learnt from its owner's sounds plays, 0 to 1; others have nothing of it.
 
@@ -187,10 +201,15 @@ class LoopRequest:
         for part, voice in self.voices.items():
             check_choice("part", part, PARTS)
             if isinstance(voice, list | tuple):
-                if len(voice) != VOICE_DIM:
-                    raise InvalidRequest(f"The voice of {part} is a seed or {VOICE_DIM} numbers, not {len(voice)}.")
-                for value in voice:
+                if len(voice) not in (VOICE_DIM, PICTURED):
+                    raise InvalidRequest(
+                        f"The voice of {part} is a seed, {VOICE_DIM} numbers, or {PICTURED} with its picture, "
+                        f"not {len(voice)}."
+                    )
+                for value in voice[:VOICE_DIM]:
                     check_number(f"Voice of {part}", value, -MAX_VOICE, MAX_VOICE)
+                for value in voice[VOICE_DIM:]:
+                    check_number(f"Picture of {part}", value, 0.0, 1.0)
                 clean[part] = tuple(float(value) for value in voice)
             else:
                 check_whole(f"Voice of {part}", voice, 0, MAX_SEED)

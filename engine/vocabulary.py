@@ -53,6 +53,10 @@ BEATS_PER_BAR: Final = 4
 VOICE_DIM: Final = 12
 """Numbers that say how one part sounds."""
 
+PICTURE_BANDS: Final = 40
+PICTURE_COLUMNS: Final = 32
+"""Mel bands and columns of the picture of a hit, in which a voice that was heard is exact."""
+
 MOST_WORDS: Final = 1000
 LONGEST_WORD: Final = 60
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from engine.conditioning.beat import timed_conditions
-from engine.conditioning.composition import Composition
+from engine.conditioning.composition import Composition, onsets_of
 from engine.conditioning.conditions import Conditions
 from engine.conditioning.curves import curves_condition
 from engine.conditioning.notes import notes_condition
@@ -35,10 +35,9 @@ def request_conditions(
 
     What the request leaves open is open, but for what `composition` says about it.
     """
-    onsets = {part: request.pattern.onsets(part, request.bars) for part in request.pattern.rows}
+    onsets = onsets_of(request, composition)
     tags, key = request.tags, key_condition(request.key)
     if composition is not None:
-        onsets = {**composition.onsets, **onsets}
         tags = tuple(dict.fromkeys((*tags, *composition.tags)))
         key = key_condition(request.key or composition.key, keyless=True)
     pattern, pattern_given = pattern_condition(onsets, geometry)

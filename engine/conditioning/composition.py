@@ -46,6 +46,12 @@ class Composition:
         return Pattern.nearest(self.onsets, bars, self.swing)
 
 
+def onsets_of(request: LoopRequest, written: Composition | None) -> dict[str, Onsets]:
+    """The onsets (beat, velocity) of a request's rows, and of the parts that were `written` beside them."""
+    rows = {part: request.pattern.onsets(part, request.bars) for part in request.pattern.rows}
+    return rows if written is None else {**written.onsets, **rows}
+
+
 def compose(request: LoopRequest, known: Vocabulary = TODAY) -> Composition | None:
     """The arrangement of the request's seed in what its pattern leaves open; None when nothing is open.
 

@@ -93,6 +93,10 @@ class Conditions:
             zeros(batch, 1),
         )
 
+    def one(self, index: int) -> Self:
+        """Those of loop `index` alone."""
+        return type(self)(**{f.name: getattr(self, f.name)[index : index + 1] for f in fields(self)})
+
     def without(self, *groups: str) -> Self:
         """The same with whole `groups` (keys of `GROUPS`) left open."""
         masks = {name: torch.zeros_like(getattr(self, name)) for group in groups for name in GROUPS[group]}

@@ -67,13 +67,14 @@ class VoiceTable(nn.Module):
 
     def condition(self, playing: Sequence[str], asked: Voices, seed: int, style: str | None) -> tuple[Tensor, Tensor]:
         """Voices `[1, P, V]` and mask `[1, P]` of the parts that are `playing`, in the rows of today's parts: as
-        `asked`, or drawn by `seed`; for a part that it does not know none is drawn."""
+        `asked`, or drawn by `seed`; for a part that it does not know none is drawn. Of a voice that was heard its
+        numbers count, not its picture."""
         voices, given = torch.zeros(1, len(PARTS), VOICE_DIM), torch.zeros(1, len(PARTS))
         for part in playing:
             wanted = asked.get(part, seed)
             row = PARTS.index(part)
             if isinstance(wanted, tuple):
-                voices[0, row], given[0, row] = torch.tensor(wanted), 1.0
+                voices[0, row], given[0, row] = torch.tensor(wanted[:VOICE_DIM]), 1.0
             elif part in self.known.parts:
                 voices[0, row], given[0, row] = self.draw(part, wanted, style), 1.0
         return voices, given

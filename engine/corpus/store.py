@@ -24,13 +24,12 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from engine.audio.voice_image import BANDS, COLUMNS
 from engine.corpus.score import Annotation, Audio, CorpusLoop
 from engine.corpus.seeds import HELD_OUT_SEED
 from engine.documents import read_document_file
 from engine.errors import CorpusError
 from engine.files import is_file, sweep_stale_files, write_atomically
-from engine.vocabulary import CURVES, FIRST, PARTS, TODAY, Vocabulary, places
+from engine.vocabulary import CURVES, FIRST, PARTS, PICTURE_BANDS, PICTURE_COLUMNS, TODAY, Vocabulary, places
 
 SCHEMA = 2
 
@@ -136,7 +135,7 @@ def store_loop(
     loops = _made(folder / "loops")
     if keep_audio:
         write_atomically(loops / f"{name}.wav", stored_audio(loop.audio))
-    voices = np.zeros((len(PARTS), BANDS, COLUMNS), np.float16)
+    voices = np.zeros((len(PARTS), PICTURE_BANDS, PICTURE_COLUMNS), np.float16)
     for name_of_part, image in loop.voices.items():
         voices[PARTS.index(name_of_part)] = image
     known = np.array([each in loop.voices for each in PARTS], np.float16)

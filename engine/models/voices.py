@@ -4,11 +4,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.audio.voice_image import BANDS, COLUMNS
 from engine.conditioning.conditions import Conditions
 from engine.conditioning.voices import bounded
 from engine.models.word_rows import matched
-from engine.vocabulary import PARTS, VOICE_DIM, places
+from engine.vocabulary import PARTS, PICTURE_BANDS, PICTURE_COLUMNS, VOICE_DIM, places
 
 
 class VoiceEncoder(nn.Module):
@@ -25,7 +24,7 @@ class VoiceEncoder(nn.Module):
     def __init__(self, parts: tuple[str, ...] = PARTS) -> None:
         super().__init__()
         self.parts = parts
-        pixels = BANDS * COLUMNS
+        pixels = PICTURE_BANDS * PICTURE_COLUMNS
         self.register_buffer("middle", torch.zeros(len(parts), pixels))
         self.basis = nn.Parameter(torch.randn(len(parts), pixels, VOICE_DIM) * pixels**-0.5)
 
@@ -36,7 +35,7 @@ class VoiceEncoder(nn.Module):
 
     @torch.no_grad()
     def fit(self, images: Tensor, given: Tensor) -> None:
-        """Learn from pictures `[N, P, BANDS, COLUMNS]` of today's parts, those with a mask `given` `[N, P]`, in what
+        """Learn from pictures `[N, P, bands, columns]` of today's parts, those with a mask `given` `[N, P]`, in what
         directions they differ; a part with too few of them takes those of all parts."""
         every = images.flatten(2).float()
         for row, part in enumerate(self.parts):
@@ -54,7 +53,7 @@ class VoiceEncoder(nn.Module):
             self.basis[row] = directions[:VOICE_DIM].T * scale
 
     def forward(self, images: Tensor) -> Tensor:
-        """Pictures `[B, P, BANDS, COLUMNS]` in [0, 1] to voices `[B, P, V]`, both in the rows of today's parts; those
+        """Pictures `[B, P, bands, columns]` in [0, 1] to voices `[B, P, V]`, both in the rows of today's parts; those
         of parts that it does not know are zero."""
         seen = matched(images, places(self.parts, PARTS), 1).flatten(2) - self.middle
         voices = bounded(torch.einsum("bpi,piv->bpv", seen, self.basis))

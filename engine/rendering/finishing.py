@@ -8,14 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.audio.expansion import expanded
 from engine.audio.loudness import level_match
 from engine.codec.base import Recurrence
 from engine.errors import PackError
 from engine.loop import Loop, PackInfo
 from engine.models.balance import Balance
 from engine.rendering.guided import Aim
+from engine.rendering.rests import rests
 from engine.rendering.starts import starts_from_found
+from engine.rendering.voicing import voiced
 from engine.requests import LoopRequest, Pattern
+from engine.stems.network import StemNetwork
 from engine.tempo import LoopGeometry
 
 
@@ -56,18 +60,25 @@ def finished_loops(
     info: PackInfo,
     clock: Clock,
     balance: Balance | None = None,
+    stems: StemNetwork | None = None,
 ) -> list[Loop]:
     """The loops `[B]` of decoded `audio` `[B, 2, T]` and latents `[B, D, F]`, level-matched; raises `PackError` on
     samples that are no numbers.
 
-    Loops of noise that was drawn, not found in a sound, are brought into `balance` where that is known.
+    Loops of noise that was drawn, not found in a sound, are brought into `balance` where that is known, and rest
+    where their score does. Drums whose voices were heard in sounds are taken out of a loop by `stems` and brought to
+    these.
     """
     loops = []
     for index, (request, written) in enumerate(zip(requests, aim.compositions, strict=True)):
         with clock("finishing"):
-            sound = audio[index]
+            sound, own = audio[index], aim.towards.one(index)
             if balance is not None and not starts_from_found(request):
                 sound = balance.balanced(sound, info.sample_rate, request.temperature)
+            sound = voiced(sound, request, written, sample_rate=info.sample_rate, conditions=own, network=stems)
+            if not starts_from_found(request):
+                own_rests = rests(request, written, LoopGeometry(request.tempo_bpm, request.bars, info.sample_rate))
+                sound = expanded(sound, info.sample_rate, own_rests)
             levelled = level_match(sound, info.sample_rate)
         if levelled.replaced_samples:
             raise PackError(f"Pack {info.name!r} gave samples that are not numbers; use another pack.")

@@ -6,7 +6,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from engine.conditioning.composition import Composition
+from engine.conditioning.composition import Composition, onsets_of
 from engine.diffusion.found_noise import is_found
 from engine.diffusion.hit_noise import Ties, strikes_of, tie
 from engine.diffusion.noise import resample_noise, seeded_noise
@@ -67,6 +67,4 @@ def found_noise(found: Tensor, frames: int) -> Tensor:
 
 def _ties(request: LoopRequest, geometry: LoopGeometry, composition: Composition | None) -> Ties:
     """Which frames of the loop of `request` share their noise, because the same strikes there."""
-    onsets = {part: request.pattern.onsets(part, request.bars) for part in request.pattern.rows}
-    onsets = onsets if composition is None else {**composition.onsets, **onsets}
-    return Ties.of(strikes_of(onsets, geometry), geometry)
+    return Ties.of(strikes_of(onsets_of(request, composition), geometry), geometry)

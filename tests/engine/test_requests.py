@@ -79,7 +79,7 @@ def test_a_request_survives_json(request: LoopRequest) -> None:
         ({"noise": {"corners": [1, 2, 3, 4], "x": 2}}, "0 to 1"),
         ({"repeat": 1.5}, "Repeat 1.5 is out of range: 0 to 1"),
         ({"repeat": -0.1}, "Repeat -0.1 is out of range: 0 to 1"),
-        ({"voices": {"kick": (1, 2, 3)}}, "voice of kick is a seed or 12 numbers, not 3"),
+        ({"voices": {"kick": (1, 2, 3)}}, "voice of kick is a seed, 12 numbers, or 1292 with its picture, not 3"),
         ({"voices": {"kick": -1}}, "Voice of kick.*from 0 to"),
         ({"voices": {"kick": 1.5}}, "Voice of kick.*from 0 to"),
         ({"voices": {"kick": (9.0,) * 12}}, "Voice of kick 9.0 is out of range: -7 to 7"),

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine.audio.voice_image import BANDS, COLUMNS
 from engine.conditioning.conditions import Conditions
 from engine.conditioning.notes import NOTE_ROWS
 from engine.conditioning.voices import MOST_SQUARE
@@ -13,7 +12,7 @@ from engine.models.blocks import AdaptiveGroupNorm, CircularConv, RepeatMixing
 from engine.models.embeddings import sinusoidal
 from engine.models.unet import Denoiser, DenoiserConfig
 from engine.models.voices import StruckVoices, VoiceEncoder
-from engine.vocabulary import PARTS, VOICE_DIM
+from engine.vocabulary import PARTS, PICTURE_BANDS, PICTURE_COLUMNS, VOICE_DIM
 
 TINY = DenoiserConfig(
     latent_dim=8, widths=(32, 32, 32, 32), blocks=1, groups=8, timeline_width=8, embedding_width=16, notes=True
@@ -176,15 +175,15 @@ def test_voices_tell_apart_what_differs_most_and_are_bounded() -> None:
     encoder, kick, snare, pad = VoiceEncoder(), PARTS.index("kick"), PARTS.index("snare"), PARTS.index("pad")
     assert not encoder.is_fitted
     # Kicks that differ in three ways, of which one moves most; snares in others; few pads, and no hats.
-    ways = torch.randn(2, 3, BANDS * COLUMNS) * torch.tensor([0.3, 0.1, 0.03])[:, None]
-    found = 0.01 * torch.randn(400, len(PARTS), BANDS * COLUMNS)
+    ways = torch.randn(2, 3, PICTURE_BANDS * PICTURE_COLUMNS) * torch.tensor([0.3, 0.1, 0.03])[:, None]
+    found = 0.01 * torch.randn(400, len(PARTS), PICTURE_BANDS * PICTURE_COLUMNS)
     moved = torch.randn(2, 400, 3)
     found[:, kick] += moved[0] @ ways[0] + 0.5
     found[:, snare] += moved[1] @ ways[1] + 0.3
     given = torch.zeros(400, len(PARTS))
     given[:, [kick, snare]] = given[:5, pad] = 1.0
-    encoder.fit(found.unflatten(2, (BANDS, COLUMNS)), given)
-    voices = encoder(found.unflatten(2, (BANDS, COLUMNS)))
+    encoder.fit(found.unflatten(2, (PICTURE_BANDS, PICTURE_COLUMNS)), given)
+    voices = encoder(found.unflatten(2, (PICTURE_BANDS, PICTURE_COLUMNS)))
     assert encoder.is_fitted and voices.shape == (400, 8, VOICE_DIM)
     kicks = voices[:, kick]
     assert float(kicks.square().mean()) == pytest.approx(1.0, abs=0.05) and float(kicks.mean(0).abs().max()) < 0.15
@@ -193,9 +192,9 @@ def test_voices_tell_apart_what_differs_most_and_are_bounded() -> None:
         assert int(likeness.argmax()) == way and likeness.max() > 0.95
     assert kicks.std(0)[:3].tolist() == sorted(kicks.std(0)[:3].tolist(), reverse=True)
     # What no part of the corpus is like stays bounded, and what is one sound has one voice.
-    odd = encoder(torch.ones(2, len(PARTS), BANDS, COLUMNS) * 40)
+    odd = encoder(torch.ones(2, len(PARTS), PICTURE_BANDS, PICTURE_COLUMNS) * 40)
     assert odd.square().mean(2).max() <= MOST_SQUARE + 1e-4 and torch.equal(odd[0], odd[1])
-    assert encoder(torch.rand(1, 8, BANDS, COLUMNS))[0, pad].abs().max() > 0  # it takes what all parts differ in
+    assert encoder(torch.rand(1, 8, PICTURE_BANDS, PICTURE_COLUMNS))[0, pad].abs().max() > 0  # of what all differ in
 
 
 def test_before_training_it_knows_white_noise_and_standardising_is_undone() -> None:

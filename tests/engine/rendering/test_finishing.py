@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from engine.conditioning.conditions import Conditions
 from engine.errors import PackError
 from engine.loop import PackInfo
 from engine.rendering.finishing import Clock, finished_loops, recurrence
@@ -39,7 +40,8 @@ def test_the_noise_of_a_codec_comes_again_with_every_beat_unless_it_was_found_in
 
 def finish(audio: np.ndarray, *compositions: Any) -> list[Any]:
     requests = [LoopRequest(seed=seed, bars=1) for seed in range(len(audio))]
-    aim: Any = SimpleNamespace(compositions=compositions or (None,) * len(audio))
+    conditions = Conditions.open(16, len(audio))
+    aim: Any = SimpleNamespace(compositions=compositions or (None,) * len(audio), towards=conditions)
     latent = torch.arange(float(len(audio)))[:, None, None].expand(-1, 4, 16)
     return finished_loops(audio, latent, requests, aim, info=INFO, clock=Clock())
 
@@ -48,7 +50,9 @@ def test_loops_of_a_batch_are_brought_to_one_loudness_each_by_itself() -> None:
     time_ = np.arange(88_200) / 44_100
     wave = np.stack([np.sin(2 * np.pi * 440 * time_)] * 2).astype(np.float32)
     drawn = Pattern({"kick": (1.0, 0.0, 0.0, 0.0) * 4})
-    quiet, loud = finish(np.stack([0.02 * wave, 0.5 * wave]), SimpleNamespace(pattern=lambda _bars: drawn), None)
+    quiet, loud = finish(
+        np.stack([0.02 * wave, 0.5 * wave]), SimpleNamespace(pattern=lambda _bars: drawn, onsets={}, notes={}), None
+    )
     assert quiet.loudness_lufs == pytest.approx(loud.loudness_lufs, abs=0.1)
     assert np.abs(quiet.audio - loud.audio).max() < 1e-3
     assert max(quiet.true_peak_dbtp, loud.true_peak_dbtp) <= -1.0

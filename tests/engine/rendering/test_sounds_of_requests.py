@@ -9,6 +9,7 @@ from engine.audio.voice_image import VOICE_RATE
 from engine.errors import AudioFileError, InvalidRequest
 from engine.models.voices import VoiceEncoder
 from engine.rendering.sounds import SILENCE, embedding_of, voice_of
+from engine.requests import PICTURED, LoopRequest
 from engine.vocabulary import EMBEDDING_DIM, PARTS, VOICE_DIM
 
 CPU = torch.device("cpu")
@@ -45,7 +46,9 @@ def encoder() -> VoiceEncoder:
 
 def test_a_voice_is_that_of_the_clearest_hit_at_any_rate(encoder: VoiceEncoder) -> None:
     voice = np.array(voice_of(encoder, "kick", beep(2.0), 44100, CPU))
-    assert voice.shape == (VOICE_DIM,) and np.isfinite(voice).all() and np.abs(voice).max() > 0
+    assert voice.shape == (PICTURED,) and np.isfinite(voice).all() and np.abs(voice[:VOICE_DIM]).max() > 0
+    assert (voice[VOICE_DIM:].min(), voice[VOICE_DIM:].max()) == (0.0, 1.0)
+    LoopRequest(voices={"kick": tuple(voice.tolist())})
     again = np.array(voice_of(encoder, "kick", beep(2.0, VOICE_RATE), VOICE_RATE, CPU))
     np.testing.assert_allclose(voice, again, atol=0.1)
     other = np.array(voice_of(encoder, "kick", beep(2.0, hertz=3000.0), 44100, CPU))
