@@ -12,8 +12,11 @@ from loopgen_app.studio import Studio
 log = logging.getLogger(__name__)
 
 
-def take_drop(studio: Studio, paths: list[Path]) -> None:
-    """Open a session, restore the state of a loop that LoopGen wrote, or offer other sound as it can be used."""
+def take_drop(studio: Studio, paths: list[Path], part: str | None = None) -> None:
+    """Open a session, restore the state of a loop that LoopGen wrote, or offer other sound as it can be used.
+
+    Over the row of a `part` it is that part's voice.
+    """
     if not paths:
         studio.messages.complain("Only files can be dropped: audio, or a LoopGen session.")
         return
@@ -33,6 +36,8 @@ def take_drop(studio: Studio, paths: list[Path]) -> None:
         return
     if dropped.recipe is not None and dropped.recipe.kind != "passage":
         restore(studio, dropped, dropped.recipe)
+    elif part is not None:
+        studio.voices.take_file(part, path)
     else:
         offer(studio, dropped, "carries no recipe of a loop")
 

@@ -2,10 +2,11 @@
 
 from itertools import pairwise
 
-from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
+from engine import PARTS
 from loopgen_app.actions import Actions
 from loopgen_app.drops import take_drop
 from loopgen_app.making.generation import GenerationState
@@ -26,6 +27,7 @@ from loopgen_app.widgets.drag_tile import files_of
 from loopgen_app.widgets.keyboard import KeyHabits
 from loopgen_app.widgets.label import Label
 from loopgen_app.widgets.message_bar import MessageBar
+from loopgen_app.widgets.step_grid import StepGrid
 
 GAP = 8
 MINIMUM = QSize(1024, 600)
@@ -248,9 +250,14 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Take a file once the drop is over: reading it must not hold up the program it comes from."""
-        paths = files_of(event.mimeData())
+        paths, part = files_of(event.mimeData()), self._part_at(event.position().toPoint())
         event.acceptProposedAction()
-        QTimer.singleShot(0, self, lambda: take_drop(self._studio, paths))
+        QTimer.singleShot(0, self, lambda: take_drop(self._studio, paths, part))
+
+    def _part_at(self, place: QPoint) -> str | None:
+        """The part whose row of the step grid lies there."""
+        grid = self.childAt(place)
+        return PARTS[grid.row_at(grid.mapFrom(self, place))] if isinstance(grid, StepGrid) else None
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Tell the application to put everything away."""

@@ -26,6 +26,7 @@ from loopgen_app.making.reworking import Reworking
 from loopgen_app.making.rows import Rows
 from loopgen_app.making.scores import Scores
 from loopgen_app.making.service import Service
+from loopgen_app.making.voices import RowVoices
 from loopgen_app.messages import Messages
 from loopgen_app.midi import MidiMap
 from loopgen_app.playback import Playback
@@ -56,6 +57,7 @@ class Studio:
     exports: Exports
     composing: Composing
     references: References
+    voices: RowVoices
     reworking: Reworking
     sessions: Sessions
     pictures: Pictures
@@ -119,7 +121,8 @@ def build_studio(
     sessions = Sessions(instrument, audition, folders, settings, messages)
     studio = Studio(
         folders, settings, messages, instrument, transport, bank, playback, generation, audition, exports, composing,
-        references, reworking, sessions, Pictures(background), Scores(lambda: generation.composes, background),
+        references, RowVoices(instrument, generation, messages), reworking, sessions, Pictures(background),
+        Scores(lambda: generation.composes, background),
         Rows(instrument, generation, messages, background),
         Mixing(instrument, generation, audition, messages, background),
         MidiMap(instrument, settings.midi), LiveTempo(instrument, generation, audition, playback),

@@ -183,7 +183,7 @@ class FakeService:
         self.events, self.renderer = events, renderer or FakeRenderer()
         self.asked: list[Any] = []
         self.waiting: dict[int, Any] = {}
-        self.heard: list[tuple[Callable[[], Any], Future[tuple[float, ...]]]] = []
+        self.heard: dict[str | None, tuple[Callable[[], Any], Future[tuple[float, ...]]]] = {}
         self.loads: list[Callable[[], Any]] = []
         self.looks: list[tuple[Any, Future[Any]]] = []
         self.closed = False
@@ -200,9 +200,9 @@ class FakeService:
     def cancel(self) -> None:
         self.waiting = {}
 
-    def embed_sound(self, sound: Callable[[], Any]) -> Future[tuple[float, ...]]:
-        self.heard.append((sound, Future()))
-        return self.heard[-1][1]
+    def embed_sound(self, sound: Callable[[], Any], part: str | None = None) -> Future[tuple[float, ...]]:
+        self.heard[part] = (sound, Future())
+        return self.heard[part][1]
 
     def look(self, task: Any) -> Future[Any]:
         self.looks.append((task, Future()))
@@ -234,12 +234,14 @@ class FakeService:
                 self.events.on_result(job, work(self.renderer, steps))
 
     def listen(self) -> None:
-        """The sounds that wait are listened to, the newest first as the engine does; older ones are not."""
-        heard, self.heard = self.heard, []
-        for sound, future in heard[-1:]:
+        """The sounds that wait are listened to, the newest for each part as the engine does; older ones are not."""
+        heard, self.heard = self.heard, {}
+        for part, (sound, future) in heard.items():
             try:
                 file = sound()
-                future.set_result(self.renderer.embed_sound(file.audio, file.sample_rate))
+                told = (file.audio, file.sample_rate)
+                embed = self.renderer.embed_sound if part is None else partial(self.renderer.embed_voice, part)
+                future.set_result(embed(*told))
             except (AudioFileError, PackError) as error:
                 future.set_exception(error)
 

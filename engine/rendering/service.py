@@ -77,6 +77,7 @@ class _Job:
 @dataclass(eq=False)
 class _Hearing:
     sound: Callable[[], AudioFile]
+    part: str | None
     embedding: Future[tuple[float, ...]] = field(default_factory=Future)
 
 
@@ -95,7 +96,7 @@ class GenerationService:
         self._renderer: Renderer | None = None
         self._load_error = LoopGenError("There is no model to render with.")
         self._queue: deque[_Job] = deque()
-        self._hearing: _Hearing | None = None
+        self._hearings: dict[str | None, _Hearing] = {}
         self._current: _Job | None = None
         self._look: Look | None = None
         self._last_id = 0
@@ -139,15 +140,16 @@ class GenerationService:
                     job.cancelled.set()
             self._changed.notify()
 
-    def embed_sound(self, sound: Callable[[], AudioFile]) -> Future[tuple[float, ...]]:
-        """The embedding of `sound()` for `LoopRequest.reference`, made on the worker between two jobs.
+    def embed_sound(self, sound: Callable[[], AudioFile], part: str | None = None) -> Future[tuple[float, ...]]:
+        """The embedding of `sound()` for `LoopRequest.reference`, or how a `part` sounds in it for
+        `LoopRequest.voices`; made on the worker between two jobs.
 
-        Newest wins: one that waits is cancelled by the next. The future ends in the embedding or a `LoopGenError`;
-        its callbacks run on the worker, or in the thread that cancels.
+        Newest wins: one that waits is cancelled by the next for the same part, or for none. The future ends in the
+        embedding or a `LoopGenError`; its callbacks run on the worker, or in the thread that cancels.
         """
-        hearing = _Hearing(sound)
+        hearing = _Hearing(sound, part)
         with self._changed:
-            before, self._hearing = self._hearing, hearing
+            before, self._hearings[part] = self._hearings.get(part), hearing
             self._end_look()
             self._changed.notify()
         if before is not None:
@@ -193,15 +195,15 @@ class GenerationService:
             with self._changed:
                 self._changed.wait_for(self._has_work)
                 if self._closing:
-                    if self._hearing is not None:
-                        self._hearing.embedding.cancel()
+                    for waiting in self._hearings.values():
+                        waiting.embedding.cancel()
                     while self._queue:
                         self._deliver(self._events.on_cancelled, self._queue.popleft().id)
                     return
                 load, self._load = self._load, None
                 hearing = None
-                if load is None:
-                    hearing, self._hearing = self._hearing, None
+                if load is None and self._hearings:
+                    hearing = self._hearings.pop(next(iter(self._hearings)))
                 idle = load is None and hearing is None
                 job = self._current = self._queue.popleft() if idle and self._queue else None
                 look = self._look if idle and job is None else None
@@ -216,7 +218,7 @@ class GenerationService:
 
     def _has_work(self) -> bool:
         look = self._look is not None and self._look.waiting
-        return bool(self._closing or self._load or self._hearing or self._queue or look)
+        return bool(self._closing or self._load or self._hearings or self._queue or look)
 
     def _load_renderer(self, load: Callable[[], Renderer]) -> None:
         loaded = attempt(load, "The model could not be loaded")
@@ -238,6 +240,8 @@ class GenerationService:
 
         def heard() -> tuple[float, ...]:
             file = hearing.sound()
+            if hearing.part is not None:
+                return renderer.embed_voice(hearing.part, file.audio, file.sample_rate)
             return renderer.embed_sound(file.audio, file.sample_rate)
 
         outcome = attempt(heard, "This sound could not be heard")

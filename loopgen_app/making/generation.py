@@ -181,9 +181,11 @@ class Generation(QObject):
         sound: Callable[[], AudioFile],
         done: Callable[[tuple[float, ...]], object],
         failed: Callable[[Exception], object],
+        part: str | None = None,
     ) -> Work:
-        """Listen to `sound()`, which is called on the worker: `done` is told its embedding, or `failed` why not."""
-        return self._background.follow(self._service.embed_sound(sound), done, failed)
+        """Listen to `sound()`, which is called on the worker: `done` is told its embedding, or how `part` sounds in
+        it, or `failed` why not."""
+        return self._background.follow(self._service.embed_sound(sound, part), done, failed)
 
     def look(self, task: Task, done: Callable[[Any], object], failed: Callable[[Exception], object]) -> Work:
         """Run `task` while nothing is asked for: `done` is told what it returned, or `failed` that it was ended."""

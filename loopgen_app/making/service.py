@@ -30,8 +30,8 @@ class Service(Protocol):
     def cancel(self) -> None:
         """Cancel everything."""
 
-    def embed_sound(self, sound: Callable[[], AudioFile]) -> Future[tuple[float, ...]]:
-        """The embedding of a sound."""
+    def embed_sound(self, sound: Callable[[], AudioFile], part: str | None = None) -> Future[tuple[float, ...]]:
+        """The embedding of a sound, or how a part sounds in it."""
 
     def look(self, task: Task) -> Future[Any]:
         """What a task returns that is run when nothing else is to be done."""

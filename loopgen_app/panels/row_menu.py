@@ -1,13 +1,15 @@
 """What can be done to a row of the step grid: the menu of a row, its keys, and the drag along its name."""
 
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from engine import PARTS, LoopRequest, Pattern
 from loopgen_app.making.rows import Proposal
 from loopgen_app.panels.binding import connect
+from loopgen_app.panels.reference_row import FILTER
 from loopgen_app.state.pattern_edits import heard_row, louder, with_row, with_rows
 from loopgen_app.studio import Studio
 from loopgen_app.widgets.step_grid import StepGrid
@@ -93,11 +95,19 @@ class RowMenu:
             menu.addAction(words, partial(self._play_louder, part, factor)).setEnabled(
                 part in value("pattern").rows or part in self.composed.rows
             )
+        menu.addAction("Sound like a file…", partial(self.choose_voice, part))
         menu.addSeparator()
         lock = menu.addAction("Lock row\tL", partial(self.toggle_lock, part))
         lock.setCheckable(True)
         lock.setChecked(part in self._studio.instrument.value("row_locks"))
         return menu
+
+    def choose_voice(self, part: str) -> None:
+        """Ask for a file, and let `part` sound as it does there."""
+        title = f"Let the {part.replace('_', ' ')} sound like"
+        name, _ = QFileDialog.getOpenFileName(self._grid, title, "", FILTER)
+        if name:
+            self._studio.voices.take_file(part, Path(name))
 
     def draw_heard(self, part: str) -> None:
         """Draw the onsets that were found in the loop that plays as the row of `part`, which can then be varied."""

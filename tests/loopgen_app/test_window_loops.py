@@ -10,13 +10,16 @@ import pytest
 import soundfile
 from conftest import Stage
 from fakes import FakeRenderer, sine_loop
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
-from engine import Cancelled, LoopGenError, LoopRequest, Pattern, Recipe, join_loops, read_audio, write_wav
+from engine import PARTS, Cancelled, LoopGenError, LoopRequest, Pattern, Recipe, join_loops, read_audio, write_wav
 from loopgen_app.drops import take_drop
 from loopgen_app.making.composing import along
+from loopgen_app.panels.pattern_panel import PatternPanel
+from loopgen_app.widgets.step_grid import StepGrid
 
 
 class HeldRenderer(FakeRenderer):
@@ -391,3 +394,25 @@ def test_sessions_and_presets_are_saved_and_opened(stage: Stage, tmp_path: Path)
     assert stage.find("bpmDial").value() == 80.0
     assert not sessions.open(tmp_path / "missing.loopgen")
     assert "missing.loopgen" in stage.said()
+
+
+def test_a_sound_that_is_dropped_on_a_row_is_the_voice_of_its_part(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "clap.wav"
+    write_wav(path, np.full((2, 4000), 0.5, np.float32), 44_100)
+    grid = stage.window.findChild(StepGrid)
+    assert grid is not None
+    row = PARTS.index("snare")
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    place = grid.mapTo(stage.window, grid.cell_center(row, 3).toPoint())
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    stage.window.dropEvent(QDropEvent(QPointF(place), copy, mime, left, none))
+    stage.wait(lambda: "snare" in stage.value("voices"))
+    assert stage.value("voices")["snare"][0] == pytest.approx(0.5, abs=1e-3) and grid.look.kept[row]
+    assert "snare sounds like clap" in stage.said()
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    menu = stage.window.findChild(PatternPanel).row_menu.fill_menu(PARTS.index("kick"))
+    next(action for action in menu.actions() if action.text().startswith("Sound like")).trigger()
+    stage.wait(lambda: set(stage.value("voices")) == {"snare", "kick"})

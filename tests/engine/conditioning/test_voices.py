@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from engine.conditioning.assembly import request_conditions
-from engine.conditioning.voices import MOST, SPREAD, VoiceTable, bounded
+from engine.conditioning.voices import EMPHASIS, MOST, SPREAD, VoiceTable, bounded
 from engine.requests import LoopRequest, Pattern
 from engine.tempo import LoopGeometry
 from engine.vocabulary import PARTS, VOICE_DIM
@@ -48,11 +48,15 @@ def test_draws_are_of_the_style_and_the_same_for_a_seed(table: VoiceTable) -> No
     either = torch.stack([table.draw("kick", seed, None) for seed in range(200)])
     assert (acid.mean(1) > 0.5).all() and (house.mean(1) < -0.5).all()
     assert float((either.mean(1) > 0).float().mean()) == pytest.approx(0.4, abs=0.1)
-    assert float(acid.square().mean()) == pytest.approx(1 + 0.1**2 + SPREAD**2, abs=0.1)
+    # Drawn voices lie farther from the middle of all kicks than those that are kept.
+    farther, middle = EMPHASIS["kick"], float(table.voices[KICK].mean())
+    told = middle + farther * (1 - middle)
+    assert farther > 1 and float(acid.mean()) == pytest.approx(told, abs=0.03)
+    assert float(acid.square().mean()) == pytest.approx(told**2 + farther**2 * (0.1**2 + SPREAD**2), abs=0.1)
     assert torch.equal(acid[7], table.draw("kick", 7, "acid"))
     assert (torch.cdist(acid, acid) + 10 * torch.eye(200)).min() > 0.05  # 200 of 20, and no two alike
     # What is added spreads 20 kicks out: 0.1 of them and 0.15 of it.
-    assert float((acid - acid.mean(0)).std()) == pytest.approx((0.1**2 + SPREAD**2) ** 0.5, abs=0.03)
+    assert float((acid - acid.mean(0)).std()) == pytest.approx(farther * (0.1**2 + SPREAD**2) ** 0.5, abs=0.03)
     # A style without a snare gets one of another style; parts have draws of their own; seeds may be any.
     assert float(table.draw("snare", 1, "acid").mean()) < -0.5
     assert not torch.equal(table.draw("kick", 1, "house"), table.draw("snare", 1, "house"))

@@ -15,6 +15,7 @@ from engine.loop import Loop
 from engine.progress import Progress, StepReport
 from engine.rendering.service import GenerationService, ServiceEvents
 from engine.requests import LoopRequest
+from engine.vocabulary import EMBEDDING_DIM, VOICE_DIM
 
 PATIENCE = 10.0  # seconds until a test that hangs fails; nothing waits that long when all is well
 
@@ -382,4 +383,21 @@ def test_what_cannot_be_heard_is_a_sentence_and_the_worker_goes_on() -> None:
     with pytest.raises(LoopGenError, match="could not be heard: ValueError: oops"):
         service.embed_sound(broken).result(PATIENCE)
     assert len(service.embed_sound(lambda: AudioFile(np.ones((1, 9), np.float32), 8000)).result(PATIENCE)) == 512
+    service.close()
+
+
+def test_sounds_of_several_parts_wait_beside_each_other() -> None:
+    gate, recorder = Gate(), Recorder()
+    renderer = FakeRenderer(before_step=gate)
+    service = GenerationService(lambda: renderer, recorder.events)
+    loud, quiet = (AudioFile(np.full((1, 4000), level, np.float32), 8000) for level in (0.5, 0.25))
+    service.submit(LoopRequest(num_steps=2))
+    gate.wait()
+    heard = [service.embed_sound(lambda: loud, "kick"), service.embed_sound(lambda: quiet, "snare")]
+    character, older = service.embed_sound(lambda: quiet), heard[1]
+    heard[1] = service.embed_sound(lambda: loud, "snare")
+    assert older.cancelled() and not heard[0].cancelled() and not character.cancelled()
+    gate.open()
+    assert [voice.result(PATIENCE)[0] for voice in heard] == [0.5, 0.5]
+    assert len(heard[0].result()) == VOICE_DIM and len(character.result(PATIENCE)) == EMBEDDING_DIM
     service.close()
