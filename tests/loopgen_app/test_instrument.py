@@ -183,7 +183,7 @@ def test_voices_are_seeds_or_numbers_of_known_parts(instrument: Instrument) -> N
     assert instrument.request().voices == {"kick": 12}
     for wrong, sentence in (
         ({"kazoo": 1}, "Unknown part 'kazoo'"), ({"kick": -1}, "Voice of kick"), (7, "a seed for each part"),
-        ({"kick": [0.0] * 3}, "12 numbers, not 3"),
+        ({"kick": [0.0] * 3}, "12 numbers.*not 3"),
     ):  # fmt: skip
         with pytest.raises(InvalidRequest, match=sentence):
             instrument.set("voices", wrong)
