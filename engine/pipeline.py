@@ -262,8 +262,9 @@ class LoopPipeline:
             again = Decoding(again=recurrence(requests[0], geometry))
             audio = self.latents.decode(x_1, geometry.samples, again)
             latent = self.latents.restore(x_1)
-        heard = {"info": self.info, "clock": clock, "balance": self.balance, "stems": self._stems}
-        return finished_loops(audio, latent, requests, aim, **heard)  # type: ignore[arg-type]
+        return finished_loops(
+            audio, latent, requests, aim, info=self.info, clock=clock, balance=self.balance, stems=self._stems
+        )
 
     def embed_sound(self, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:
         """The embedding of a sound `audio [C, T]`, for `LoopRequest.reference`.

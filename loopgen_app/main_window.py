@@ -257,7 +257,9 @@ class MainWindow(QMainWindow):
     def _part_at(self, place: QPoint) -> str | None:
         """The part whose row of the step grid lies there."""
         grid = self.childAt(place)
-        return PARTS[grid.row_at(grid.mapFrom(self, place))] if isinstance(grid, StepGrid) else None
+        if not isinstance(grid, StepGrid):
+            return None
+        return PARTS[grid.look.row_at(grid.mapFrom(self, place).y(), grid.size())]
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Tell the application to put everything away."""

@@ -29,7 +29,7 @@ def rests(request: LoopRequest, written: Composition | None, geometry: LoopGeome
         if not struck or part not in NOTE_RANGES:
             held = shown if part in pictured else HELD_BEATS
             sounding += [(beat, beat + held) for beat, _ in struck]
-        elif part in notes:
+        elif notes.get(part):
             sounding += [(beat, beat + beats) for beat, beats, _ in notes[part]]
         else:
             return []

@@ -26,7 +26,7 @@ class RowVoices:
             before.cancel()
         name = path.stem[:LONGEST_NAME]
         self._works[part] = self._generation.embed_sound(
-            lambda: read_drop(path), partial(self._keep, part, name), partial(self._complain, path.name), part
+            lambda: read_drop(path), partial(self._keep, part, name), partial(self._complain, part, path.name), part
         )
 
     def _keep(self, part: str, name: str, voice: tuple[float, ...]) -> None:
@@ -37,6 +37,7 @@ class RowVoices:
         instrument.end_gesture()
         self._messages.say(f"The {own} sounds like {name} from the next loop on; the lock of its row lets it go.")
 
-    def _complain(self, name: str, error: Exception) -> None:
+    def _complain(self, part: str, name: str, error: Exception) -> None:
+        self._works.pop(part, None)
         unexpected = f"{name} could not be heard ({type(error).__name__}). The log has details."
         self._messages.complain(str(error) if isinstance(error, LoopGenError) else unexpected)

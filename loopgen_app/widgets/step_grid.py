@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
@@ -136,10 +136,6 @@ class StepGrid(QWidget):
     def cell_center(self, row: int, step: int) -> QPointF:
         """Middle of a cell in widget coordinates."""
         return self.look.cell(row, step, self.size()).center()
-
-    def row_at(self, point: QPoint) -> int:
-        """The row at a point in widget coordinates."""
-        return self.look.row_at(point.y(), self.size())
 
     def _hit(self, point: QPointF) -> tuple[int, int]:
         return self.look.row_at(point.y(), self.size()), self.look.step_at(point.x(), self.size())

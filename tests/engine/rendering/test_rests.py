@@ -42,3 +42,4 @@ def test_what_is_open_may_sound_anywhere_and_silence_rests_nowhere() -> None:
     assert rests(LoopRequest(bars=1), None, GEOMETRY) == []
     assert rests(drawn(), None, GEOMETRY) == []
     assert rests(drawn(lead=(0,)), None, GEOMETRY) == []  # nobody knows how long
+    assert rests(drawn(lead=(0,)), Composition({}, {"lead": ()}, 0.0, (), None), GEOMETRY) == []
