@@ -133,6 +133,7 @@ def test_a_name_that_is_left_by_escape_is_the_one_before_and_the_one_that_plays_
 def test_takes_of_a_moving_hand_are_one_row_until_one_is_starred(stage: Stage) -> None:
     bank = named(stage, "warm")
     studio = stage.studio
+    studio.composing.hand(down=True)  # one that rests would have its loop made once more
     for place in (0.1, 0.2, 0.3):
         made = len(studio.bank.loops())
         studio.instrument.set_many({"pad_on": True, "pad_x": place}, "pad")
