@@ -150,6 +150,7 @@ from .vocabulary import (
     CURVES as CURVES,
     EMBEDDING_DIM as EMBEDDING_DIM,
     KEYS as KEYS,
+    NOTE_RANGES as NOTE_RANGES,
     PARTS as PARTS,
     STEERS as STEERS,
     STEPS_PER_BAR as STEPS_PER_BAR,

@@ -21,7 +21,8 @@ class SpectralCodecConfig:
     """Shape of a `SpectralCodec`; two channels are coded as mid and side.
 
     Bins below `phase_bins` are heard and played with their phase; from there to `shaped_bins` the decoder plays what
-    phase it can foretell, such as that of a kick, which begins as its frame does.
+    phase it can foretell, such as that of a kick, which begins as its frame does. Of partials the lowest `tones` are
+    heard, and `high_tones` more are played.
     """
 
     sample_rate: int = 44100
@@ -43,6 +44,7 @@ class SpectralCodecConfig:
     attack_bands: int = 8
     noise_bands: int = 20
     shaped_bins: int = 0
+    high_tones: int = 0
 
     @property
     def attacks(self) -> int:
@@ -62,8 +64,13 @@ class SpectralCodecConfig:
 
     @property
     def tone_hz(self) -> Tensor:
-        """Frequencies `[tones]` of the partials, quarter tones around A4."""
-        return 440 * 2 ** ((self.lowest_tone + torch.arange(self.tones)) / TONES_PER_OCTAVE)
+        """Frequencies `[tones]` of the partials that are heard, quarter tones around A4."""
+        return self.played_hz[: self.tones]
+
+    @property
+    def played_hz(self) -> Tensor:
+        """Frequencies `[tones + high_tones]` of the partials that are played."""
+        return 440 * 2 ** ((self.lowest_tone + torch.arange(self.tones + self.high_tones)) / TONES_PER_OCTAVE)
 
 
 class SpectralEncoder(nn.Module):
@@ -152,7 +159,7 @@ class SpectralDecoder(nn.Module):
         self.norm = ChannelNorm(config.fine_width)
         self.gains = nn.ModuleList(
             nn.Conv1d(config.fine_width, config.channels * count, 1)
-            for count in (config.tones, config.attacks * config.noise_bands)
+            for count in (config.tones + config.high_tones, config.attacks * config.noise_bands)
         )
         for layer in self.gains.children():
             assert isinstance(layer, nn.Conv1d) and layer.bias is not None

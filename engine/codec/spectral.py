@@ -26,6 +26,9 @@ from engine.codec.networks import NOISE_SIZE, Played, SpectralCodecConfig, Spect
 from engine.codec.peaks import tonal_peaks
 from engine.codec.stft import analyse, frame_centres, hann_root, synthesise
 
+QUIET_GAIN = -8.0
+"""The logarithmic gain at which a partial is all but silent, and yet heard enough to be learnt."""
+
 
 @dataclass(frozen=True)
 class Decoded:
@@ -63,7 +66,7 @@ class SpectralCodec(LatentCodec):
         constants = {
             "window": window,
             "short_window": hann_root(NOISE_SIZE),
-            "tone_shapes": torch.view_as_real(tone_shapes(config.tone_hz, window, config.sample_rate)),
+            "tone_shapes": torch.view_as_real(tone_shapes(config.played_hz, window, config.sample_rate)),
             "magnitude_bank": band_means(config.magnitude_bands, config.phase_bins, bins),
             "attack_bank": band_means(config.attack_bands, 1, short_bins),
             "noise_shapes": band_shapes(config.noise_bands, short_bins),
@@ -120,16 +123,19 @@ class SpectralCodec(LatentCodec):
         return mid_side(synthesise(self._padded(low), self.window, audio.shape[-1], circular=circular))
 
     def partials(self, audio: Tensor, frames: int, circular: bool) -> Tensor:
-        """Amplitudes `[B, C, tones, K]` of the partials that sound in the mid and side of audio `[B, 2, T]`."""
-        hertz, fine = self.config.tone_hz.to(audio.device), frames * self.config.stride
-        return tonal_peaks(mid_side(audio), hertz, fine, self.sample_rate, circular=circular)
+        """Amplitudes `[B, C, played, K]` of the partials that sound in the mid and side of audio `[B, 2, T]`."""
+        return self._peaks(audio, frames, self.config.played_hz, circular)
+
+    def _peaks(self, audio: Tensor, frames: int, hertz: Tensor, circular: bool) -> Tensor:
+        fine = frames * self.config.stride
+        return tonal_peaks(mid_side(audio), hertz.to(audio.device), fine, self.sample_rate, circular=circular)
 
     def encoder_input(self, audio: Tensor, frames: int, circular: bool) -> Tensor:
         """What the encoder reads, `[B, inputs, K]`: low bins with phase; levels of partials, bands and attacks."""
         fine = frames * self.config.stride
         with torch.autocast(audio.device.type, enabled=False):
             phases = self.features(audio, frames, circular)
-            tones = (self.partials(audio, frames, circular) + 1e-7).pow(self.config.compression)
+            tones = (self._peaks(audio, frames, self.config.tone_hz, circular) + 1e-7).pow(self.config.compression)
             audio = mid_side(audio.float())
             bands, attacks = (
                 (bank @ _power(analyse(audio, window, count, circular=circular)) + 1e-7).pow(
@@ -170,6 +176,17 @@ class SpectralCodec(LatentCodec):
         wider.load_state_dict(wider.state_dict() | own)
         return wider
 
+    def with_high_tones(self, count: int) -> "SpectralCodec":
+        """A copy whose decoder can play `count` partials above those that are heard; until it is trained, hardly."""
+        wider = SpectralCodec(replace(self.config, high_tones=count))
+        own = self.state_dict()
+        for name, quiet in (("decoder.gains.0.weight", 0.0), ("decoder.gains.0.bias", QUIET_GAIN)):
+            known = own.pop(name).unflatten(0, (self.channels, -1))
+            more = known.new_full((self.channels, count - self.config.high_tones, *known.shape[2:]), quiet)
+            own[name] = torch.cat((known, more), dim=1).flatten(0, 1)
+        wider.load_state_dict(own)
+        return wider
+
     def _low_spectrum(self, features: Tensor) -> Tensor:
         parts = features.reshape(len(features), self.channels, -1, features.shape[-1])
         real, imaginary = _powered(parts, 1 / self.config.compression).chunk(2, dim=2)
@@ -185,7 +202,7 @@ class SpectralCodec(LatentCodec):
 
     def _partials(self, amplitudes: Tensor, place: "Placement") -> Tensor:
         """Spectrum `[B, C, bins, K]` of partials of amplitudes `[B, C, tones, K]`, each running on through time."""
-        cycles = self.config.tone_hz.to(amplitudes.device, torch.float64) / self.sample_rate  # a sample
+        cycles = self.config.played_hz.to(amplitudes.device, torch.float64) / self.sample_rate  # a sample
         if place.how.circular:
             cycles = (cycles * place.samples).round() / place.samples  # whole turns in a loop
         # No common zero, or all partials would peak together.

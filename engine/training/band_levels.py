@@ -86,7 +86,7 @@ def raise_bands(codec: SpectralCodec, gains_db: Doubles) -> None:
     shapes = codec.noise_shapes
     noise_hz = shapes.argmax(0).double() * codec.sample_rate / NOISE_SIZE
     nepers = np.clip(gains_db, -MOST_DB, MOST_DB) * math.log(10) / 20
-    for layer, hertz in zip(codec.decoder.gains, (codec.config.tone_hz, noise_hz), strict=True):
+    for layer, hertz in zip(codec.decoder.gains, (codec.config.played_hz, noise_hz), strict=True):
         octaves = np.log2(np.maximum(hertz.cpu().numpy(), 1.0))
         raised = torch.from_numpy(np.interp(octaves, np.log2(THIRD_OCTAVES_HZ), nepers)).float()
         bias = layer.bias

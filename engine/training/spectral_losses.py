@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from engine.codec.spectral import Decoded, SpectralCodec
 
 EPSILON = 1e-5
-PARTIALS_SIZE, PARTIALS_HZ = 4096, (180.0, 5000.0)
+PARTIALS_SIZE, PARTIALS_HZ = 4096, (180.0, 10000.0)
 
 
 @lru_cache(maxsize=32)
@@ -72,6 +72,8 @@ class Target:
         """The target that `audio` in `frames` latent frames is for `codec`, silence around it."""
         heard = codec.encoder_input(audio, frames, False)
         features, partials = codec.answers(heard)
+        if codec.config.high_tones:
+            partials = codec.partials(audio, frames, False)
         low, config = codec.low_band(audio, frames, False), codec.config
         shaped = codec.spectrum(audio, frames, False)[:, :, config.phase_bins : config.shaped_bins]
         return cls(heard, audio.float(), features, low, partials, shaped)
@@ -125,7 +127,9 @@ class ReconstructionLoss(nn.Module):
     def _partials(self, audio: Tensor, target: Tensor) -> Tensor:
         lowest, highest = (round(hertz * PARTIALS_SIZE / self.sample_rate) for hertz in PARTIALS_HZ)
         a, b = (magnitudes(x.float().flatten(0, 1), PARTIALS_SIZE)[:, lowest:highest] for x in (audio, target))
-        return (torch.log10(a + EPSILON) - torch.log10(b + EPSILON)).abs().mean()
+        errors = (torch.log10(a + EPSILON) - torch.log10(b + EPSILON)).abs().mean((0, 2))
+        share = 1 / torch.arange(lowest, highest, device=a.device)  # each octave alike
+        return (errors * share).sum() / share.sum()
 
     def _distances(self, a: Tensor, b: Tensor, fft_size: int, mels: int) -> dict[str, Tensor]:
         bank = mel_filters(self.sample_rate, fft_size, mels).to(a.device)

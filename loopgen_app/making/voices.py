@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from engine import LoopGenError
+from engine import NOTE_RANGES, LoopGenError
 from loopgen_app.background import Work
 from loopgen_app.keeping.exports import read_drop
 from loopgen_app.making.generation import Generation
@@ -35,7 +35,8 @@ class RowVoices:
         instrument.begin_gesture(f"{own} from {name}")  # sounds for two rows are two steps, however soon they come
         instrument.set("voices", {**instrument.value("voices"), part: voice})
         instrument.end_gesture()
-        self._messages.say(f"The {own} sounds like {name} from the next loop on; the lock of its row lets it go.")
+        like = "leans towards" if part in NOTE_RANGES else "sounds like"  # of notes it is numbers alone that are told
+        self._messages.say(f"The {own} {like} {name} from the next loop on; the lock of its row lets it go.")
 
     def _complain(self, part: str, name: str, error: Exception) -> None:
         self._works.pop(part, None)

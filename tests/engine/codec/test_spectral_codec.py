@@ -262,6 +262,25 @@ def test_a_decoder_that_learns_to_shape_begins_with_what_it_played() -> None:
     assert wider.decode_parts(latent, 16_000).shaped.shape == (1, 2, 90, 32)
 
 
+@torch.no_grad()
+def test_a_decoder_that_learns_higher_partials_begins_with_what_it_played() -> None:
+    codec = SpectralCodec(TINY).eval()
+    latent = noise(1, codec.latent_dim, 16)
+    wider = codec.with_high_tones(28).eval()
+    assert wider.config.played_hz[-1] == pytest.approx(440 * 2 ** ((TINY.lowest_tone + TINY.tones + 27) / 24))
+    assert torch.equal(wider.config.tone_hz, codec.config.tone_hz)
+    assert torch.equal(wider.encode(noise(1, 2, 16_000), 16), codec.encode(noise(1, 2, 16_000), 16))
+    before, after = codec.decode(latent, 16_000), wider.decode(latent, 16_000)
+    assert float(20 * torch.log10((after - before).std() / before.std())) < -20
+    # One that plays the last of them sounds there.
+    bias = wider.decoder.gains[0].bias.unflatten(0, (2, -1))
+    bias[0, -1] = 0.0
+    change = (wider.decode(latent, 16_000) - after)[0].mean(0)
+    peak = int(torch.fft.rfft(change).abs().argmax()) * 44100 / 16_000
+    assert peak == pytest.approx(float(wider.config.played_hz[-1]), rel=0.02)
+    assert wider.partials(noise(1, 2, 16_000), 16, True).shape == (1, 2, TINY.tones + 28, 32)
+
+
 def test_noise_comes_again_with_the_beat_as_far_as_it_is_asked_to() -> None:
     codec, columns = SpectralCodec(TINY), 96
     period = 6 * TINY.stride * TINY.attacks

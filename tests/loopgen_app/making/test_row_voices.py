@@ -25,6 +25,10 @@ def test_parts_sound_like_files_and_undo_gives_the_voice_before_back(desk: Desk,
     assert made["bass"] == 3 and list(made) == ["kick", "bass", "snare"]
     assert [made[part][0] for part in ("kick", "snare")] == pytest.approx([0.5, 0.25], abs=1e-3)
     assert "snare sounds like tight" in desk.said()
+    voices.take_file("bass", sound(tmp_path / "round.wav", 0.125))
+    desk.service.listen()
+    assert "bass leans towards round" in desk.said()
+    instrument.undo()
     assert desk.studio.instrument.request().voices == made
     instrument.undo()
     assert list(instrument.value("voices")) == ["kick", "bass"]
