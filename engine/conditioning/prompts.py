@@ -25,6 +25,9 @@ HARDLY: Final = 0.05
 """The same for `PLAYED` tags in words: bright loops of the corpus seldom have a bass, but who says "bright house" has
 not asked the bass away."""
 PLAYED: Final = (*PARTS, "four_on_the_floor", "broken")
+SIGNATURES: Final = {"acid": ("bass", "lead")}
+"""Parts that make a style what it is: who names it has not asked these away, however seldom such words come with
+them."""
 MOVED: Final = 1.0
 """By how many logits words have to change a tag, compared with an empty prompt."""
 
@@ -101,10 +104,14 @@ def _tags(clap: ClapEmbedder, nothing: Tensor, embedded: Tensor) -> tuple[list[s
     chances, moved = after.sigmoid(), after - before
     known = [(row, tag) for row, tag in enumerate(clap.known.tags) if tag in TAGS]
     asked = [tag for row, tag in known if chances[row] >= LIKELY and moved[row] >= MOVED]
+    own = {part for style in asked for part in SIGNATURES.get(style, ())}
     away = [
         tag
         for row, tag in known
-        if tag not in STYLES and chances[row] <= (HARDLY if tag in PLAYED else UNLIKELY) and moved[row] <= -MOVED
+        if tag not in STYLES
+        and tag not in own
+        and chances[row] <= (HARDLY if tag in PLAYED else UNLIKELY)
+        and moved[row] <= -MOVED
     ]
     return asked, away
 

@@ -96,6 +96,9 @@ def test_parts_go_only_where_words_leave_no_doubt(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(clap, "tag_logits", tag_logits)
     assert read_prompt(clap, "bright").negative_tags == ("bass", "dark")
+    chances["acid"] = 0.9  # whose own part a bass is
+    assert read_prompt(clap, "bright").tags == ("acid",) and read_prompt(clap, "bright").negative_tags == ("dark",)
+    assert read_prompt(clap, "bright, no bass").negative_tags == ("bass", "dark")
 
 
 def test_what_the_request_names_wins() -> None:
