@@ -159,7 +159,7 @@ class LoopPipeline:
         return self.latents.geometry(request.tempo_bpm, request.bars)
 
     def render(self, request: LoopRequest, *, progress: Progress | None = None) -> Loop:
-        """The loop of `request`: stereo, exactly as long as its bars, level-matched, true peak <= -1 dBTP.
+        """The loop of `request`: stereo, exactly as long as its bars, as loud as asked, true peak <= -1 dBTP.
 
         `progress` is told after every step, and raises `Cancelled` where it is to stop.
         """

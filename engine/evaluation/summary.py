@@ -107,7 +107,7 @@ def onset_figures(measured: Sequence[Measured]) -> dict[str, float]:
 def curve_figures(measured: Sequence[Measured]) -> dict[str, float]:
     """Per curve the correlation over all loops, the same about each loop's own mean, and the median within a loop.
 
-    Finished loops are level-matched, so only the shape of a requested loudness can come back, not its height.
+    Loops are as loud as their curves ask from -22 to -9 LUFS; beyond, only the shape of a loudness can come back.
     """
     figures = {}
     for curve in CURVES:

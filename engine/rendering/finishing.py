@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.audio.descriptors import LOUDNESS_RANGE_LUFS
 from engine.audio.expansion import expanded
-from engine.audio.loudness import level_match
+from engine.audio.loudness import TARGET_LUFS, level_match
 from engine.codec.base import Recurrence
 from engine.errors import PackError
 from engine.loop import Loop, PackInfo
@@ -21,6 +22,9 @@ from engine.rendering.voicing import voiced
 from engine.requests import LoopRequest, Pattern
 from engine.stems.network import StemNetwork
 from engine.tempo import LoopGeometry
+
+QUIETEST_LUFS, LOUDEST_LUFS = -22.0, -9.0
+"""Between these lie nine in ten tracks, and what a loop is brought to."""
 
 
 class Clock:
@@ -51,6 +55,16 @@ def recurrence(request: LoopRequest, geometry: LoopGeometry) -> Recurrence | Non
     return Recurrence(geometry.frames // geometry.beats, request.repeat)
 
 
+def asked_loudness(request: LoopRequest) -> float:
+    """The loudness in LUFS that a request's curve has over the loop, gated as in EBU R128; the usual where it has
+    none."""
+    if not (points := request.curves.get("loudness")):
+        return TARGET_LUFS
+    power = 10 ** (np.interp(points, (0, 1), LOUDNESS_RANGE_LUFS) / 10)
+    heard = power[power > power.mean() / 10]
+    return float(np.clip(10 * np.log10(heard.mean()), QUIETEST_LUFS, LOUDEST_LUFS))
+
+
 def finished_loops(
     audio: NDArray[np.float32],
     latent: Tensor,
@@ -62,7 +76,7 @@ def finished_loops(
     balance: Balance | None = None,
     stems: StemNetwork | None = None,
 ) -> list[Loop]:
-    """The loops `[B]` of decoded `audio` `[B, 2, T]` and latents `[B, D, F]`, level-matched; raises `PackError` on
+    """The loops `[B]` of decoded `audio` `[B, 2, T]` and latents `[B, D, F]`, as loud as asked; raises `PackError` on
     samples that are no numbers.
 
     Loops of noise that was drawn, not found in a sound, are brought into `balance` where that is known, and rest
@@ -79,7 +93,7 @@ def finished_loops(
             if not starts_from_found(request):
                 own_rests = rests(request, written, LoopGeometry(request.tempo_bpm, request.bars, info.sample_rate))
                 sound = expanded(sound, info.sample_rate, own_rests)
-            levelled = level_match(sound, info.sample_rate)
+            levelled = level_match(sound, info.sample_rate, asked_loudness(request))
         if levelled.replaced_samples:
             raise PackError(f"Pack {info.name!r} gave samples that are not numbers; use another pack.")
         loops.append(

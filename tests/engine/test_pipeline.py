@@ -40,6 +40,8 @@ def test_the_loop_is_exact_and_level(pipeline: LoopPipeline) -> None:
     assert loop.audio.dtype == np.float32
     assert loop.latent.shape == (16, LoopGeometry(170, 1).frames)
     assert loop.loudness_lufs == pytest.approx(-14, abs=0.5)
+    softer = pipeline.render(REQUEST.with_(curves={"loudness": (0.7,)}))
+    assert softer.loudness_lufs == pytest.approx(-18, abs=0.5)
     assert loop.true_peak_dbtp <= -1
     assert set(loop.seconds) == {"conditioning", "denoiser", "codec", "finishing"}
 

@@ -11,7 +11,7 @@ import torch
 from engine.conditioning.conditions import Conditions
 from engine.errors import PackError
 from engine.loop import PackInfo
-from engine.rendering.finishing import Clock, finished_loops, recurrence
+from engine.rendering.finishing import Clock, asked_loudness, finished_loops, recurrence
 from engine.requests import LoopRequest, NoisePad, Pattern
 from engine.tempo import LoopGeometry
 
@@ -27,6 +27,22 @@ def test_each_loop_of_a_batch_costs_its_share_of_every_stage(monkeypatch: pytest
         with clock(stage):
             pass
     assert clock.share(4) == {"codec": 2.0, "finishing": 0.25}
+
+
+@pytest.mark.parametrize(
+    ("points", "lufs"),
+    [
+        (None, -14.0),
+        ((0.75,), -15.0),  # of -60 to 0 LUFS
+        ((0.75, 0.75, 0.0, 0.0), -15.0),  # silence counts no more than in the meter
+        ((0.8, 0.6), -14.75),  # -12 and -24 LUFS: the mean of their powers
+        ((0.0,), -22.0),
+        ((1.0,), -9.0),
+    ],
+)
+def test_a_loop_is_as_loud_as_its_curve_asks(points: tuple[float, ...] | None, lufs: float) -> None:
+    request = LoopRequest(curves={} if points is None else {"loudness": points})
+    assert asked_loudness(request) == pytest.approx(lufs, abs=0.1)
 
 
 def test_the_noise_of_a_codec_comes_again_with_every_beat_unless_it_was_found_in_a_loop() -> None:
