@@ -19,8 +19,9 @@ from engine.training.spectral_losses import LossWeights, ReconstructionLoss, Tar
 @dataclass(frozen=True)
 class CodecTraining:
     """What a codec run trains on. `latent_noise` is the largest standard deviation added to latents; a decoder shapes
-    spectra up to `shaped_bins`, and learns to where it did not. In the adversarial stage the decoder also has to make
-    `rendered` loops of the pack's own denoiser sound real."""
+    spectra up to `shaped_bins` and plays `high_tones` partials above those that are heard, and learns to where it did
+    not. In the adversarial stage the decoder also has to make `rendered` loops of the pack's own denoiser sound
+    real."""
 
     corpus: Path
     batch_size: int = 12
@@ -29,6 +30,7 @@ class CodecTraining:
     latent_weight: float = 0.5
     freeze_encoder: bool = False
     shaped_bins: int = 256
+    high_tones: int = 28
     rendered: int = 0
     loss_weights: LossWeights = field(default_factory=LossWeights)
 

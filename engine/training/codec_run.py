@@ -35,6 +35,8 @@ def train_codec(
     codec = _codec_of(pack)
     if codec is not None and codec.config.shaped_bins < training.shaped_bins:
         codec = codec.with_shaped(training.shaped_bins)
+    if codec is not None and codec.config.high_tones < training.high_tones:
+        codec = codec.with_high_tones(training.high_tones)
     fresh = codec is None and not has_checkpoint(run)
     if adversarial:
         training = replace(training, freeze_encoder=True)
@@ -57,7 +59,7 @@ def train_codec(
 
 
 def _new_codec(training: CodecTraining) -> SpectralCodec:
-    return SpectralCodec(SpectralCodecConfig(shaped_bins=training.shaped_bins))
+    return SpectralCodec(SpectralCodecConfig(shaped_bins=training.shaped_bins, high_tones=training.high_tones))
 
 
 def _codec_of(pack: Path) -> SpectralCodec | None:
