@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.audio.spectrum import Floats
 
-THRESHOLD_DB: Final = -18.0
+THRESHOLD_DB: Final = -17.0
 """Below the loudest moment of a loop; what rings on above it is left alone."""
 RATIO: Final = 4.0
 """Decibels that come of each below the threshold."""
