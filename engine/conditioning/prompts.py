@@ -25,13 +25,6 @@ HARDLY: Final = 0.05
 """The same for `PLAYED` tags in words: bright loops of the corpus seldom have a bass, but who says "bright house" has
 not asked the bass away."""
 PLAYED: Final = (*PARTS, "four_on_the_floor", "broken")
-OPPOSITES: Final = {
-    "dark": ("bright",), "bright": ("dark",), "warm": (), "clean": ("distorted", "lo_fi"), "distorted": ("clean",),
-    "lo_fi": (), "dry": ("wet",), "wet": ("dry",), "sparse": ("busy",), "busy": ("sparse",), "hard": ("soft",),
-    "soft": ("hard",), "sub": (), "hypnotic": ("evolving",), "evolving": ("hypnotic",),
-}  # fmt: skip
-"""Of characters, what has to be asked for before they are asked away: busy loops of the corpus are seldom dry, but
-who says "busy" has not asked for an echo."""
 SIGNATURES: Final = {"acid": ("bass", "lead")}
 """Parts that make a style what it is: who names it has not asked these away, however seldom such words come with
 them."""
@@ -117,7 +110,6 @@ def _tags(clap: ClapEmbedder, nothing: Tensor, embedded: Tensor) -> tuple[list[s
         for row, tag in known
         if tag not in STYLES
         and tag not in own
-        and (tag not in OPPOSITES or {*OPPOSITES[tag]} & {*asked})
         and chances[row] <= (HARDLY if tag in PLAYED else UNLIKELY)
         and moved[row] <= -MOVED
     ]
