@@ -123,7 +123,8 @@ class SpectralCodec(LatentCodec):
         return mid_side(synthesise(self._padded(low), self.window, audio.shape[-1], circular=circular))
 
     def partials(self, audio: Tensor, frames: int, circular: bool) -> Tensor:
-        """Amplitudes `[B, C, played, K]` of the partials that sound in the mid and side of audio `[B, 2, T]`."""
+        """Amplitudes `[B, C, tones + high_tones, K]` of the partials that sound in the mid and side of audio
+        `[B, 2, T]`, whether the encoder hears them or not."""
         return self._peaks(audio, frames, self.config.played_hz, circular)
 
     def _peaks(self, audio: Tensor, frames: int, hertz: Tensor, circular: bool) -> Tensor:
@@ -177,7 +178,8 @@ class SpectralCodec(LatentCodec):
         return wider
 
     def with_high_tones(self, count: int) -> "SpectralCodec":
-        """A copy whose decoder can play `count` partials above those that are heard; until it is trained, hardly."""
+        """A copy whose decoder can play `count` partials above those that are heard, no fewer than now; until it is
+        trained, it hardly does."""
         wider = SpectralCodec(replace(self.config, high_tones=count))
         own = self.state_dict()
         for name, quiet in (("decoder.gains.0.weight", 0.0), ("decoder.gains.0.bias", QUIET_GAIN)):

@@ -56,8 +56,8 @@ def recurrence(request: LoopRequest, geometry: LoopGeometry) -> Recurrence | Non
 
 
 def asked_loudness(request: LoopRequest) -> float:
-    """The loudness in LUFS that a request's curve has over the loop, gated as in EBU R128; the usual where it has
-    none."""
+    """The loudness in LUFS that a request's curve has over the loop, gated as in EBU R128, from -22 to -9; -14
+    where it has none. Peaks that limiting cannot hold leave a loop softer (`level_match`)."""
     if not (points := request.curves.get("loudness")):
         return TARGET_LUFS
     power = 10 ** (np.interp(points, (0, 1), LOUDNESS_RANGE_LUFS) / 10)

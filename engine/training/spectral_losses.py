@@ -83,9 +83,9 @@ class ReconstructionLoss(nn.Module):
     """Distance of decoded audio to a target: log-mel, magnitude, partials, peaks, complex and waveform terms.
 
     Log-mel and magnitude terms judge the whole and ask no phase of it. The partials term looks at single bins of a
-    long window, where a tone is a line and noise is none: bands alone would take one for the other. The peaks term
-    teaches the bank of partials directly. The complex and the waveform term judge the low band alone, the only one
-    that is coded with phases.
+    long window, each octave counting alike, where a tone is a line and noise is none: bands alone would take one for
+    the other. The peaks term teaches the bank of partials directly. The complex and the waveform term judge the low
+    band alone, the only one that is coded with phases.
     """
 
     resolutions: tuple[tuple[int, int], ...] = ((2048, 128), (1024, 96), (512, 64), (256, 32))
