@@ -25,6 +25,10 @@ needs_sound_server = pytest.mark.skipif(
     reason="no PulseAudio with its ALSA plugin on this machine (pulseaudio, libasound2-plugins)",
 )
 
+in_real_time = pytest.mark.flaky(reruns=2, reruns_delay=5)
+"""A machine that stands still for a tenth of a second, as one that runs other tests may, costs sound whatever the
+instrument does: what is measured against the clock may be measured again."""
+
 
 class SoundServer:
     """One server at a time below `folder`. `kill` ends it and `start` brings it back, as often as wished."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from conftest import Stage
 from PySide6.QtCore import QTimer
-from sound_server import RATE, SoundServer, needs_sound_server
+from sound_server import RATE, SoundServer, in_real_time, needs_sound_server
 from tape import Cue, Reading, read_tape
 
 from engine import starter_pack
@@ -80,6 +80,7 @@ class Player:
         ]
 
 
+@in_real_time
 @needs_sound_server
 def test_what_is_heard_while_loops_are_made_is_the_loops_and_every_swap_is_on_its_beat(
     server: SoundServer, make_stage: Callable[..., Stage], tmp_path: Path
