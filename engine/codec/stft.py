@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -54,11 +55,43 @@ def synthesise(
     """
     size, frames = len(window), spectrum.shape[-1]
     pieces: Tensor = torch.fft.irfft(spectrum.transpose(-1, -2), n=size, norm="ortho") * window
+    squares = window.square()
+    if pieces.device.type == "cpu" and size <= samples and not (torch.is_grad_enabled() and pieces.requires_grad):
+        starts = (frame_centres(frames, samples) if centres is None else centres) - size // 2
+        wrapping = circular and centres is None
+        total = _added(pieces, starts, samples, wrapping)
+        cover = _added(squares.expand(frames, size), starts, samples, wrapping)
+    else:
+        total, cover = _gathered(pieces, squares, samples, circular, centres)
+    cover = cover.clamp_min(FAINT)
+    return total / (cover.sqrt() if noise else cover)
+
+
+def _added(pieces: Tensor, starts: Tensor, samples: int, circular: bool) -> Tensor:
+    """Frames `[..., K, N]` added up where they start, `[..., samples]`: one after the other, which on a processor is
+    ten times as quick as to ask of each sample which frames it is in. Gradients do not pass."""
+    frames, size = pieces.detach().numpy(), pieces.shape[-1]
+    whole = np.zeros((*frames.shape[:-2], samples + 2 * size), frames.dtype)
+    for number, start in enumerate(starts.tolist()):
+        if -size < start < samples:
+            whole[..., start + size : start + 2 * size] += frames[..., number, :]
+    inside = whole[..., size:-size]
+    if circular:
+        inside[..., -size:] += whole[..., :size]
+        inside[..., :size] += whole[..., -size:]
+    return torch.from_numpy(inside)
+
+
+def _gathered(
+    pieces: Tensor, squares: Tensor, samples: int, circular: bool, centres: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """Frames `[..., K, N]` added up, and `squares` `[N]` of the window for each of them, as `_added` does; on any
+    device, and gradients pass."""
+    frames, size = pieces.shape[-2:]
     if centres is None:
         overlap = _KEPT.of(frames, samples, size, circular)
     else:
         overlap = _overlap(tuple(centres.tolist()), samples, size, False)
-    squares = window.square()
     # Windows that are nowhere else are one value behind the frames, so that no sample asks which it is.
     flat = torch.cat((pieces.flatten(-2), pieces.new_zeros(*pieces.shape[:-2], 1)), dim=-1)
     covered = torch.cat((squares.repeat(frames), squares.new_zeros(1)))
@@ -66,8 +99,7 @@ def synthesise(
     total, cover = flat.index_select(-1, first), covered.index_select(0, first)
     for place in others:
         total, cover = total + flat.index_select(-1, place), cover + covered.index_select(0, place)
-    cover = cover.clamp_min(FAINT)
-    return total / (cover.sqrt() if noise else cover)
+    return total, cover
 
 
 @dataclass(frozen=True, eq=False)

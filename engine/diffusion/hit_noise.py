@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -46,14 +47,15 @@ class Ties:
         length = min(max(1, round(PATCH_STEPS * frames / geometry.steps)), frames)
         names = tuple(dict.fromkeys(strike.name for strike in strikes))
         numbers = {name: number for number, name in enumerate(names)}
-        places = torch.full((SLOTS, frames), -1, dtype=torch.int32)
-        filled = torch.zeros(frames, dtype=torch.long)
+        places = np.full((SLOTS, frames), -1, np.int32)
+        filled = np.zeros(frames, np.int64)
+        patch_frames = np.arange(length)
         for strike in strikes:
-            at = (strike.frame + torch.arange(length)) % frames
+            at = (strike.frame + patch_frames) % frames
             free = filled[at] < SLOTS
-            places[filled[at][free], at[free]] = (numbers[strike.name] * length + torch.arange(length)).int()[free]
+            places[filled[at][free], at[free]] = (numbers[strike.name] * length + patch_frames)[free]
             filled[at] += 1
-        return cls(places, names, length)
+        return cls(torch.from_numpy(places), names, length)
 
     def bank(self, seeds: Mapping[str, int], depth: int) -> Tensor:
         """The patches `[1, depth, names * length]`, each of the seed of its part."""

@@ -325,7 +325,7 @@ def test_frames_that_strike_weigh_more_the_harder_they_are_struck() -> None:
     weights = strike_weights(pattern, 2.0)[0, 0]
     assert float(weights.mean()) == pytest.approx(1)
     resting = weights[40]
-    struck = 2.0 * pattern[0, 0].max()
+    struck = 2.0 * float(pattern[0, 0].max())
     assert (weights / resting - 1)[[0, 1, 20, 21]].tolist() == pytest.approx([struck, struck, struck / 2, struck / 2])
     assert torch.equal(weights[2:20], resting.expand(18))
     assert torch.equal(strike_weights(pattern, 0.0), torch.ones(1, 1, 80))
