@@ -20,6 +20,7 @@ from engine.models.semantics import on_sphere
 from engine.models.unet import Denoiser, EmbeddedConditions
 from engine.training.adversarial import average_gradients
 from engine.training.checkpoints import optimizer_tensors, prefixed, restore_optimizer, without_prefix
+from engine.training.denoiser import strike_weights
 from engine.training.latents import LatentCorpus
 from engine.training.run import Trainer
 from engine.training.stage_discriminator import StageDiscriminator, steepness, taken_for_real, told_apart
@@ -37,7 +38,7 @@ class FewStepTraining:
     L_Sem), with `kept` L_Per. Semantics are trained with a probability from `most` down to `least`. A lesson is new
     in every `lesson_every` steps. What changes the denoiser, which is trained already, learns at `change_rate` of the
     rate. In a share `loose` of loops the noise is another than the teacher's, and in a share `drawn` z_2 is the
-    prior's.
+    prior's. Frames in which something strikes count up to `struck` times more than others.
     """
 
     corpus: Path
@@ -45,12 +46,13 @@ class FewStepTraining:
     embedded: bool = False
     semantic: bool = True
     latents: float = 1.0
-    adversarial: float = 0.3
+    adversarial: float = 0.7
     heard: float = 0.3
     kept: float = 0.1
     most: float = 0.7
     least: float = 0.4
-    loose: float = 0.2
+    loose: float = 0.5
+    struck: float = 2.0
     drawn: float = 0.25
     latent_noise: float = 0.2
     heard_stages: int = 3
@@ -126,7 +128,8 @@ class FewStepTrainer(Trainer):
         stage = SEMANTICS if self._uniform(1).item() < chance else DETAILS
         drawn = self._draw(model, taught, stage)
         made = model(self.denoiser, drawn.x, drawn.embedded, drawn.z, taught.guidance, stage)
-        distance = (made - taught.x_1).abs().mean()
+        strikes = strike_weights(taught.conditions.pattern, training.struck)
+        distance = (strikes * (made - taught.x_1).abs()).mean()
         pulls, terms = self._pulls(drawn, made, stage)
         if drawn.estimate is not None and training.kept:
             terms["kept"] = (made - drawn.estimate).abs().mean().detach()
