@@ -320,7 +320,9 @@ class LoopPipeline:
         if is_found(seed):
             return found_noise(self.shelf.fetch(seed, self.info.hash), shape[-1])
         asked = self._read.asked(request)
-        return drawn_noise(asked, seed, shape, geometry, composition or compose(asked, self.info.known))
+        written = composition or compose(asked, self.info.known)
+        phases = None if self.balance is None else self.balance.phases.cpu().float()
+        return drawn_noise(asked, seed, shape, geometry, written, phases)
 
 
 def _known(denoiser: Denoiser, steers: Steers | None) -> Vocabulary:

@@ -57,6 +57,12 @@ class LatentCodec(nn.Module, ABC):
     hop_length: int | None
     latent_dim: int
 
+    @property
+    def phased_hz(self) -> float:
+        """Below this frequency sounds are told by their phases, above by levels; 0 where levels tell all, or nobody
+        knows."""
+        return 0.0
+
     def geometry(self, tempo_bpm: float, bars: int) -> LoopGeometry:
         """A loop in samples and frames of this codec; raises `InvalidRequest` on a tempo or bars out of range."""
         return LoopGeometry(tempo_bpm, bars, self.sample_rate, self.hop_length)

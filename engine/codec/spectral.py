@@ -79,6 +79,11 @@ class SpectralCodec(LatentCodec):
         latent: Tensor = self.encoder(self.encoder_input(audio, frames, circular), circular)
         return latent
 
+    @property
+    def phased_hz(self) -> float:
+        """Where the spectra end that are coded with their phases."""
+        return self.config.phase_bins * self.sample_rate / self.config.fft_size
+
     def decode(self, latent: Tensor, samples: int, how: Decoding = LOOP) -> Tensor:
         """Latents `[B, D, F]` to audio `[B, 2, samples]`; the same latents give the same audio."""
         decoded = self._decoded(latent, Placement(samples, how), apart=False)

@@ -38,25 +38,44 @@ def struck_deviation(temperature: float) -> float:
     return max(min(2 * temperature, 1.0), temperature)
 
 
-def drawn_noise(
+def phase_deviation(temperature: float) -> float:
+    """The deviation of the noise that phases begin with, at a `temperature`: 0.9 at the usual 0.4, up to 1 or to
+    itself.
+
+    A mean of phases is silence. What is told by phases, all below 260 Hz, is as quiet as its noise is cool.
+    """
+    return max(min(2.25 * temperature, 1.0), temperature)
+
+
+def drawn_noise(  # noqa: PLR0917
     request: LoopRequest,
     seed: int,
     shape: tuple[int, int, int],
     geometry: LoopGeometry,
     composition: Composition | None,
+    phases: Tensor | None = None,
 ) -> Tensor:
     """The noise of `shape` `[1, D, F]` of a seed, of the deviation that is the request's `temperature`; and wherever
     a part of `request`, or one that is composed in it, strikes, the same of `struck_deviation`, as far as its
-    `repeat` says."""
-    free = request.temperature * seeded_noise(seed, shape)
-    if request.repeat == 0 or starts_from_found(request):
-        return free
-    ties = _ties(request, geometry, composition)
+    `repeat` says. In the directions `phases` `[D, n]`, orthonormal, it all is of `phase_deviation`.
+    """
+    white = seeded_noise(seed, shape)
+    if starts_from_found(request):
+        return request.temperature * white
+    ties = _ties(request, geometry, composition) if request.repeat else None
     seeds = {part: kept if isinstance(kept := request.voices.get(part), int) else seed for part in PARTS}
-    if not ties.names:
-        return free
-    bank = struck_deviation(request.temperature) * ties.bank(seeds, shape[1])
-    return tie(free, bank, ties.places[None], torch.tensor([request.repeat]))
+    bank = ties.bank(seeds, shape[1]) if ties is not None and ties.names else None
+
+    def noise(free: float, struck: float) -> Tensor:
+        if ties is None or bank is None:
+            return free * white
+        return tie(free * white, struck * bank, ties.places[None], torch.tensor([request.repeat]))
+
+    cool = noise(request.temperature, struck_deviation(request.temperature))
+    if phases is None or not phases.numel():
+        return cool
+    warm = noise(deviation := phase_deviation(request.temperature), deviation)
+    return cool + phases @ (phases.T @ (warm - cool))
 
 
 def found_noise(found: Tensor, frames: int) -> Tensor:

@@ -7,7 +7,15 @@ import torch
 
 from engine.conditioning.composition import Composition, compose
 from engine.diffusion.noise import seeded_noise
-from engine.rendering.starts import REACH, drawn_noise, found_noise, reach, starts_from_found, struck_deviation
+from engine.rendering.starts import (
+    REACH,
+    drawn_noise,
+    found_noise,
+    phase_deviation,
+    reach,
+    starts_from_found,
+    struck_deviation,
+)
 from engine.requests import LoopRequest, NoisePad, Pattern
 from engine.tempo import LoopGeometry
 
@@ -98,3 +106,22 @@ def test_hits_are_as_wild_as_music_while_the_rest_is_cooled(temperature: float, 
     assert float(hit.std()) == pytest.approx(struck, rel=0.1)
     assert float(rest.std()) == pytest.approx(temperature, rel=0.1)
     assert torch.equal(noise(asked(0.0, temperature=temperature)), temperature * seeded_noise(5, SHAPE))
+
+
+@pytest.mark.parametrize("temperature, warm", [(0.0, 0.0), (0.2, 0.45), (0.4, 0.9), (0.8, 1.0), (1.3, 1.3)])
+def test_phases_begin_warm_and_all_else_as_before(temperature: float, warm: float) -> None:
+    assert phase_deviation(temperature) == pytest.approx(warm)
+    request = asked(0.5, temperature=temperature)
+    phases = torch.linalg.qr(torch.randn(64, 12, generator=torch.Generator().manual_seed(0))).Q
+    written = compose(request) if request.compose else None
+    cool = noise(request)
+    made = drawn_noise(request, 5, SHAPE, GEOMETRY, written, phases)
+    told = (phases.T @ made[0]).std()
+    assert float(told) == pytest.approx(warm, abs=0.04)
+    assert torch.allclose(made - phases @ (phases.T @ made), cool - phases @ (phases.T @ cool), atol=1e-5)
+
+
+def test_noise_that_was_found_has_no_phases_of_its_own() -> None:
+    request = asked(0.5, temperature=0.4, noise=NoisePad((FOUND, 1, 2, 3), 0.5, 0.5))
+    phases = torch.eye(64)[:, :12]
+    assert torch.equal(drawn_noise(request, 1, SHAPE, GEOMETRY, None, phases), 0.4 * seeded_noise(1, SHAPE))
