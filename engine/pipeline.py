@@ -16,6 +16,7 @@ from engine.clap.base import ClapEmbedder
 from engine.codec.base import Decoding, LatentCodec
 from engine.conditioning.assembly import negative_conditions, request_conditions
 from engine.conditioning.composition import Composition, compose
+from engine.conditioning.learnt_sounds import LearntSounds
 from engine.conditioning.prompts import PromptReader
 from engine.conditioning.steers import Steers
 from engine.conditioning.voices import VoiceTable
@@ -35,7 +36,7 @@ from engine.models.semantic_directions import SemanticDirections
 from engine.models.unet import Denoiser
 from engine.packs.balances import load_balance
 from engine.packs.directions import load_directions
-from engine.packs.learnt import load_adapter
+from engine.packs.learnt import load_adapter, load_learnt_sounds
 from engine.packs.models import (
     load_clap,
     load_codec,
@@ -49,7 +50,7 @@ from engine.packs.models import (
 from engine.packs.pack import Pack
 from engine.progress import Progress
 from engine.rendering.batching import batch_key
-from engine.rendering.finishing import Clock, finished_loops, recurrence
+from engine.rendering.finishing import Clock, asked_loudness, finished_loops, recurrence
 from engine.rendering.guided import Aim, GuidedDenoiser, guided_directions
 from engine.rendering.latents import LatentSpace
 from engine.rendering.progressive import FewStepSampling, StageLatents
@@ -86,6 +87,7 @@ class LoopPipeline:
         balance: Balance | None = None,
         stems: StemNetwork | None = None,
         learnt: Adapter | None = None,
+        sounds: LearntSounds | None = None,
         fewsteps: FewSteps | None = None,
         directions: SemanticDirections | None = None,
         dtype: torch.dtype | None = None,
@@ -98,7 +100,7 @@ class LoopPipeline:
         """What bands of sampled loops are given back; None leaves them as they are."""
         if learnt is not None:
             fewsteps = None  # it was taught by the denoiser as it was, and would play on as if nothing was learnt
-        self._read = PromptReader(clap.to(device).eval().requires_grad_(False) if clap else None, steers)
+        self._read = PromptReader(clap.to(device).eval().requires_grad_(False) if clap else None, steers, sounds)
         known = _known(denoiser, self._read.steers)
         told = {"composes": self._composes, "takes_apart": self.stems if stems is not None else None}
         self.info = replace(
@@ -139,6 +141,7 @@ class LoopPipeline:
             balance=load_balance(pack),
             stems=load_stems(pack),
             learnt=load_adapter(pack, denoiser),
+            sounds=load_learnt_sounds(pack),
             fewsteps=load_fewsteps(pack, denoiser),
             directions=load_directions(pack),
             dtype=dtype,
@@ -262,8 +265,17 @@ class LoopPipeline:
             again = Decoding(again=recurrence(requests[0], geometry))
             audio = self.latents.decode(x_1, geometry.samples, again)
             latent = self.latents.restore(x_1)
+        loudness = [asked_loudness(self._read.asked(request)) for request in requests]
         return finished_loops(
-            audio, latent, requests, aim, info=self.info, clock=clock, balance=self.balance, stems=self._stems
+            audio,
+            latent,
+            requests,
+            aim,
+            loudness,
+            info=self.info,
+            clock=clock,
+            balance=self.balance,
+            stems=self._stems,
         )
 
     def embed_sound(self, audio: NDArray[np.float32], sample_rate: int) -> tuple[float, ...]:

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.clap.base import ClapEmbedder
+from engine.conditioning.learnt_sounds import LearntSounds
 from engine.conditioning.negation import take_apart
 from engine.conditioning.phrases import phrases
 from engine.conditioning.steers import Steers
@@ -130,10 +131,14 @@ def read_sound(clap: ClapEmbedder, embedded: Tensor) -> Reading:
 
 
 class PromptReader:
-    """Reads the prompts of requests with one embedder, each text once; by default its steers are plain."""
+    """Reads the prompts of requests with one embedder, each text once; by default its steers are plain. Where a
+    request says nothing, `sounds` that were learnt do."""
 
-    def __init__(self, clap: ClapEmbedder | None, steers: Steers | None = None) -> None:
+    def __init__(
+        self, clap: ClapEmbedder | None, steers: Steers | None = None, sounds: LearntSounds | None = None
+    ) -> None:
         self.clap = clap
+        self.sounds = sounds if clap is not None else None
         self.steers = steers or (Steers.plain(clap) if clap is not None and clap.reads_tags else None)
         self._read = lru_cache(maxsize=256)(self._fresh)
 
@@ -150,6 +155,7 @@ class PromptReader:
     def wanted(self, request: LoopRequest) -> Reading:
         """What a request asks for: its words, blended with its reference, steered; and what it leads away from, its
         negative prompt with what its words ask away."""
+        request = self._said(request)
         said, unsaid = self(request.prompt), self(request.negative_prompt)
         embedded = said.embedded
         away = [x for x in (said.unwanted, unsaid.embedded) if x is not None]
@@ -167,6 +173,7 @@ class PromptReader:
     def asked(self, request: LoopRequest) -> LoopRequest:
         """The request with tags for what its words say, and for what is heard in its reference where that weighs no
         less than the words; what the request names wins over words, and words over the reference."""
+        request = self._said(request)
         unsaid = self(request.negative_prompt).turned()
         asked = self(request.prompt).applied(unsaid.applied(request))
         if not request.reference or self.clap is None or not self.clap.reads_tags:
@@ -177,6 +184,9 @@ class PromptReader:
         if {*asked.tags} & {*STYLES}:
             heard = replace(heard, tags=tuple(tag for tag in heard.tags if tag not in STYLES))
         return heard.applied(asked)
+
+    def _said(self, request: LoopRequest) -> LoopRequest:
+        return request if self.sounds is None else self.sounds.applied(request)
 
     def _fresh(self, prompt: str) -> Reading:
         return Reading() if self.clap is None or not prompt.strip() else read_prompt(self.clap, prompt)

@@ -70,21 +70,22 @@ def finished_loops(
     latent: Tensor,
     requests: Sequence[LoopRequest],
     aim: Aim,
+    loudness: Sequence[float],
     *,
     info: PackInfo,
     clock: Clock,
     balance: Balance | None = None,
     stems: StemNetwork | None = None,
 ) -> list[Loop]:
-    """The loops `[B]` of decoded `audio` `[B, 2, T]` and latents `[B, D, F]`, as loud as asked; raises `PackError` on
-    samples that are no numbers.
+    """The loops `[B]` of decoded `audio` `[B, 2, T]` and latents `[B, D, F]`, at `loudness` in LUFS each; raises
+    `PackError` on samples that are no numbers.
 
     Loops of noise that was drawn, not found in a sound, are brought into `balance` where that is known, and rest
     where their score does. Drums whose voices were heard in sounds are taken out of a loop by `stems` and brought to
     these.
     """
     loops = []
-    for index, (request, written) in enumerate(zip(requests, aim.compositions, strict=True)):
+    for index, (request, written, loud) in enumerate(zip(requests, aim.compositions, loudness, strict=True)):
         with clock("finishing"):
             sound, own = audio[index], aim.towards.one(index)
             if balance is not None and not starts_from_found(request):
@@ -93,7 +94,7 @@ def finished_loops(
             if not starts_from_found(request):
                 own_rests = rests(request, written, LoopGeometry(request.tempo_bpm, request.bars, info.sample_rate))
                 sound = expanded(sound, info.sample_rate, own_rests)
-            levelled = level_match(sound, info.sample_rate, asked_loudness(request))
+            levelled = level_match(sound, info.sample_rate, loud)
         if levelled.replaced_samples:
             raise PackError(f"Pack {info.name!r} gave samples that are not numbers; use another pack.")
         loops.append(

@@ -5,12 +5,15 @@ exact annotations of parts, notes and words; the pack's own loops would teach it
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+import torch
+
+from engine.conditioning.learnt_sounds import POINTS, LearntSounds, LearntSoundsConfig
 from engine.corpus.build import BuildOptions, build_corpus, measure_and_store
 from engine.corpus.folder import ImportedLoop, find_loops, import_loop
 from engine.corpus.importing import storable
@@ -18,6 +21,7 @@ from engine.corpus.seeds import HELD_OUT_SEED, TRAINING
 from engine.corpus.store import StoredLoop, read_manifest, stored_loops, sweep_corpus, write_manifest
 from engine.errors import CorpusError
 from engine.files import is_file, is_folder
+from engine.training.latents import frames_of_curves
 from engine.training.learning_plan import LearningPlan
 from engine.training.learning_told import LearningTold, Tell
 
@@ -29,6 +33,8 @@ MOST_HELD_OUT: Final = 16
 REHEARSED: Final = (16, 240)
 """Least and most loops that are rendered to be rehearsed; between them four a minute."""
 REHEARSED_HELD_OUT: Final = 6
+MOST_SOUNDS: Final = 64
+"""Sounds of which the pack keeps what they are like: 50 kB."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,16 @@ class Split:
             kept = loops[HELD_OUT_EVERY // 2 :: HELD_OUT_EVERY] or loops[-1:]
         names = {loop.name for loop in kept}
         return cls(tuple(loop for loop in loops if loop.name not in names), tuple(kept[:MOST_HELD_OUT]))
+
+
+def learnt_sounds(loops: Sequence[StoredLoop]) -> LearntSounds:
+    """What was heard in up to `MOST_SOUNDS` of `loops`, which are embedded, evenly spread."""
+    chosen = loops[:: -(-len(loops) // MOST_SOUNDS)]
+    sounds = LearntSounds(LearntSoundsConfig(len(chosen)))
+    for number, loop in enumerate(chosen):
+        sounds.embeddings[number] = torch.from_numpy(loop.embeddings()[0])
+        sounds.curves[number] = torch.from_numpy(frames_of_curves(loop.curves(), POINTS))
+    return sounds
 
 
 def kept_apart(loop: StoredLoop, *, held_out: bool) -> StoredLoop:

@@ -23,7 +23,7 @@ from engine.files import failure, is_file
 from engine.models.adapters import Adapter, AdapterConfig, LearningDenoiser
 from engine.ownership import FolderLock
 from engine.packs.checks import MANIFEST
-from engine.packs.learnt import store_adapter
+from engine.packs.learnt import store_adapter, store_learnt_sounds
 from engine.packs.models import load_codec, load_denoiser
 from engine.packs.pack import Pack
 from engine.packs.sharing import ADAPTER, check_vacant, derived_pack, settled_pack
@@ -33,7 +33,7 @@ from engine.training.encoding import embed_corpus, encode_corpus
 from engine.training.latents import LatentCorpus
 from engine.training.learning import LearningTrainer, Lessons
 from engine.training.learning_checks import codec_fit
-from engine.training.learning_corpus import Split, gather, kept_apart, rehearsal
+from engine.training.learning_corpus import Split, gather, kept_apart, learnt_sounds, rehearsal
 from engine.training.learning_place import RUN_FOLDERS, check_place, check_target
 from engine.training.learning_plan import FINISHED, PLAN, LearningPlan
 from engine.training.learning_told import LearningTold, Tell
@@ -211,6 +211,8 @@ class LearningRun:
             checkpoint_minutes=CHECKPOINT_MINUTES,
         )
         provenance = {"options": asdict(options), "plan": self._told_plan(), "corpus": read_manifest(corpus)}
+        if embedded:
+            store_learnt_sounds(self._growing, learnt_sounds(split.training))
         watch = Watch(self.plan, self.wishes, self.tell, self._previews(split, lessons), trained_before)
 
         def export(best: Adapter, progress: dict[str, Any]) -> None:

@@ -59,7 +59,8 @@ def finish(audio: np.ndarray, *compositions: Any) -> list[Any]:
     conditions = Conditions.open(16, len(audio))
     aim: Any = SimpleNamespace(compositions=compositions or (None,) * len(audio), towards=conditions)
     latent = torch.arange(float(len(audio)))[:, None, None].expand(-1, 4, 16)
-    return finished_loops(audio, latent, requests, aim, info=INFO, clock=Clock())
+    loudness = [asked_loudness(request) for request in requests]
+    return finished_loops(audio, latent, requests, aim, loudness, info=INFO, clock=Clock())
 
 
 def test_loops_of_a_batch_are_brought_to_one_loudness_each_by_itself() -> None:

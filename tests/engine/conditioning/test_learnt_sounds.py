@@ -1,0 +1,62 @@
+"""Requests that say nothing sound like one of the sounds that a pack learnt from; any that say something do not."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from tiny import tiny_pack
+
+from engine.conditioning.learnt_sounds import POINTS, LearntSounds, LearntSoundsConfig
+from engine.packs.learnt import load_learnt_sounds, store_learnt_sounds
+from engine.packs.pack import Pack
+from engine.requests import LoopRequest, Pattern
+from engine.vocabulary import CURVES
+
+KICKS = Pattern({"kick": (1.0, 0.0, 0.0, 0.0) * 4})
+
+
+def sounds(count: int = 3) -> LearntSounds:
+    """Sound number n has quarters of n + 1 in its embedding, and tenths of it as curves."""
+    made = LearntSounds(LearntSoundsConfig(count))
+    for number in range(count):
+        made.embeddings[number, 0] = (number + 1) / 4
+        made.curves[number] = (number + 1) / 10
+    return made
+
+
+@pytest.mark.parametrize(("seed", "number"), [(0, 1.0), (4, 2.0), (5, 3.0)])
+def test_the_seed_chooses_a_sound_whose_manner_a_request_takes_on(seed: int, number: float) -> None:
+    applied = sounds().applied(LoopRequest(seed=seed, pattern=KICKS))
+    assert applied.reference[0] == number / 4 and not any(applied.reference[1:])
+    assert list(applied.curves) == list(CURVES)
+    assert all(row == pytest.approx((number / 10,) * POINTS) for row in applied.curves.values())
+    assert (applied.compose, applied.pattern, applied.seed) == (False, KICKS, seed)
+
+
+def test_curves_that_are_drawn_stay() -> None:
+    applied = sounds().applied(LoopRequest(curves={"density": (0.9,)}))
+    assert applied.curves == {"density": (0.9,)} and applied.reference
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        LoopRequest(prompt="warm"),
+        LoopRequest(tags=("techno",)),
+        LoopRequest(reference=(1.0,) * 512),
+        LoopRequest(learnt=0.0),
+    ],
+)
+def test_a_request_that_says_something_stays_as_it_is(request_: LoopRequest) -> None:
+    assert sounds().applied(request_) is request_
+    assert sounds(0).applied(LoopRequest()).reference == ()
+
+
+def test_packs_keep_them(tmp_path: Path) -> None:
+    folder = tiny_pack(tmp_path / "pack")
+    assert load_learnt_sounds(Pack.open(folder)) is None
+    store_learnt_sounds(folder, sounds())
+    kept = load_learnt_sounds(Pack.open(folder))
+    assert kept is not None and kept.config.count == 3
+    assert torch.equal(kept.embeddings, sounds().embeddings)
+    assert torch.allclose(kept.curves, sounds().curves, atol=1e-3)
