@@ -21,6 +21,7 @@ from engine.corpus.seeds import HELD_OUT_SEED, TRAINING
 from engine.corpus.store import StoredLoop, read_manifest, stored_loops, sweep_corpus, write_manifest
 from engine.errors import CorpusError
 from engine.files import is_file, is_folder
+from engine.training.hearing import hear_corpus
 from engine.training.latents import frames_of_curves
 from engine.training.learning_plan import LearningPlan
 from engine.training.learning_told import LearningTold, Tell
@@ -107,7 +108,8 @@ def look_at(
 
 
 def gather(plan: LearningPlan, corpus: Path, tell: Tell) -> Path:
-    """The folder of the corpus to learn from: that of the plan, or `corpus`, filled with its sounds once.
+    """The folder of the corpus to learn from: that of the plan, or `corpus`, filled with its sounds and what is heard
+    of their scores, once.
 
     Raises `CorpusError` where nothing can be used, `ExportError` where it cannot be written.
     """
@@ -129,6 +131,8 @@ def gather(plan: LearningPlan, corpus: Path, tell: Tell) -> Path:
         number += 1
     if not number:
         raise CorpusError(f"No usable loop in {source}. {refused}".strip())
+    tell(LearningTold("doing", "Listening for strokes and notes"))
+    hear_corpus(corpus, lambda *_: None)
     write_manifest(corpus, {"gathered": asked, "imported_loops": number})
     return corpus
 

@@ -132,7 +132,9 @@ def test_a_folder_of_sounds_is_learnt_from_without_what_is_left_out(place: Place
     split = Split.of(place.folder / "run" / "corpus")
     assert (len(split.training), len(split.held_out)) == (3, 1)
     assert any("codec" in told.words for told in place.kinds("remark"))
-    assert "beat4" not in " ".join(loop.name for loop in stored_loops(place.folder / "run" / "corpus"))
+    learnt_from = list(stored_loops(place.folder / "run" / "corpus"))
+    assert "beat4" not in " ".join(loop.name for loop in learnt_from)
+    assert all(loop.is_heard and "kick" in loop.annotation.onsets for loop in learnt_from)
 
 
 def test_a_paused_run_goes_on_and_ends_where_one_that_was_not_paused_does(place: Place, corpus: Path) -> None:
