@@ -265,7 +265,7 @@ def balance(
     loops: Annotated[int, typer.Option(help="Loops that are rendered, and set beside those of the corpus.")] = 60,
     device: DeviceOption = "auto",
 ) -> None:
-    """Measure what the bands of a trained pack's loops lack beside the corpus, and give it back from now on."""
+    """Find what tells phases, and what the bands of a trained pack's loops lack beside the corpus; give it back."""
     from engine.training.balance import train_balance
 
     found = train_balance(pack, loops=loops, device=device)
