@@ -11,6 +11,9 @@ from engine.vocabulary import CURVES, EMBEDDING_DIM
 
 POINTS: Final = 64
 """Values of each curve that are kept of a sound."""
+MOSTLY: Final = 0.5
+"""Up to this share of what was learnt, the denoiser knows such sounds too little: asked for them, it plays neither
+theirs nor its own (as far again from them as before it learnt)."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,10 @@ class LearntSounds(nn.Module):
         """`request` in the manner of one of the sounds, which its seed chooses, where it says nothing itself: with
         its embedding, its curves, and open parts left to the denoiser.
 
-        One with words, tags or a reference, or with nothing of what was learnt, stays as it is.
+        One with words, tags or a reference, or with `MOSTLY` or less of what was learnt, stays as it is.
         """
-        if not request.learnt or not self.config.count or request.prompt or request.tags or request.reference:
+        told = request.prompt or request.tags or request.reference
+        if request.learnt <= MOSTLY or not self.config.count or told:
             return request
         number = request.seed % self.config.count
         changes: dict[str, Any] = {

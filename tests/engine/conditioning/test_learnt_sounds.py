@@ -45,6 +45,7 @@ def test_curves_that_are_drawn_stay() -> None:
         LoopRequest(tags=("techno",)),
         LoopRequest(reference=(1.0,) * 512),
         LoopRequest(learnt=0.0),
+        LoopRequest(learnt=0.5),
     ],
 )
 def test_a_request_that_says_something_stays_as_it_is(request_: LoopRequest) -> None:
