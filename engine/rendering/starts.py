@@ -1,6 +1,7 @@
 """The noise that a loop starts from, and how far from the mean what comes of it may go."""
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 import torch
@@ -71,10 +72,16 @@ def drawn_noise(  # noqa: PLR0917
             return free * white
         return tie(free * white, struck * bank, ties.places[None], torch.tensor([request.repeat]))
 
-    cool = noise(request.temperature, struck_deviation(request.temperature))
+    return warmed(noise, request.temperature, phases)
+
+
+def warmed(noise: Callable[[float, float], Tensor], temperature: float, phases: Tensor | None) -> Tensor:
+    """The noise `[B, D, F]` of a `temperature`, of `noise` whose deviations are given where it is free and where
+    parts strike: in the directions `phases` `[D, n]`, where there are some, of `phase_deviation`."""
+    cool = noise(temperature, struck_deviation(temperature))
     if phases is None or not phases.numel():
         return cool
-    warm = noise(deviation := phase_deviation(request.temperature), deviation)
+    warm = noise(deviation := phase_deviation(temperature), deviation)
     return cool + phases @ (phases.T @ (warm - cool))
 
 

@@ -88,6 +88,7 @@ class FewStepTrainer(Trainer):
         lessons: Path,
         export: Callable[[FewSteps, dict[str, Any]], None],
         seed: int = 0,
+        phases: Tensor | None = None,
     ) -> None:
         device = choose_device()
         self.model, self.training, self._export = model.to(device), training, export
@@ -97,8 +98,8 @@ class FewStepTrainer(Trainer):
             LatentCorpus(training.corpus, held_out=out, frames_per_batch=frames, embedded=embedded, device=device)
             for out in (False, True)
         )
-        self.teacher = Teacher(kept, self.denoiser, lessons / "training", training.teacher, seed)
-        self.examiner = Teacher(held_out, self.denoiser, lessons / "held_out", training.teacher, seed=1)
+        self.teacher = Teacher(kept, self.denoiser, lessons / "training", training.teacher, seed, phases)
+        self.examiner = Teacher(held_out, self.denoiser, lessons / "held_out", training.teacher, 1, phases)
         self._exam = [self.examiner.batch(number) for number in range(VALIDATION_LESSONS)]
         self._made = max(self.teacher.made(), LEAST_LESSONS)
         self._steps = 0

@@ -7,6 +7,7 @@ from typing import Any
 from engine.corpus.store import read_manifest
 from engine.errors import CorpusError, PackError
 from engine.models.fewsteps import FewStepConfig, FewSteps
+from engine.packs.balances import load_balance
 from engine.packs.identities import encoder_hash
 from engine.packs.models import load_codec, load_denoiser, load_fewsteps, store_fewsteps
 from engine.packs.pack import Pack
@@ -51,5 +52,7 @@ def train_fewsteps(
 
     model = known or FewSteps.over(denoiser, config)
     seed = process_seed(options.seed)
-    trainer = FewStepTrainer(model, denoiser, training, run / "lessons", export, seed=seed)
+    balance = load_balance(opened)
+    phases = None if balance is None else balance.phases.float()
+    trainer = FewStepTrainer(model, denoiser, training, run / "lessons", export, seed, phases)
     return TrainingRun(trainer, run, options).run()

@@ -21,7 +21,7 @@ from engine.models.guidance_told import STRONGEST, given, guidance_inputs
 from engine.models.sampling import SamplingDenoiser
 from engine.models.unet import Denoiser
 from engine.rendering.guided import GuidedDenoiser, GuidedDirection
-from engine.rendering.starts import REACH, struck_deviation
+from engine.rendering.starts import REACH, warmed
 from engine.training.denoiser import draw_repeats
 from engine.training.latents import LatentBatch, LatentCorpus
 
@@ -74,12 +74,20 @@ class _Lesson:
 class Teacher:
     """Batches by number: each is drawn by its own seed, and what the teacher makes of it is kept in `folder`.
 
-    What was made once is read again, so that a run that goes on does not begin with an hour of lessons.
+    What was made once is read again, so that a run that goes on does not begin with an hour of lessons. Noise is that
+    of requests to a pack whose balance knows `phases` `[D, n]`.
     """
 
-    def __init__(
-        self, corpus: LatentCorpus, denoiser: Denoiser, folder: Path, settings: TeacherSettings, seed: int = 0
+    def __init__(  # noqa: PLR0917
+        self,
+        corpus: LatentCorpus,
+        denoiser: Denoiser,
+        folder: Path,
+        settings: TeacherSettings,
+        seed: int = 0,
+        phases: Tensor | None = None,
     ) -> None:
+        self.phases = phases
         self.corpus, self.folder, self.settings, self.seed = corpus, folder, settings, seed
         self._denoiser = denoiser
         device = denoiser.mean.device
@@ -135,7 +143,7 @@ class Teacher:
         scales, apart, conditions = self._weighed(conditions.to(device), generator)
         usual = torch.rand((), generator=generator) < 0.5
         temperature = TEMPERATURE.default if usual else 0.3 + 0.8 * _uniform(generator)
-        x_0 = _noise(batch, repeats, temperature, generator).to(device)
+        x_0 = _noise(batch, repeats, temperature, generator, self.phases).to(device)
         data = self._denoiser.standardise(batch.latent.to(device))
         told = guidance_inputs(conditions, scales, apart=apart)
         null = conditions.without(*GUIDANCE_CONDITIONS)
@@ -166,12 +174,18 @@ def _directions(conditions: Conditions, scales: dict[str, float], apart: bool) -
     ]
 
 
-def _noise(batch: LatentBatch, repeats: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
-    """Noise of a temperature that comes again with what strikes, as requests start from."""
+def _noise(
+    batch: LatentBatch, repeats: Tensor, temperature: float, generator: torch.Generator, phases: Tensor | None
+) -> Tensor:
+    """Noise of a temperature that comes again with what strikes, its phases warm, as requests start from."""
     white = torch.randn(batch.latent.shape, generator=generator)
     patches = max(int(batch.ties.max()) + 1, 1)
     bank = torch.randn(*white.shape[:2], patches, generator=generator)
-    return tie(temperature * white, struck_deviation(temperature) * bank, batch.ties.cpu(), repeats[:, 0])
+
+    def noise(free: float, struck: float) -> Tensor:
+        return tie(free * white, struck * bank, batch.ties.cpu(), repeats[:, 0])
+
+    return warmed(noise, temperature, phases)
 
 
 def _uniform(generator: torch.Generator) -> float:
