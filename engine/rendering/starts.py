@@ -40,10 +40,11 @@ def struck_deviation(temperature: float) -> float:
 
 
 def phase_deviation(temperature: float) -> float:
-    """The deviation of the noise that phases begin with, at a `temperature`: 0.9 at the usual 0.4, up to 1 or to
-    itself.
+    """The deviation of the noise that phases begin with where parts strike, at a `temperature`: 0.9 at the usual 0.4,
+    up to 1 or to itself.
 
-    A mean of phases is silence. What is told by phases, all below 260 Hz, is as quiet as its noise is cool.
+    A mean of phases is silence. What is told by phases, all below 260 Hz, is as quiet as its noise is cool. Where
+    nothing strikes it may be: phases that are warm there hum in rests, at -6 dB beside hats.
     """
     return max(min(2.25 * temperature, 1.0), temperature)
 
@@ -58,7 +59,7 @@ def drawn_noise(  # noqa: PLR0917
 ) -> Tensor:
     """The noise of `shape` `[1, D, F]` of a seed, of the deviation that is the request's `temperature`; and wherever
     a part of `request`, or one that is composed in it, strikes, the same of `struck_deviation`, as far as its
-    `repeat` says. In the directions `phases` `[D, n]`, orthonormal, it all is of `phase_deviation`.
+    `repeat` says. In the directions `phases` `[D, n]`, orthonormal, what strikes is of `phase_deviation`.
     """
     white = seeded_noise(seed, shape)
     if starts_from_found(request):
@@ -77,11 +78,11 @@ def drawn_noise(  # noqa: PLR0917
 
 def warmed(noise: Callable[[float, float], Tensor], temperature: float, phases: Tensor | None) -> Tensor:
     """The noise `[B, D, F]` of a `temperature`, of `noise` whose deviations are given where it is free and where
-    parts strike: in the directions `phases` `[D, n]`, where there are some, of `phase_deviation`."""
+    parts strike: there, in the directions `phases` `[D, n]`, where any are known, of `phase_deviation`."""
     cool = noise(temperature, struck_deviation(temperature))
     if phases is None or not phases.numel():
         return cool
-    warm = noise(deviation := phase_deviation(temperature), deviation)
+    warm = noise(temperature, phase_deviation(temperature))
     return cool + phases @ (phases.T @ (warm - cool))
 
 

@@ -109,15 +109,16 @@ def test_hits_are_as_wild_as_music_while_the_rest_is_cooled(temperature: float, 
 
 
 @pytest.mark.parametrize("temperature, warm", [(0.0, 0.0), (0.2, 0.45), (0.4, 0.9), (0.8, 1.0), (1.3, 1.3)])
-def test_phases_begin_warm_and_all_else_as_before(temperature: float, warm: float) -> None:
+def test_phases_begin_warm_where_parts_strike_and_all_else_as_before(temperature: float, warm: float) -> None:
     assert phase_deviation(temperature) == pytest.approx(warm)
-    request = asked(0.5, temperature=temperature)
+    request = asked(1.0, temperature=temperature)
     phases = torch.linalg.qr(torch.randn(64, 12, generator=torch.Generator().manual_seed(0))).Q
-    written = compose(request) if request.compose else None
     cool = noise(request)
-    made = drawn_noise(request, 5, SHAPE, GEOMETRY, written, phases)
-    told = (phases.T @ made[0]).std()
-    assert float(told) == pytest.approx(warm, abs=0.04)
+    made = drawn_noise(request, 5, SHAPE, GEOMETRY, None, phases)
+    told = phases.T @ made[0]
+    step = GEOMETRY.frames // 16
+    assert float(told[:, : 2 * step].std()) == pytest.approx(warm, abs=0.12)
+    assert float(told[:, 2 * step : 4 * step].std()) == pytest.approx(temperature, abs=0.12)
     assert torch.allclose(made - phases @ (phases.T @ made), cool - phases @ (phases.T @ cool), atol=1e-5)
 
 
