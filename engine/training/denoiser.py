@@ -42,7 +42,8 @@ class DenoiserTraining:
     decide what a loop becomes; the codec forgives what is left to do near the data. With `embedded` it learns from
     the corpus's embeddings too. `voice_noise` is the deviation of noise on voices, so that neighbours sound alike; in
     a share `no_bars` of batches the network is not told that there are bars, as in passages whose tempo changes.
-    Frames in which something strikes count up to `struck` times more than others: they are few, and carry the rhythm.
+    Frames in which something strikes count up to `struck` times more than others; twice as much made no rendered loop
+    better (92 minutes: kicks .72 against .73 of F1).
     The `corpus` is a folder of loops or of shards; `order` is the seed by which all processes read these.
     Where groups are learned, `grouping` weighs L_g and `information` what a loop does not tell of their codes.
     """
@@ -55,7 +56,7 @@ class DenoiserTraining:
     voice_noise: float = 0.1
     young_rate: float = 4.0
     no_bars: float = 0.1
-    struck: float = 2.0
+    struck: float = 0.0
     grouping: float = 2.0
     information: float = 0.1
     dropout: ConditionDropout = field(default_factory=ConditionDropout)
