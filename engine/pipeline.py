@@ -97,7 +97,7 @@ class LoopPipeline:
         self._stems = stems and stems.to(device).eval().requires_grad_(False)
         self._voices, self._samples = voices, 0
         self.balance = balance
-        """What bands of sampled loops are given back; None leaves them as they are."""
+        """What tells phases, which begin warm, and what bands of loops are given back; None changes neither."""
         if learnt is not None:
             fewsteps = None  # it was taught by the denoiser as it was, and would play on as if nothing was learnt
         self._read = PromptReader(clap.to(device).eval().requires_grad_(False) if clap else None, steers, sounds)

@@ -131,7 +131,7 @@ def test_two_processes_go_on_with_what_four_began(shards: Path) -> None:
     train(4, script(shards, "same", 16))
     changed, same = losses(run), losses(shards.parent / "same")
     # The same processes on the same loops. Gradients are summed in any order, and Adam's first steps make much of the
-    # signs of small ones: six such runs were up to 6 % apart.
+    # signs of small ones: such runs were up to 6 % apart.
     assert changed[4] == pytest.approx(same[4], rel=0.15)
     assert changed[16] == pytest.approx(same[16], rel=0.2)  # half the loops a step, and another order of them
     assert changed[16] < 0.9 * changed[4]
