@@ -35,20 +35,15 @@ def training_loss(
     generator: torch.Generator | None = None,
     alpha: Tensor | None = None,
     noise: Callable[[Tensor], Tensor] = lambda white: white,
-    weights: Tensor | None = None,
 ) -> Tensor:
     """Mean squared error of `model(x_alpha, alpha)` against `x_1 - x_0`, a scalar.
 
     `x_1` `[B, ...]` is data; noise and (unless given) `alpha` `[B]` come from `generator`, on its device. `noise`
-    makes the noise to be trained with of white noise. `weights`, which broadcast over `x_1`, say how much its parts
-    count.
+    makes the noise to be trained with of white noise.
     """
     drawn = torch.randn(x_1.shape, generator=generator, device=generator.device if generator else None)
     x_0 = noise(drawn).to(x_1)
     if alpha is None:
         alpha = draw_alpha(len(x_1), generator)
     alpha = alpha.to(x_1)
-    predicted, wanted = model(blend(x_0, x_1, alpha), alpha).float(), (x_1 - x_0).float()
-    if weights is None:
-        return torch.nn.functional.mse_loss(predicted, wanted)
-    return (weights * (predicted - wanted).square()).mean()
+    return torch.nn.functional.mse_loss(model(blend(x_0, x_1, alpha), alpha).float(), (x_1 - x_0).float())

@@ -42,8 +42,6 @@ class DenoiserTraining:
     decide what a loop becomes; the codec forgives what is left to do near the data. With `embedded` it learns from
     the corpus's embeddings too. `voice_noise` is the deviation of noise on voices, so that neighbours sound alike; in
     a share `no_bars` of batches the network is not told that there are bars, as in passages whose tempo changes.
-    Frames in which something strikes count up to `struck` times more than others; twice as much made no rendered loop
-    better (92 minutes: kicks .72 against .73 of F1).
     The `corpus` is a folder of loops or of shards; `order` is the seed by which all processes read these.
     Where groups are learned, `grouping` weighs L_g and `information` what a loop does not tell of their codes.
     """
@@ -56,7 +54,6 @@ class DenoiserTraining:
     voice_noise: float = 0.1
     young_rate: float = 4.0
     no_bars: float = 0.1
-    struck: float = 0.0
     grouping: float = 2.0
     information: float = 0.1
     dropout: ConditionDropout = field(default_factory=ConditionDropout)
@@ -140,10 +137,7 @@ class DenoiserTrainer(Trainer):
             bank = torch.randn(shape, generator=self.noises, device=white.device)
             return tie(white, bank, ties, repeats[:, 0])
 
-        weights_of_frames = strike_weights(batch.conditions.pattern, self.training.struck).to(device)
-        loss = training_loss(
-            directions, x_1, generator=self.noises, alpha=alpha, noise=noise, weights=weights_of_frames
-        )
+        loss = training_loss(directions, x_1, generator=self.noises, alpha=alpha, noise=noise)
         terms = self._of_groups(estimates[0], conditions)
         weights = {"grouping": self.training.grouping, "information": self.training.information}
         for name, term in terms.items():
@@ -202,14 +196,6 @@ def held_out_figures(denoiser: Denoiser, batches: Sequence[LatentBatch], draws: 
             denoiser, x_0, x_1, 0.5, conditions.without("pattern", "notes", "curves", "tags", "clap")
         )
     return figures
-
-
-def strike_weights(pattern: Tensor, struck: float) -> Tensor:
-    """How much each frame counts, `[B, 1, F]` with a mean of one over the batch, by its `pattern` `[B, P, F]`: that
-    of a strike and the one behind it, where its ramp begins, up to `struck` times more than others."""
-    rises = (pattern - pattern.roll(1, dims=-1)).clamp_min(0).amax(1, keepdim=True)
-    weights = 1 + struck * torch.maximum(rises, rises.roll(-1, dims=-1))
-    return weights / weights.mean()
 
 
 def draw_repeats(batch: int, generator: torch.Generator) -> Tensor:

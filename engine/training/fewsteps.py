@@ -20,7 +20,6 @@ from engine.models.semantics import on_sphere
 from engine.models.unet import Denoiser, EmbeddedConditions
 from engine.training.adversarial import average_gradients
 from engine.training.checkpoints import optimizer_tensors, prefixed, restore_optimizer, without_prefix
-from engine.training.denoiser import strike_weights
 from engine.training.latents import LatentCorpus
 from engine.training.run import Trainer
 from engine.training.stage_discriminator import StageDiscriminator, steepness, taken_for_real, told_apart
@@ -270,6 +269,14 @@ class FewStepTrainer(Trainer):
     def _as_noisy(self, noise: Tensor) -> Tensor:
         """White noise of the deviation that each loop of `noise` `[B, D, F]` has."""
         return self._normal(*noise.shape) * noise.std((1, 2), keepdim=True)
+
+
+def strike_weights(pattern: Tensor, struck: float) -> Tensor:
+    """How much each frame counts, `[B, 1, F]` with a mean of one over the batch, by its `pattern` `[B, P, F]`: that
+    of a strike and the one behind it, where its ramp begins, up to `struck` times more than others."""
+    rises = (pattern - pattern.roll(1, dims=-1)).clamp_min(0).amax(1, keepdim=True)
+    weights = 1 + struck * torch.maximum(rises, rises.roll(-1, dims=-1))
+    return weights / weights.mean()
 
 
 def steered(made: Tensor, pulls: list[tuple[float, Tensor]]) -> Tensor:

@@ -35,7 +35,7 @@ REHEARSED: Final = (16, 240)
 """Least and most loops that are rendered to be rehearsed; between them four a minute."""
 REHEARSED_HELD_OUT: Final = 6
 MOST_SOUNDS: Final = 64
-"""Sounds of which the pack keeps what they are like: 50 kB."""
+"""Sounds of which the pack keeps what they are like: 100 kB."""
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,21 @@ import torch
 from tiny import tiny_corpus, tiny_pack
 from torch import Tensor, nn
 
+from engine.conditioning.pattern import onset_ramps
 from engine.errors import PackError
 from engine.models.fewsteps import FewStepConfig
 from engine.packs.models import load_codec, load_denoiser, load_fewsteps
 from engine.packs.pack import Pack
+from engine.tempo import LoopGeometry
 from engine.training.checkpoints import load_checkpoint
 from engine.training.encoding import encode_corpus
-from engine.training.fewsteps import FewStepTrainer, FewStepTraining, steered
+from engine.training.fewsteps import FewStepTrainer, FewStepTraining, steered, strike_weights
 from engine.training.fewsteps_run import train_fewsteps
 from engine.training.latents import LatentCorpus
 from engine.training.run import MOST_UNSOUND, TrainingDiverged, TrainingOptions
 from engine.training.stage_discriminator import StageDiscriminator, steepness, taken_for_real, told_apart
 from engine.training.teacher import Teacher, TeacherSettings
+from engine.vocabulary import PARTS
 
 SMALL = FewStepConfig(rank=4, semantic_dim=8, encoder_width=16, told_width=16, prior_width=16)
 OPTIONS = TrainingOptions(
@@ -145,3 +148,16 @@ def test_a_pack_without_a_denoiser_says_so(tmp_path: Path) -> None:
     pack, corpus = tiny_pack(tmp_path / "pack", denoiser=False), tiny_corpus(tmp_path / "corpus")
     with pytest.raises(PackError, match="has no denoiser to start from"):
         train_fewsteps(FewStepTraining(corpus), pack, tmp_path / "run", OPTIONS)
+
+
+def test_frames_that_strike_weigh_more_the_harder_they_are_struck() -> None:
+    """Two strikes of a bar, one at half the velocity, on the frame itself and the one behind."""
+    pattern = torch.zeros(1, len(PARTS), 80)
+    pattern[0, 0] = onset_ramps([(0, 1.0), (1, 0.5)], LoopGeometry(120, 1, 44100))
+    weights = strike_weights(pattern, 2.0)[0, 0]
+    assert float(weights.mean()) == pytest.approx(1)
+    resting = weights[40]
+    struck = 2.0 * float(pattern[0, 0].max())
+    assert (weights / resting - 1)[[0, 1, 20, 21]].tolist() == pytest.approx([struck, struck, struck / 2, struck / 2])
+    assert torch.equal(weights[2:20], resting.expand(18))
+    assert torch.equal(strike_weights(pattern, 0.0), torch.ones(1, 1, 80))

@@ -16,18 +16,16 @@ import torch
 from tiny import CODEC, DENOISER, tiny_corpus, tiny_pack
 
 from engine.codec.spectral import Decoded, SpectralCodec
-from engine.conditioning.pattern import onset_ramps
 from engine.corpus.store import stored_loops
 from engine.errors import CorpusError, PackError
 from engine.packs.identities import encoder_hash
 from engine.packs.models import load_codec, load_denoiser, load_voices
 from engine.packs.pack import Pack
-from engine.tempo import LoopGeometry
 from engine.training.checkpoints import CheckpointError, load_checkpoint
 from engine.training.codec import CodecTrainer, CodecTraining, latent_pull
 from engine.training.codec_run import train_codec
 from engine.training.crops import AudioCrops
-from engine.training.denoiser import draw_repeats, strike_weights
+from engine.training.denoiser import draw_repeats
 from engine.training.denoiser_run import train_denoiser
 from engine.training.encoding import encode_corpus
 from engine.training.latents import LatentCorpus
@@ -316,16 +314,3 @@ def test_two_processes_train_one_model(encoded: tuple[Path, Path], tmp_path: Pat
     assert done.returncode == 0, done.stderr[-9000:]
     assert [row["step"] for row in rows(tmp_path / "run", "validation")] == [4, 4]
     assert Pack.open(pack).manifest["training"]["denoiser"][-1]["step"] == 4
-
-
-def test_frames_that_strike_weigh_more_the_harder_they_are_struck() -> None:
-    """Two strikes of a bar, one at half the velocity, on the frame itself and the one behind."""
-    pattern = torch.zeros(1, len(PARTS), 80)
-    pattern[0, 0] = onset_ramps([(0, 1.0), (1, 0.5)], LoopGeometry(120, 1, 44100))
-    weights = strike_weights(pattern, 2.0)[0, 0]
-    assert float(weights.mean()) == pytest.approx(1)
-    resting = weights[40]
-    struck = 2.0 * float(pattern[0, 0].max())
-    assert (weights / resting - 1)[[0, 1, 20, 21]].tolist() == pytest.approx([struck, struck, struck / 2, struck / 2])
-    assert torch.equal(weights[2:20], resting.expand(18))
-    assert torch.equal(strike_weights(pattern, 0.0), torch.ones(1, 1, 80))
