@@ -207,7 +207,8 @@ class LoopPipeline:
         written = composition or compose(asked, self.info.known)
         # What was found in a loop is as it is.
         repeats = torch.full((1, 1), 0.0 if starts_from_found(request) else request.repeat)
-        towards = request_conditions(asked, geometry, said.embedded, written, lean=said.lean, table=self._voices)
+        table = None if self._read.plays_a_sound(request) else self._voices
+        towards = request_conditions(asked, geometry, said.embedded, written, lean=said.lean, table=table)
         away = negative_conditions(asked, geometry, said.unwanted, written)
         return Aim(
             replace(towards, repeats=repeats),
@@ -235,7 +236,9 @@ class LoopPipeline:
         """
         if request.sampler == PROGRESSIVE:
             return self.few_steps.flow(request, aim, StageLatents(noise=whole))
-        return GuidedDenoiser(self._denoiser.at(request.learnt), aim.away, guided_directions(request, aim.towards))
+        return GuidedDenoiser(
+            self._denoiser.at(self._read.learnt(request)), aim.away, guided_directions(request, aim.towards)
+        )
 
     def alphas(self, request: LoopRequest) -> Tensor:
         """The increasing alphas `[N + 1]` that sampling `request` visits; raises as `flow` does."""

@@ -1,5 +1,6 @@
 """Assembling conditions: from a request at run time, from an annotation in training; dropout between them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -9,10 +10,11 @@ from engine.conditioning.beat import timed_conditions
 from engine.conditioning.composition import Composition, onsets_of
 from engine.conditioning.conditions import Conditions
 from engine.conditioning.curves import curves_condition
-from engine.conditioning.notes import notes_condition
+from engine.conditioning.notes import Notes, notes_condition
 from engine.conditioning.pattern import pattern_condition
 from engine.conditioning.tags import key_condition, lean_tags, tags_condition
 from engine.conditioning.voices import VoiceTable
+from engine.conditioning.waves import tuned, waves_condition
 from engine.corpus.score import Annotation
 from engine.requests import LoopRequest
 from engine.tempo import LoopGeometry
@@ -41,24 +43,24 @@ def request_conditions(
         tags = tuple(dict.fromkeys((*tags, *composition.tags)))
         key = key_condition(request.key or composition.key, keyless=True)
     pattern, pattern_given = pattern_condition(onsets, geometry)
-    notes, notes_given = _pitches(composition, geometry)
     curves, curves_given = curves_condition(request.curves, geometry.frames)
     conditions = replace(
         timed_conditions(geometry),
         pattern=pattern,
         pattern_given=pattern_given,
-        notes=notes,
-        notes_given=notes_given,
+        **_pitches(composition, geometry),
         curves=curves,
         curves_given=curves_given,
         tags=lean_tags(tags_condition(tags, request.negative_tags), lean),
         key=key,
     )
+    tunings: Mapping[str, float] = {}
     if table is not None:
         style = next((tag for tag in tags if tag in STYLES), None)
         playing = [part for part in PARTS if onsets.get(part)]
-        voices, given = table.condition(playing, request.voices, request.seed, style)
+        voices, given, tunings = table.condition(playing, request.voices, request.seed, style)
         conditions = replace(conditions, voices=voices, voices_given=given)
+    conditions = replace(conditions, waves=_waves(composition, geometry, tuned(onsets, tunings)))
     return conditions if clap is None else replace(conditions, clap=clap, clap_given=torch.ones(1, 1))
 
 
@@ -70,18 +72,23 @@ def negative_conditions(
     The beat grid stays on both sides, so that a loop is in time at any guidance, 0 included. So do composed pitches:
     were they reinforced, basses and leads would drown the drums (kick F1 0.66, not 0.78, on 16 loops at guidance 2).
     """
-    notes, notes_given = _pitches(composition, geometry)
     conditions = replace(
         timed_conditions(geometry),
-        notes=notes,
-        notes_given=notes_given,
+        **_pitches(composition, geometry),
+        waves=_waves(composition, geometry, {}),
         tags=tags_condition(request.negative_tags),
     )
     return conditions if clap is None else replace(conditions, clap=clap, clap_given=torch.ones(1, 1))
 
 
-def _pitches(composition: Composition | None, geometry: LoopGeometry) -> tuple[Tensor, Tensor]:
-    return notes_condition(composition.notes if composition is not None else {}, geometry)
+def _pitches(composition: Composition | None, geometry: LoopGeometry) -> dict[str, Tensor]:
+    written = {} if composition is None else composition.notes
+    notes, given = notes_condition(written, geometry)
+    return {"notes": notes, "notes_given": given}
+
+
+def _waves(composition: Composition | None, geometry: LoopGeometry, drums: Mapping[str, Notes]) -> Tensor:
+    return waves_condition({**({} if composition is None else composition.notes), **drums}, geometry)
 
 
 def annotation_conditions(
@@ -94,6 +101,7 @@ def annotation_conditions(
     pattern, pattern_given = pattern_condition(annotation.onsets, geometry)
     notes, notes_given = notes_condition(annotation.notes, geometry)
     exact = annotation.source == "synthesis"
+    drums = tuned(annotation.onsets, annotation.tunings)
     absent = [tag for tag in TAGS if tag in known.tags and tag not in annotation.tags] if exact else []
     return replace(
         timed_conditions(geometry),
@@ -101,6 +109,8 @@ def annotation_conditions(
         pattern_given=pattern_given,
         notes=notes,
         notes_given=notes_given,
+        # Of what is only heard nobody knows when an oscillator started.
+        waves=waves_condition({**annotation.notes, **drums} if exact else {}, geometry),
         curves=curves[None],
         curves_given=torch.tensor([[float(curve in known.curves) for curve in CURVES]]),
         tags=tags_condition(annotation.tags, absent),
@@ -115,11 +125,13 @@ class ConditionDropout:
     Each group goes with `group` on its own, all but the beat with `everything`, the beat with `beat`. Of the groups
     that stay, single parts and curves go with a rate drawn per loop, and tags are thinned to the few a user would
     name, absent ones more than present ones. The pitches of a part go with its pattern, and with `notes` on their
-    own: a step grid has none. Voices go together with `voices`, else part by part: they stay without a pattern, too.
+    own: a step grid has none. Waves go with the pitches, and with `waves` alone: of what is heard nobody knows them.
+    Voices go together with `voices`, else part by part: they stay without a pattern, too.
     """
 
     group: float = 0.15
     notes: float = 0.3
+    waves: float = 0.15
     everything: float = 0.1
     beat: float = 0.05
     voices: float = 0.3
@@ -140,6 +152,7 @@ class ConditionDropout:
         conditions = conditions.keep("beat", (uniform(batch) >= self.beat).float())
         conditions = conditions.keep("voices", (uniform(batch) >= self.voices).float())
         voices = (uniform(batch, len(PARTS)) < torch.where(uniform(batch, 1) < 0.5, 1.0, uniform(batch, 1))).float()
+        waves = (uniform(batch, 1, 1) >= self.waves).float()
         some = uniform(batch, 1)
         parts = (uniform(batch, len(PARTS)) < torch.where(some < 0.5, 1.0, uniform(batch, 1))).float()
         curves = (uniform(batch, conditions.curves.shape[1]) < uniform(batch, 1)).float()
@@ -149,6 +162,7 @@ class ConditionDropout:
             conditions,
             pattern_given=conditions.pattern_given * parts,
             notes_given=conditions.notes_given * parts[:, PITCHED_ROWS] * (uniform(batch, 1) >= self.notes).float(),
+            waves=conditions.waves * waves,
             curves_given=conditions.curves_given * curves,
             voices_given=conditions.voices_given * voices,
             tags=conditions.tags * torch.where(conditions.tags > 0, present, absent),

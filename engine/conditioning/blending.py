@@ -8,7 +8,7 @@ from torch import Tensor
 from engine.conditioning.conditions import Conditions
 from engine.conditioning.notes import ROLLS
 
-_OVER_TIME = ("beat", "pattern", "notes", "curves")
+_OVER_TIME = ("beat", "pattern", "notes", "waves", "curves")
 _MASKED = ("beat", "pattern", "notes", "curves", "clap", "voices")
 
 
@@ -27,6 +27,8 @@ def blend_conditions(a: Conditions, b: Conditions, t: float) -> Conditions:
         read = [getattr(side, name) * _wide(name, given) for side, given in zip((a, b), masks, strict=True)]
         blended[f"{name}_given"] = mask
         blended[name] = torch.lerp(read[0], read[1], t) / _wide(name, mask).clamp_min(1e-6)
+    given = torch.lerp(a.waves_given, b.waves_given, t).clamp_min(1e-6)
+    blended["waves"] = torch.lerp(a.waves * a.waves_given, b.waves * b.waves_given, t) / given
     both = a.clap_given * b.clap_given
     blended["clap"] = torch.where(both > 0, _on_sphere(a.clap, b.clap, t), blended["clap"])
     return replace(a, **blended)
@@ -35,19 +37,18 @@ def blend_conditions(a: Conditions, b: Conditions, t: float) -> Conditions:
 def read_conditions(conditions: Conditions, positions: Tensor) -> Conditions:
     """Conditions of a loop of F frames read at fractional frames `positions` `[F']` (modulo F), at the nearest.
 
-    Their `bars` are 0, no whole number of bars, until a caller says otherwise.
+    Their `bars` are 0, no whole number of bars, until a caller says otherwise; and there are no waves, which run
+    otherwise where frames lie otherwise in time.
     """
     frames = positions.round().long() % conditions.frames
     rows = {name: getattr(conditions, name)[..., frames] for name in _OVER_TIME}
+    rows["waves"] = torch.zeros_like(rows["waves"])
     return replace(conditions, bars=torch.zeros_like(conditions.bars), **rows)
 
 
 def slice_conditions(conditions: Conditions, start: int, frames: int) -> Conditions:
     """Frames `start` to `start + frames` of conditions."""
-    rows = {
-        name: getattr(conditions, name)[..., start : start + frames]
-        for name in ("beat", "pattern", "notes", "curves")
-    }
+    rows = {name: getattr(conditions, name)[..., start : start + frames] for name in _OVER_TIME}
     return replace(conditions, **rows)
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from engine.clap.base import CLAP_DIM
 from engine.conditioning.notes import NOTE_ROWS
+from engine.conditioning.waves import ROWS, WAVE_ROWS
 from engine.vocabulary import CURVES, KEYS, NOTE_RANGES, PARTS, TAGS, VOICE_DIM
 
 KEY_CLASSES = len(KEYS) + 1
@@ -33,6 +34,8 @@ class Conditions:
     - `beat` `[B, 2, F]`: saw-teeth per beat and per bar; `beat_given` `[B, 1]`
     - `pattern` `[B, P, F]`: per part, decaying ramps from its onsets; `pattern_given` `[B, P]`
     - `notes` `[B, NOTE_ROWS, F]`: piano rolls of bass, lead and pad; `notes_given` `[B, 3]`
+    - `waves` `[B, WAVE_ROWS, F]`: where waves stand that start with the notes of the bass and with kicks, read
+      where these are given; all zero where nobody knows
     - `curves` `[B, 4, F]` in [0, 1]; `curves_given` `[B, 4]`
     - `tags` `[B, len(TAGS)]`: 1 present, -1 absent, 0 unknown
     - `key` `[B, 25]`: one-hot, all zero unknown
@@ -49,6 +52,7 @@ class Conditions:
     pattern_given: Tensor
     notes: Tensor
     notes_given: Tensor
+    waves: Tensor
     curves: Tensor
     curves_given: Tensor
     tags: Tensor
@@ -66,6 +70,18 @@ class Conditions:
         """Number of latent frames F."""
         return self.beat.shape[-1]
 
+    @property
+    def waves_given(self) -> Tensor:
+        """Whether what waves start with is given, `[B, WAVE_ROWS, 1]`: pitches, of a drum its pattern."""
+        notes, parts = [*NOTE_RANGES], list(PARTS)
+        given = [
+            self.notes_given[:, [notes.index(part)] * rows]
+            if part in notes
+            else self.pattern_given[:, [parts.index(part)] * rows]
+            for part, rows in ROWS.items()
+        ]
+        return torch.cat(given, dim=1)[:, :, None]
+
     def __len__(self) -> int:
         return len(self.beat)
 
@@ -80,6 +96,7 @@ class Conditions:
             zeros(batch, len(PARTS)),
             zeros(batch, NOTE_ROWS, frames),
             zeros(batch, len(NOTE_RANGES)),
+            zeros(batch, WAVE_ROWS, frames),
             zeros(batch, len(CURVES), frames),
             zeros(batch, len(CURVES)),
             zeros(batch, len(TAGS)),

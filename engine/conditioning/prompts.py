@@ -185,6 +185,16 @@ class PromptReader:
             heard = replace(heard, tags=tuple(tag for tag in heard.tags if tag not in STYLES))
         return heard.applied(asked)
 
+    def learnt(self, request: LoopRequest) -> float:
+        """How much counts of what the pack learnt, for `request`."""
+        return request.learnt if self.sounds is None else self.sounds.share(request)
+
+    def plays_a_sound(self, request: LoopRequest) -> bool:
+        """Whether `request` leaves even its rows to the sounds that were learnt: theirs have no voices that are known
+        apart."""
+        spoken_for = self.sounds is not None and self.sounds.speak_for(request)
+        return spoken_for and not request.pattern.rows and not request.voices
+
     def _said(self, request: LoopRequest) -> LoopRequest:
         return request if self.sounds is None else self.sounds.applied(request)
 

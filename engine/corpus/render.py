@@ -1,7 +1,9 @@
 """From a plan to a corpus loop: every part rendered, mixed, measured, annotated and captioned."""
 
+import math
 from collections.abc import Collection, Mapping
 
+from engine.audio.tuning import fallen_hz
 from engine.audio.voice_image import voice_image
 from engine.corpus.arrangement import LoopPlan, plan_loop
 from engine.corpus.captions import Facts, write_captions
@@ -16,6 +18,9 @@ from engine.corpus.voices import render_part
 from engine.corpus.wording import part_words
 from engine.tempo import LoopGeometry
 from engine.vocabulary import CHARACTERS, PARTS
+
+TUNED = "kick"
+"""The drum whose pitch is known."""
 
 
 def render_loop(seed: int, *, with_stems: bool = False) -> CorpusLoop:
@@ -48,8 +53,21 @@ def render_plan(plan: LoopPlan, *, with_stems: bool = False) -> CorpusLoop:
         onsets=onsets,
         captions=write_captions(facts, Streams(plan.seed)("captions")),
         notes=plan.pitches(),
+        tunings=tunings(plan, dry, synthesised=[part for part in dry if dry[part] is voiced[part]]),
     )
     return CorpusLoop(mixed.audio, annotation, mixed.stems if with_stems else {}, voice_images(plan, dry))
+
+
+def tunings(plan: LoopPlan, stems: Mapping[str, Audio], synthesised: Collection[str]) -> dict[str, float]:
+    """The MIDI pitch that the kick falls to: as it is set where it is `synthesised`, else as it is heard in its dry
+    stem `[T]`. None where there is no kick, or one without a pitch."""
+    if TUNED not in stems:
+        return {}
+    geometry = LoopGeometry(plan.tempo_bpm, plan.bars)
+    strikes = [(geometry.beat_to_sample(beat) % geometry.samples, v) for beat, v in plan.onsets()[TUNED]]
+    own = plan.sounds[TUNED].settings.get("hz") if TUNED in synthesised else None
+    hertz = own or fallen_hz(stems[TUNED], geometry.sample_rate, strikes)
+    return {} if hertz is None else {TUNED: 69 + 12 * math.log2(hertz / 440)}
 
 
 def voice_images(plan: LoopPlan, stems: Mapping[str, Audio]) -> dict[str, Audio]:

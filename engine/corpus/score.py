@@ -39,7 +39,8 @@ class Annotation:
     """What is exactly known of a loop. A part missing from `onsets` is unknown; an empty tuple means silent.
 
     `onsets`: per part, (beat, velocity) pairs in time order. `notes`: per pitched part that is known, (beat, length
-    in beats, MIDI pitch) of all that sounds, in time order. `key` and `style` are None when unknown or keyless.
+    in beats, MIDI pitch) of all that sounds, in time order. `tunings`: the MIDI pitch that a drum falls to, where it
+    is known. `key` and `style` are None when unknown or keyless.
     """
 
     seed: int
@@ -52,6 +53,7 @@ class Annotation:
     captions: tuple[str, ...] = ()
     source: str = "synthesis"
     notes: Mapping[str, tuple[tuple[float, float, float], ...]] = field(default_factory=dict)
+    tunings: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON-able values."""

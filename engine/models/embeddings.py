@@ -93,6 +93,11 @@ def piano_rolls(conditions: Conditions, known: Vocabulary = TODAY) -> Tensor:
     return torch.cat((conditions.notes * rows, given.expand(-1, -1, conditions.frames)), dim=1)
 
 
+def waves(conditions: Conditions) -> Tensor:
+    """Waves `[B, WAVE_ROWS, F]` of what is given."""
+    return conditions.waves * conditions.waves_given
+
+
 class TimelineEmbedding(nn.ModuleList):
     """The timeline at every scale of the U-Net: a convolution, then one of stride two per further stage."""
 

@@ -16,9 +16,8 @@ from torch.nn import functional
 
 from engine.conditioning.conditions import Conditions
 from engine.models.blocks import AdaptiveGroupNorm, ConditionedBlock, RepeatMixing
-from engine.models.embeddings import piano_rolls
 from engine.models.groups import LearnedGroupNorm, grouped_affine
-from engine.models.unet import Denoiser, gaussian_direction, struck_voices, whole_bars
+from engine.models.unet import Denoiser, gaussian_direction, laid_beside, struck_voices, whole_bars
 from engine.models.word_rows import own_rows
 
 EPSILON = 1e-5
@@ -161,7 +160,7 @@ class SamplingDenoiser(nn.Module):
         own = own_rows(conditions, self.known)
         told, struck = struck_voices(self.struck, own, self.config.timeline_width)
         z_e, scales = self.stationary(own), self.timeline(own, told)
-        beside = torch.cat((scales[0], piano_rolls(own, self.known)), dim=1) if self.config.notes else scales[0]
+        beside = laid_beside(self.config, scales[0], conditions, self.known)
         frames_first = [scale.transpose(1, 2).contiguous() for scale in scales]
         laid = self._beside(beside.transpose(1, 2).contiguous())
         return PreparedConditions(

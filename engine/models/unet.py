@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.conditioning.conditions import Conditions
+from engine.conditioning.waves import WAVE_ROWS
 from engine.models.blocks import AdaptiveGroupNorm, CircularConv, ConditionedBlock, RepeatMixing
-from engine.models.embeddings import AlphaEmbedding, StationaryEmbedding, TimelineEmbedding, piano_rolls
+from engine.models.embeddings import AlphaEmbedding, StationaryEmbedding, TimelineEmbedding, piano_rolls, waves
 from engine.models.groups import CodeReader, LearnedGroupNorm
 from engine.models.voices import StruckVoices, VoiceEncoder
 from engine.models.word_rows import KINDS, matched_weights, own_rows, roll_words
@@ -28,9 +29,10 @@ GROUPINGS: Final[Mapping[str, Callable[[int, int, int, int], nn.Module]]] = {
 class DenoiserConfig:
     """Shape of a `Denoiser`. `groups` must divide every width; 8, 16 and 32 are compared in the experiments.
 
-    With `notes` it reads the piano rolls beside its state. With `repeats` it knows that bars repeat: it mixes over
-    them, and reads voices, the frame rate and how its noise repeats. With `struck`, which needs `repeats`, voices are
-    told where their parts are struck; with `overall` of the loop as a whole too, where they move every part.
+    With `notes` it reads the piano rolls beside its state, with `waves` the waves of the bass too. With `repeats` it
+    knows that bars repeat: it mixes over them, and reads voices, the frame rate and how its noise repeats. With
+    `struck`, which needs `repeats`, voices are told where their parts are struck; with `overall` of the loop as a
+    whole too, where they move every part.
 
     `grouping` is "contiguous", or "learned": then the norms inside blocks find their groups by the kernels that make
     their channels, and weigh them (`engine.models.groups`). With `informed`, a head learns to read the codes of the
@@ -49,6 +51,7 @@ class DenoiserConfig:
     overall: bool = True
     grouping: str = "contiguous"
     informed: bool = False
+    waves: bool = False
 
 
 def gaussian_direction(alpha: Tensor) -> tuple[Tensor, Tensor]:
@@ -104,6 +107,13 @@ def struck_voices(
     return told[:, :timeline], told[:, timeline:]
 
 
+def laid_beside(config: DenoiserConfig, timeline: Tensor, conditions: Conditions, known: Vocabulary) -> Tensor:
+    """What a denoiser reads beside its state `[B, K', F]`: the `timeline` `[B, K, F]` and, where it reads them, the
+    piano rolls of what is `known` and the waves."""
+    rolls = [piano_rolls(own_rows(conditions, known), known)] if config.notes else []
+    return torch.cat((timeline, *rolls, *[waves(conditions)] * config.waves), dim=1)
+
+
 class Denoiser(nn.Module):
     """`D(x_alpha, alpha, c)` over standardised latents.
 
@@ -138,7 +148,7 @@ class Denoiser(nn.Module):
                 inputs, outputs, inner, timeline=config.timeline_width, groups=config.groups, embedding=embedding
             )
 
-        beside = config.timeline_width + len(roll_words(known)) * config.notes
+        beside = config.timeline_width + len(roll_words(known)) * config.notes + WAVE_ROWS * config.waves
         self.front = CircularConv(config.latent_dim + beside, widths[0], 3)
         self.down = nn.ModuleList(
             nn.ModuleList(block(width, width) for _ in range(config.blocks)) for width in widths
@@ -170,13 +180,13 @@ class Denoiser(nn.Module):
         own = own_rows(conditions, self.known)
         told, struck = struck_voices(self.struck, own, self.config.timeline_width)
         scales = self.timeline(own, told)
-        beside = torch.cat((scales[0], piano_rolls(own, self.known)), dim=1) if self.config.notes else scales[0]
+        beside = laid_beside(self.config, scales[0], conditions, self.known)
         return EmbeddedConditions(self.stationary(own), scales, beside, whole_bars(own), struck)
 
     def widened(self) -> "Denoiser":
         """A copy that reads piano rolls, voices, repeats and all of today's words too, and for now makes next to
         nothing of what it could not read before."""
-        config = replace(self.config, notes=True, repeats=True, struck=True, overall=False)
+        config = replace(self.config, notes=True, repeats=True, struck=True, overall=False, waves=True)
         if config == self.config and self.known.told(*KINDS) == TODAY.told(*KINDS):
             return self
         wider = Denoiser(config)

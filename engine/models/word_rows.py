@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.conditioning.conditions import Conditions
+from engine.conditioning.waves import WAVE_ROWS
 from engine.vocabulary import TODAY, VOICE_DIM, Vocabulary, places
 
 KINDS: Final = ("parts", "tags", "keys", "curves", "notes")
@@ -81,6 +82,7 @@ def matched_weights(
     that is no more is left out. The first `state` columns of the front read the state and the timeline.
     """
     before: Words = list(range(state))
+    waves: Words = [("wave", row) for row in range(WAVE_ROWS)]
     read = [
         "stationary.voices.weight" in tensors
         and tensors["stationary.voices.weight"].shape[1] >= len(voice_words(words))
@@ -90,7 +92,7 @@ def matched_weights(
         "stationary.voices.weight": (voice_words(own, numbers=read[0]), voice_words(other, numbers=read[1])),
         "stationary.words.weight": (stationary_words(own), stationary_words(other)),
         "timeline.0.weight": (timeline_words(own), timeline_words(other)),
-        "front.weight": ([*before, *roll_words(own)], [*before, *roll_words(other)]),
+        "front.weight": tuple([*before, *roll_words(words), *waves] for words in (own, other)),
     }
     if "struck.out.weight" in weights:
         width = weights["struck.start"].shape[1]
@@ -100,7 +102,8 @@ def matched_weights(
     for name, (words, wanted) in tables.items():
         if name in weights:
             columns = weights[name]
-            found[name] = matched(columns, places(wanted, words[: columns.shape[1]]), 1)
+            places_of = places(wanted[: fresh[name].shape[1]], words[: columns.shape[1]])
+            found[name] = matched(columns, places_of, 1)
     for name in ("voices.middle", "voices.basis", "struck.voice", "struck.ramp", "struck.start"):
         if name in weights:
             found[name] = matched(weights[name], places(other.parts, own.parts), 0)

@@ -114,7 +114,8 @@ def load_voices(pack: Pack) -> VoiceTable | None:
     if "voices" not in pack.components:
         return None
     check_kind(pack, "voices", VOICES)
-    return load_component(pack, "voices", lambda _: VoiceTable(pack.vocabulary("voices")))
+    known = pack.vocabulary("voices")
+    return load_component(pack, "voices", lambda config: VoiceTable(known, tuned=bool(config.get("tuned"))))
 
 
 def store_voices(folder: Path, voices: VoiceTable, training: Mapping[str, Any]) -> Pack:
@@ -122,9 +123,8 @@ def store_voices(folder: Path, voices: VoiceTable, training: Mapping[str, Any]) 
     stays."""
     manifest = kept_manifest(folder, None)
     manifest["training"] = {name: runs for name, runs in manifest.get("training", {}).items() if name != "voices"}
-    return store_component(
-        folder, manifest, ("voices", "table"), voices, {}, training, voices.known.told("parts", "styles")
-    )
+    known, settings = voices.known.told("parts", "styles"), {"tuned": True} if voices.is_tuned else {}
+    return store_component(folder, manifest, ("voices", "table"), voices, settings, training, known)
 
 
 def load_patterns(pack: Pack) -> PatternNetwork | None:
@@ -226,7 +226,8 @@ def store_denoiser(folder: Path, denoiser: Denoiser, training: Mapping[str, Any]
     earlier = manifest["components"].get("denoiser")
     if earlier is not None and config_from(DenoiserConfig, earlier["config"]) != denoiser.config:
         manifest["components"] = _without(manifest, "fewsteps", DIRECTIONS)
-    manifest["conditions"] = ["beat", "pattern", *["notes"] * denoiser.config.notes, "curves", "tags", "clap"]
+    rows = [*["notes"] * denoiser.config.notes, *["waves"] * denoiser.config.waves]
+    manifest["conditions"] = ["beat", "pattern", *rows, "curves", "tags", "clap"]
     known = denoiser.known.told(*word_rows.KINDS)
     return store_component(folder, manifest, ("denoiser", "unet"), denoiser, asdict(denoiser.config), training, known)
 

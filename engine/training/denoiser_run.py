@@ -47,7 +47,9 @@ def train_denoiser(
     else:
         denoiser = Denoiser(
             config
-            or DenoiserConfig(latent_dim=opened.latent_dim, notes=True, repeats=True, struck=True, overall=False)
+            or DenoiserConfig(
+                latent_dim=opened.latent_dim, notes=True, repeats=True, struck=True, overall=False, waves=True
+            )
         )
     training = DenoiserTraining(corpus, frames_per_batch, is_embedded(corpus, opened), order=options.seed)
     settings = asdict(training)
@@ -71,16 +73,17 @@ def keep_voices(corpus: Path, pack: Path) -> None:
     encoder = load_denoiser(Pack.open(pack)).voices
     if encoder is None:
         return
-    heard, given, styles = [], [], []
+    heard, given, styles, tunings = [], [], [], []
     for loop in training_loops(corpus):
         images, known = loop.voices()
         if known.any():
             heard.append(encoder(torch.from_numpy(images)[None]))
             given.append(torch.from_numpy(known)[None])
             styles.append(loop.annotation.style)
+            tunings.append(loop.annotation.tunings)
     if heard:
         record = {"run": "voices", "settings": {"loops": len(heard)}, "corpus": read_manifest(corpus)}
-        store_voices(pack, VoiceTable.of(torch.cat(heard), torch.cat(given), styles), record)
+        store_voices(pack, VoiceTable.of(torch.cat(heard), torch.cat(given), styles, tunings), record)
 
 
 def _check_encoder(corpus: Path, pack: Pack) -> None:

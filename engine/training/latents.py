@@ -25,7 +25,7 @@ CAPTION_SHARE: Final = 0.5
 """How often a training loop is described by a caption, not by its own sound."""
 EMBEDDING_NOISE: Final = 0.6
 """Greatest length of the noise that is added to embeddings of length one."""
-TIMED: Final = ("beat", "pattern", "notes", "curves")
+TIMED: Final = ("beat", "pattern", "notes", "waves", "curves")
 """Conditions over time, which turn with a loop."""
 
 

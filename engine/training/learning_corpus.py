@@ -13,7 +13,7 @@ from typing import Final
 
 import torch
 
-from engine.conditioning.learnt_sounds import POINTS, LearntSounds, LearntSoundsConfig
+from engine.conditioning.learnt_sounds import POINTS, STEPS, LearntSounds, LearntSoundsConfig
 from engine.corpus.build import BuildOptions, build_corpus, measure_and_store
 from engine.corpus.folder import ImportedLoop, find_loops, import_loop
 from engine.corpus.importing import storable
@@ -21,10 +21,12 @@ from engine.corpus.seeds import HELD_OUT_SEED, TRAINING
 from engine.corpus.store import StoredLoop, read_manifest, stored_loops, sweep_corpus, write_manifest
 from engine.errors import CorpusError
 from engine.files import is_file, is_folder
+from engine.requests import Pattern
 from engine.training.hearing import hear_corpus
 from engine.training.latents import frames_of_curves
 from engine.training.learning_plan import LearningPlan
 from engine.training.learning_told import LearningTold, Tell
+from engine.vocabulary import PARTS
 
 FEWEST: Final = 3
 """Loops without which there is nothing to learn from and to judge by."""
@@ -71,6 +73,9 @@ def learnt_sounds(loops: Sequence[StoredLoop]) -> LearntSounds:
     for number, loop in enumerate(chosen):
         sounds.embeddings[number] = torch.from_numpy(loop.embeddings()[0])
         sounds.curves[number] = torch.from_numpy(frames_of_curves(loop.curves(), POINTS))
+        told = loop.annotation
+        for part, row in Pattern.nearest(told.onsets, told.bars).rows.items():
+            sounds.rows[number, PARTS.index(part)] = torch.tensor((row * STEPS)[:STEPS])
     return sounds
 
 

@@ -13,8 +13,8 @@ RELEASE = 0.06
 
 
 def drifting(strike: Strike, n: int, rng: np.random.Generator, cents: float = 1.5) -> NDArray[np.float64]:
-    """Phases of the pitches played, `[pitches, n]`, each strike a hair out of tune."""
-    return strike.phases(n, cents=float(np.clip(rng.normal(0.0, 0.5), -1.0, 1.0)) * cents) + rng.random()
+    """Phases of the pitches played, `[pitches, n]`, each strike a hair out of tune. Each starts anew."""
+    return strike.phases(n, cents=float(np.clip(rng.normal(0.0, 0.5), -1.0, 1.0)) * cents)
 
 
 def plucked_cutoff(s: Settings, strike: Strike, n: int) -> Signal:
@@ -50,7 +50,7 @@ def reese(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     n = strike.samples(2.0 * RELEASE)
     base = strike.phases(n)
     spread = s["detune"] / 1200.0 * np.linspace(-1.0, 1.0, int(s["voices"]))
-    phases = np.concatenate([base * 2.0**offset + rng.random() for offset in spread])
+    phases = np.concatenate([base * 2.0**offset + 0.618 * number for number, offset in enumerate(spread)])
     cutoff = s["cutoff"] * 2.0 ** (s["motion"] * drift(n, s["speed"], rng) + strike.velocity - 0.5)
     audio = sweep(saturate(saw(phases), s["drive"]), cutoff, s["resonance"])
     audio = audio / (np.max(np.abs(audio)) + 1e-9) + s["sub"] * sine(base).sum(axis=0)

@@ -25,7 +25,7 @@ def _body(s: Settings, strike: Strike, rng: np.random.Generator) -> Signal:
     hz = s["hz"] * strike.tune * (1.0 + 0.004 * rng.standard_normal())
     n = round((s["decay"] * 1.05 + 0.03) * SAMPLE_RATE)
     start = min(hz * 2.0 ** (s["octaves"] * (0.6 + 0.4 * strike.velocity)), 3000.0)
-    body = sine(swept_phase(n, start, hz, s["sweep"]) + s.get("start", 0.0)) * decay(n, s["decay"])
+    body = sine(swept_phase(n, start, hz, s["sweep"]) + strike.start) * decay(n, s["decay"])
     body = body * attack(n, 0.0006)
     return body + s["click"] * (0.3 + 0.7 * strike.velocity) * _click(n, s["click_hz"], 0.02, rng)
 
@@ -68,7 +68,7 @@ def kick_electro(s: Settings, strike: Strike, rng: np.random.Generator) -> Signa
     n = round((s["decay"] * 1.05 + 0.03) * SAMPLE_RATE)
     phase = swept_phase(n, hz * 2.0 ** s["octaves"], hz, s["sweep"])
     knock = s["knock"] * strike.velocity * decay(n, 0.35 * s["decay"])
-    body = modulated(phase, knock * sine(1.5 * phase)) * decay(n, s["decay"]) * attack(n, 0.0004)
+    body = modulated(phase + strike.start, knock * sine(1.5 * phase)) * decay(n, s["decay"]) * attack(n, 0.0004)
     return saturate(body + s["click"] * _click(n, s["click_hz"], 0.014, rng), s["drive"])
 
 
@@ -80,7 +80,7 @@ def kick_acoustic(s: Settings, strike: Strike, rng: np.random.Generator) -> Sign
     lengths = s["decay"] * np.array([1.0, 0.55, 0.4, 0.25])
     gains = np.array([1.0, 0.45, 0.25, 0.2]) * rng.uniform(0.8, 1.2, 4)
     skin = modes(n, hz * ratios, lengths, gains, rng)
-    skin = skin + 0.8 * sine(swept_phase(n, 3.0 * hz, hz, 0.012)) * decay(n, 0.7 * s["decay"])
+    skin = skin + 0.8 * sine(swept_phase(n, 3.0 * hz, hz, 0.012) + strike.start) * decay(n, 0.7 * s["decay"])
     beater = bandpass(tick(n, 0.06, rng), s["beater_hz"] * (0.7 + 0.3 * strike.velocity), 1.2)
     room = lowpass(noise(n, rng), 900.0) * decay(n, 0.9 * s["decay"])
     return saturate(skin + 3.0 * s["beater"] * strike.velocity * beater + s["room"] * room, s["drive"], 0.2)

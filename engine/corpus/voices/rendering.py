@@ -1,7 +1,8 @@
 """From notes to audio: single strikes, and the circular rendering of a whole part."""
 
+import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -10,12 +11,15 @@ from numpy.typing import NDArray
 from engine.corpus.score import Audio, Note, Sound
 from engine.corpus.voices.registry import voice_of
 from engine.corpus.voices.shaping import finish
-from engine.corpus.voices.voice import SAMPLE_RATE, Glide, Strike
+from engine.corpus.voices.voice import SAMPLE_RATE, Glide, Settings, Strike, Voice
 from engine.vocabulary import NOTE_RANGES, PARTS
 
 DRUMS: Final = tuple(part for part in PARTS if part not in NOTE_RANGES)
 SYNTH_HEADROOM: Final = 0.5
 VELOCITY_STEPS: Final = 3
+IN_STEP: Final = ("kick", "bass")
+SETTLED_SECONDS: Final = {"kick": (0.05, 0.25), "bass": (0.01, 0.3)}
+"""From when to when it is heard where the lowest tone of a part stands."""
 _LONG_DECAY: Final = 0.8
 _CHOKE_SECONDS: Final = 0.006
 _VARIANTS: Final[Mapping[str, int]] = {"kick": 2, "snare": 3, "closed_hat": 3, "open_hat": 2, "percussion": 3}
@@ -40,7 +44,26 @@ def play(sound: Sound, note: Note, seconds: float, rng: np.random.Generator) -> 
 def _sound_strike(sound: Sound, strike: Strike, level: float, rng: np.random.Generator) -> Audio:
     voice = voice_of(sound)
     peak = level if voice.part in DRUMS else SYNTH_HEADROOM * level
+    if voice.part in IN_STEP:
+        strike = _in_step(voice, sound.settings, strike, rng)
     return finish(voice.sound(sound.settings, strike, rng), peak)
+
+
+def _in_step(voice: Voice, settings: Settings, strike: Strike, rng: np.random.Generator) -> Strike:
+    """`strike` with oscillators that begin so that its lowest tone, as it is heard, stands at a crest when it would
+    have begun: where what is low stands is then told by its pitch alone, whatever the filters and falls of a voice.
+    """
+    tuned = settings.get("hz", 0.0) * strike.tune
+    hertz = tuned if voice.part in DRUMS else 440.0 * 2.0 ** ((min(strike.pitches) - 69.0) / 12.0)
+    until = min([strike.seconds, *(glide.seconds for glide in strike.glides)]) if voice.part not in DRUMS else 1.0
+    begin, end = (round(seconds * SAMPLE_RATE) for seconds in SETTLED_SECONDS[voice.part])
+    heard = voice.sound(settings, strike, copy.deepcopy(rng))[:end][: max(round(until * SAMPLE_RATE), 2 * begin)]
+    if not hertz or len(heard) <= begin:
+        return strike
+    places = np.arange(begin, len(heard))
+    turns = np.exp(-2j * np.pi * hertz / SAMPLE_RATE * places)
+    lag = np.angle(np.sum(heard[begin:] * np.hanning(len(places)) * turns)) / (2 * np.pi)
+    return replace(strike, start=float(-lag))
 
 
 def render_part(  # noqa: PLR0917

@@ -61,12 +61,14 @@ class Glide:
 
 @dataclass(frozen=True)
 class Strike:
-    """What a voice sounds at once: `pitches` (MIDI; a chord if several) held for `seconds`, `velocity` in (0, 1]."""
+    """What a voice sounds at once: `pitches` (MIDI; a chord if several) held for `seconds`, `velocity` in (0, 1].
+    Oscillators begin at the phase `start`, in cycles."""
 
     pitches: tuple[float, ...]
     velocity: float
     seconds: float
     glides: tuple[Glide, ...] = ()
+    start: float = 0.0
 
     def samples(self, tail_seconds: float) -> int:
         """Length in samples of the held note and a tail."""
@@ -88,13 +90,13 @@ class Strike:
         pitches = np.array(self.voiced(intervals)) + cents / 100.0
         steps = 440.0 / SAMPLE_RATE * 2.0 ** ((pitches - 69.0) / 12.0)
         if not self.glides:
-            return steps[:, None] * np.arange(n)
+            return steps[:, None] * np.arange(n) + self.start
         target = np.zeros(n)
         for glide in self.glides:
             target[round(glide.seconds * SAMPLE_RATE) :] = glide.pitch - self.pitches[0]
         coefficient = float(np.exp(-1.0 / (GLIDE_SECONDS * SAMPLE_RATE)))
         offset = recursive([1.0 - coefficient], [1.0, -coefficient], target)
-        return np.asarray(steps[:, None] * np.cumsum(2.0 ** (offset / 12.0)))
+        return np.asarray(steps[:, None] * np.cumsum(2.0 ** (offset / 12.0)) + self.start)
 
 
 def hit_samples(seconds: float) -> int:

@@ -45,11 +45,13 @@ Rows = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class _Folder:
-    """The sounds: their tempi, embeddings of each by name, and their bars as latents `[N, D * 16]`."""
+    """The sounds: their tempi, embeddings of each by name, their bars as latents `[N, D * 16]`, and in what share of
+    them their own tempo is heard."""
 
     tempi: tuple[float, ...]
     embeddings: Mapping[str, Sequence[Rows]]
     bars: Rows
+    in_time: float
 
 
 def evaluate_learning(
@@ -88,7 +90,8 @@ def evaluate_learning(
     for found in shares.values():
         for name, floor in floors.items():
             found[f"way to the floor, {name}"] = _way(shares["0"], found, name, floor)
-    results = {"sounds": len(folder.tempi), "loops": loops, "floors": floors, "shares": shares}
+    own = {"tempo hit": folder.in_time}
+    results = {"sounds": len(folder.tempi), "loops": loops, "floors": floors, "own": own, "shares": shares}
     write_json(out / "learning.json", results)
     write_atomically(out / "learning.md", _table(results).encode())
     return results
@@ -109,6 +112,7 @@ def _heard(pipeline: LoopPipeline, sounds: Path, judges: Judges) -> _Folder:
         tempi,
         {name: [each[name] for each in heard] for name in heard[0]},
         np.stack([_bar(pipeline, loop) for loop in loops]),
+        float(np.mean([_hit(loop.loop.audio, RATE, tempo) for loop, tempo in zip(loops, tempi, strict=True)])),
     )
 
 
@@ -139,16 +143,15 @@ def _measured(loops: Sequence[Loop], folder: _Folder, judges: Judges) -> dict[st
             )
             for name, groups in folder.embeddings.items()
         },
-        "tempo hit": float(np.mean([_hit(loop) for loop in loops])),
+        "tempo hit": float(np.mean([_hit(loop.audio, loop.sample_rate, loop.request.tempo_bpm) for loop in loops])),
         "nearer than sounds are to each other": near.copies,
         "nearest": float(near.nearest.min()),
         "one in a hundred pairs of sounds": near.limit,
     }
 
 
-def _hit(loop: Loop) -> bool:
-    heard = comb_tempo(loop.audio, loop.sample_rate).tempo_bpm
-    return tempo_hit(heard, loop.request.tempo_bpm, ratios=OCTAVES)
+def _hit(audio: Rows, rate: int, tempo_bpm: float) -> bool:
+    return tempo_hit(comb_tempo(audio, rate).tempo_bpm, tempo_bpm, ratios=OCTAVES)
 
 
 def _drawn(pipeline: LoopPipeline, requests: Sequence[LoopRequest]) -> list[LoopRequest]:
@@ -179,9 +182,11 @@ def _way(before: Mapping[str, Any], after: Mapping[str, Any], name: str, floor: 
 
 def _table(results: Mapping[str, Any]) -> str:
     shares: Mapping[str, Mapping[str, Any]] = results["shares"]
-    header = ["figure", *(f"{float(share):.0%} of what was learnt" for share in shares), "halves of the sounds"]
-    rows = [
-        [name, *(found[name] for found in shares.values()), results["floors"].get(name.removeprefix("Frechet, "))]
-        for name in shares["1"]
+    header = [
+        "figure",
+        *(f"{float(share):.0%} of what was learnt" for share in shares),
+        "the sounds, or halves of them",
     ]
+    own = {**{f"Frechet, {name}": floor for name, floor in results["floors"].items()}, **results["own"]}
+    rows = [[name, *(found[name] for found in shares.values()), own.get(name)] for name in shares["1"]]
     return f"# {results['loops']} loops beside {results['sounds']} sounds\n\n{markdown_table(header, rows)}"

@@ -6,31 +6,44 @@ import pytest
 import torch
 from tiny import tiny_pack
 
-from engine.conditioning.learnt_sounds import POINTS, LearntSounds, LearntSoundsConfig
+from engine.conditioning.learnt_sounds import KEPT_TO, POINTS, LearntSounds, LearntSoundsConfig
 from engine.packs.learnt import load_learnt_sounds, store_learnt_sounds
 from engine.packs.pack import Pack
 from engine.requests import LoopRequest, Pattern
-from engine.vocabulary import CURVES
+from engine.vocabulary import CURVES, PARTS
 
 KICKS = Pattern({"kick": (1.0, 0.0, 0.0, 0.0) * 4})
 
 
 def sounds(count: int = 3) -> LearntSounds:
-    """Sound number n has quarters of n + 1 in its embedding, and tenths of it as curves."""
+    """Sound number n has quarters of n + 1 in its embedding, and tenths of it as curves; a snare strikes on step 8 n,
+    and of what else plays nothing is known."""
     made = LearntSounds(LearntSoundsConfig(count))
     for number in range(count):
         made.embeddings[number, 0] = (number + 1) / 4
         made.curves[number] = (number + 1) / 10
+        made.rows[number, PARTS.index("snare")] = 0.0
+        made.rows[number, PARTS.index("snare"), 8 * number] = 0.5
     return made
 
 
 @pytest.mark.parametrize(("seed", "number"), [(0, 1.0), (4, 2.0), (5, 3.0)])
 def test_the_seed_chooses_a_sound_whose_manner_a_request_takes_on(seed: int, number: float) -> None:
-    applied = sounds().applied(LoopRequest(seed=seed, pattern=KICKS))
+    applied = sounds().applied(LoopRequest(seed=seed))
     assert applied.reference[0] == number / 4 and not any(applied.reference[1:])
     assert list(applied.curves) == list(CURVES)
     assert all(row == pytest.approx((number / 10,) * POINTS) for row in applied.curves.values())
-    assert (applied.compose, applied.pattern, applied.seed) == (False, KICKS, seed)
+    assert (applied.compose, applied.seed, [*applied.pattern.rows]) == (False, seed, ["snare"])
+    assert applied.pattern.onsets("snare", 4) == ((2 * (number - 1), 0.5),)
+
+
+def test_where_a_row_is_drawn_the_rest_is_left_to_the_denoiser_and_less_of_it_is_learnt() -> None:
+    drawn = LoopRequest(seed=4, pattern=KICKS)
+    applied = sounds().applied(drawn)
+    assert (applied.reference[0], applied.pattern, applied.curves) == (0.5, KICKS, {})
+    shares = [sounds().share(drawn.with_(learnt=learnt)) for learnt in (0.4, 0.7, 0.9)]
+    assert shares == [0.4, 0.7, KEPT_TO]
+    assert sounds().share(LoopRequest()) == 1 and sounds().share(drawn.with_(tags=("techno",))) == 1
 
 
 def test_curves_that_are_drawn_stay() -> None:

@@ -8,6 +8,7 @@ import torch
 from engine.conditioning.conditions import Conditions
 from engine.conditioning.notes import NOTE_ROWS
 from engine.conditioning.voices import MOST_SQUARE
+from engine.conditioning.waves import WAVE_ROWS
 from engine.models.blocks import AdaptiveGroupNorm, CircularConv, RepeatMixing
 from engine.models.embeddings import sinusoidal
 from engine.models.unet import Denoiser, DenoiserConfig
@@ -17,7 +18,7 @@ from engine.vocabulary import PARTS, PICTURE_BANDS, PICTURE_COLUMNS, VOICE_DIM
 TINY = DenoiserConfig(
     latent_dim=8, widths=(32, 32, 32, 32), blocks=1, groups=8, timeline_width=8, embedding_width=16, notes=True
 )
-MIXING = replace(TINY, repeats=True, struck=True)
+MIXING = replace(TINY, repeats=True, struck=True, waves=True)
 
 
 def awake(config: DenoiserConfig = TINY) -> Denoiser:
@@ -86,6 +87,7 @@ def test_every_condition_reaches_the_output() -> None:
         {"pattern_given": torch.ones(1, 8)},
         {"notes": torch.rand(1, NOTE_ROWS, 64), "notes_given": torch.ones(1, 3)},
         {"notes_given": torch.ones(1, 3)},
+        {"notes_given": torch.ones(1, 3), "waves": torch.rand(1, WAVE_ROWS, 64)},
         {"curves": torch.rand(1, 4, 64), "curves_given": torch.ones(1, 4)},
         {"tags": torch.ones_like(none.tags)},
         {"tags": -torch.ones_like(none.tags)},
@@ -103,6 +105,7 @@ def test_every_condition_reaches_the_output() -> None:
         none,
         pattern=torch.rand(1, 8, 64),
         notes=torch.rand(1, NOTE_ROWS, 64),
+        waves=torch.rand(1, WAVE_ROWS, 64),
         curves=torch.rand(1, 4, 64),
         clap=torch.ones(1, 512),
         voices=torch.ones_like(none.voices),

@@ -108,7 +108,7 @@ def test_hits_are_as_wild_as_music_while_the_rest_is_cooled(temperature: float, 
     assert torch.equal(noise(asked(0.0, temperature=temperature)), temperature * seeded_noise(5, SHAPE))
 
 
-@pytest.mark.parametrize("temperature, warm", [(0.0, 0.0), (0.2, 0.45), (0.4, 0.9), (0.8, 1.0), (1.3, 1.3)])
+@pytest.mark.parametrize("temperature, warm", [(0.0, 0.0), (0.2, 0.375), (0.4, 0.75), (0.8, 1.0), (1.3, 1.3)])
 def test_phases_begin_warm_where_parts_strike_and_all_else_as_before(temperature: float, warm: float) -> None:
     assert phase_deviation(temperature) == pytest.approx(warm)
     request = asked(1.0, temperature=temperature)
