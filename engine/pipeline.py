@@ -223,7 +223,12 @@ class LoopPipeline:
         return compose(self._read.asked(request), self.info.known)
 
     def _composes(self, request: LoopRequest) -> Pattern:
-        return written.pattern(request.bars) if (written := self.compose(request)) else Pattern()
+        if written := self.compose(request):
+            return written.pattern(request.bars)
+        if not self._read.plays_a_sound(request):
+            return Pattern()
+        taken = self._read.asked(request).pattern
+        return Pattern.nearest({part: taken.onsets(part, request.bars) for part in taken.rows}, request.bars)
 
     def flow(self, request: LoopRequest, aim: Aim, whole: Tensor | None = None) -> Model:
         """The direction field `D(x, alpha)` under `aim`, of B loops or windows of F frames, guided as `request` says.

@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from engine.conditioning.conditions import Conditions
 from engine.models.blocks import AdaptiveGroupNorm, ConditionedBlock, RepeatMixing
+from engine.models.embeddings import piano_rolls, waves
 from engine.models.groups import LearnedGroupNorm, grouped_affine
 from engine.models.unet import Denoiser, gaussian_direction, laid_beside, struck_voices, whole_bars
 from engine.models.word_rows import own_rows
@@ -160,7 +161,8 @@ class SamplingDenoiser(nn.Module):
         own = own_rows(conditions, self.known)
         told, struck = struck_voices(self.struck, own, self.config.timeline_width)
         z_e, scales = self.stationary(own), self.timeline(own, told)
-        beside = laid_beside(self.config, scales[0], conditions, self.known)
+        rolls = piano_rolls(own, self.known) if self.config.notes else None
+        beside = laid_beside(scales[0], rolls, waves(conditions) if self.config.waves else None)
         frames_first = [scale.transpose(1, 2).contiguous() for scale in scales]
         laid = self._beside(beside.transpose(1, 2).contiguous())
         return PreparedConditions(

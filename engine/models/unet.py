@@ -29,7 +29,7 @@ GROUPINGS: Final[Mapping[str, Callable[[int, int, int, int], nn.Module]]] = {
 class DenoiserConfig:
     """Shape of a `Denoiser`. `groups` must divide every width; 8, 16 and 32 are compared in the experiments.
 
-    With `notes` it reads the piano rolls beside its state, with `waves` the waves of the bass too. With `repeats` it
+    With `notes` it reads the piano rolls beside its state, with `waves` those of basses and kicks. With `repeats` it
     knows that bars repeat: it mixes over them, and reads voices, the frame rate and how its noise repeats. With
     `struck`, which needs `repeats`, voices are told where their parts are struck; with `overall` of the loop as a
     whole too, where they move every part.
@@ -107,11 +107,10 @@ def struck_voices(
     return told[:, :timeline], told[:, timeline:]
 
 
-def laid_beside(config: DenoiserConfig, timeline: Tensor, conditions: Conditions, known: Vocabulary) -> Tensor:
-    """What a denoiser reads beside its state `[B, K', F]`: the `timeline` `[B, K, F]` and, where it reads them, the
-    piano rolls of what is `known` and the waves."""
-    rolls = [piano_rolls(own_rows(conditions, known), known)] if config.notes else []
-    return torch.cat((timeline, *rolls, *[waves(conditions)] * config.waves), dim=1)
+def laid_beside(timeline: Tensor, rolls: Tensor | None, tones: Tensor | None) -> Tensor:
+    """What a denoiser reads beside its state `[B, K', F]`: the `timeline` `[B, K, F]`, and the piano `rolls`
+    `[B, R, F]` and the waves `tones` `[B, WAVE_ROWS, F]`, where it reads them."""
+    return torch.cat([rows for rows in (timeline, rolls, tones) if rows is not None], dim=1)
 
 
 class Denoiser(nn.Module):
@@ -180,7 +179,8 @@ class Denoiser(nn.Module):
         own = own_rows(conditions, self.known)
         told, struck = struck_voices(self.struck, own, self.config.timeline_width)
         scales = self.timeline(own, told)
-        beside = laid_beside(self.config, scales[0], conditions, self.known)
+        rolls = piano_rolls(own, self.known) if self.config.notes else None
+        beside = laid_beside(scales[0], rolls, waves(conditions) if self.config.waves else None)
         return EmbeddedConditions(self.stationary(own), scales, beside, whole_bars(own), struck)
 
     def widened(self) -> "Denoiser":

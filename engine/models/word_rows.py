@@ -102,8 +102,8 @@ def matched_weights(
     for name, (words, wanted) in tables.items():
         if name in weights:
             columns = weights[name]
-            places_of = places(wanted[: fresh[name].shape[1]], words[: columns.shape[1]])
-            found[name] = matched(columns, places_of, 1)
+            order = places(wanted[: fresh[name].shape[1]], words[: columns.shape[1]])
+            found[name] = matched(columns, order, 1)
     for name in ("voices.middle", "voices.basis", "struck.voice", "struck.ramp", "struck.start"):
         if name in weights:
             found[name] = matched(weights[name], places(other.parts, own.parts), 0)

@@ -17,9 +17,8 @@ from engine.vocabulary import NOTE_RANGES, PARTS
 DRUMS: Final = tuple(part for part in PARTS if part not in NOTE_RANGES)
 SYNTH_HEADROOM: Final = 0.5
 VELOCITY_STEPS: Final = 3
-IN_STEP: Final = ("kick", "bass")
-SETTLED_SECONDS: Final = {"kick": (0.05, 0.25), "bass": (0.01, 0.3)}
-"""From when to when it is heard where the lowest tone of a part stands."""
+SETTLED_SECONDS: Final[Mapping[str, tuple[float, float]]] = {"kick": (0.05, 0.25), "bass": (0.01, 0.3)}
+"""Parts whose oscillators begin in step, and from when to when it is heard where their lowest tone stands."""
 _LONG_DECAY: Final = 0.8
 _CHOKE_SECONDS: Final = 0.006
 _VARIANTS: Final[Mapping[str, int]] = {"kick": 2, "snare": 3, "closed_hat": 3, "open_hat": 2, "percussion": 3}
@@ -44,7 +43,7 @@ def play(sound: Sound, note: Note, seconds: float, rng: np.random.Generator) -> 
 def _sound_strike(sound: Sound, strike: Strike, level: float, rng: np.random.Generator) -> Audio:
     voice = voice_of(sound)
     peak = level if voice.part in DRUMS else SYNTH_HEADROOM * level
-    if voice.part in IN_STEP:
+    if voice.part in SETTLED_SECONDS:
         strike = _in_step(voice, sound.settings, strike, rng)
     return finish(voice.sound(sound.settings, strike, rng), peak)
 

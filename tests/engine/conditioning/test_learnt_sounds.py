@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny import tiny_pack
+from tiny import tiny_clap, tiny_pack
 
 from engine.conditioning.learnt_sounds import KEPT_TO, POINTS, LearntSounds, LearntSoundsConfig
+from engine.conditioning.prompts import PromptReader
 from engine.packs.learnt import load_learnt_sounds, store_learnt_sounds
 from engine.packs.pack import Pack
 from engine.requests import LoopRequest, Pattern
@@ -64,6 +65,16 @@ def test_curves_that_are_drawn_stay() -> None:
 def test_a_request_that_says_something_stays_as_it_is(request_: LoopRequest) -> None:
     assert sounds().applied(request_) is request_
     assert sounds(0).applied(LoopRequest()).reference == ()
+
+
+def test_rows_that_come_from_a_sound_have_no_voices_and_all_others_do() -> None:
+    reader = PromptReader(tiny_clap(0), sounds=sounds())
+    played = [LoopRequest(), LoopRequest(curves={"density": (0.5,)})]
+    said = [{"pattern": KICKS}, {"voices": {"kick": 3}}, {"tags": ("techno",)}, {"learnt": 0.5}]
+    apart = [LoopRequest(**words) for words in said]
+    assert [reader.plays_a_sound(request) for request in (*played, *apart)] == [True, True, *[False] * 4]
+    assert [reader.learnt(request) for request in (*played, *apart)] == [1, 1, KEPT_TO, 1, 1, 0.5]
+    assert not PromptReader(tiny_clap(0)).plays_a_sound(LoopRequest())
 
 
 def test_packs_keep_them(tmp_path: Path) -> None:

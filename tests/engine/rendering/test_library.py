@@ -99,6 +99,8 @@ def test_a_batch_of_different_requests_is_each_of_them(pack: Path) -> None:
         BASE.with_(repeat=0.1),
         BASE.with_(guidance={"tags": 2.0}),
         BASE.with_(tags=(), compose=False),
+        BASE.with_(learnt=0.5),
+        BASE.with_(tags=(), pattern=KICK),
     ]
     assert len({batch_key(request) for request in [BASE, *others]}) == len(others) + 1
 
