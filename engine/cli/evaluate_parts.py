@@ -20,7 +20,7 @@ from engine.requests import LoopRequest
 @grouped
 def voices(
     out: FiguresOption,
-    loops: Annotated[int, typer.Option(help="Loops of each part.")] = 8,
+    loops: Annotated[int, typer.Option(help="Loops of each part.")] = 32,
     *,
     sampling: SamplingOptions,
     machine: MachineOptions,

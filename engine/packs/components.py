@@ -10,6 +10,7 @@ from engine.devices import check_torch
 from engine.errors import PackError
 from engine.files import is_file
 from engine.packs.budget import Budget, check_settings
+from engine.packs.eight_bits import in_eight_bits
 from engine.packs.pack import Pack, write_pack
 
 M = TypeVar("M", bound=nn.Module)
@@ -63,11 +64,13 @@ def store_component(  # noqa: PLR0917
     config: Mapping[str, Any],
     training: Mapping[str, Any],
     known: Mapping[str, Any] | None = None,
+    *,
+    coarse: str | None = None,
 ) -> Pack:
     """Put `model` into the pack in `folder` as the component and of the type that `slot` names; open the pack.
 
     `manifest` is that of the pack so far, `known` the words that the model has rows for, `training` the record of its
-    run. Raises as `write_pack`.
+    run. Weights whose names begin with `coarse` are kept in eight bits. Raises as `write_pack`.
     """
     component, kind = slot
     told = {} if known is None else {"vocabulary": known}
@@ -76,4 +79,5 @@ def store_component(  # noqa: PLR0917
     # One record a run: a checkpoint replaces what its own run wrote before, and a later run adds to it.
     earlier = [record for record in history.get(component, []) if record.get("run") != training.get("run")]
     manifest["training"] = {**history, component: [*earlier, dict(training)]}
-    return write_pack(folder, manifest, {component: model.state_dict()})
+    state = model.state_dict()
+    return write_pack(folder, manifest, {component: state if coarse is None else in_eight_bits(state, coarse)})

@@ -26,6 +26,7 @@ from engine.packs.checks import (
     manifest_bytes,
     parse_json,
 )
+from engine.packs.eight_bits import from_eight_bits
 from engine.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Pack:
         return check_safetensors(self._check_file(self._component(component)["file"], hashed=False))
 
     def tensors(self, component: str) -> dict[str, "torch.Tensor"]:
-        """State dict of a component on the CPU, floating types as float32; hashed again as it is read.
+        """State dict of a component on the CPU, weights as float32; hashed again as it is read.
 
         Raises `PackError` when the pack has no such component, its file changed, or weights are no numbers;
         `DeviceError` where torch cannot compute at all.
@@ -126,7 +127,10 @@ class Pack:
             weights[key] = tensor.to(torch.float32) if tensor.is_floating_point() else tensor
             if not bool(torch.isfinite(weights[key]).all()):
                 raise PackError(f"{name!r} of pack {self.name!r} is damaged: {key!r} is not all numbers.")
-        return weights
+        try:
+            return from_eight_bits(weights)
+        except ValueError as error:
+            raise PackError(f"{name!r} of pack {self.name!r} is damaged: {error}.") from error
 
     def _component(self, name: str) -> dict[str, Any]:
         try:
@@ -196,7 +200,7 @@ def find_pack(where: str | Path | None) -> Path:
 def write_pack(
     folder: Path | str, manifest: Mapping[str, Any], tensors: Mapping[str, Mapping[str, "torch.Tensor"]]
 ) -> Pack:
-    """Write the pack `manifest` with the state dicts `tensors` (by component) as float16, and open it.
+    """Write the pack `manifest` with the state dicts `tensors` (by component), floats as float16, and open it.
 
     Components named in the manifest without tensors keep the weights they have in `folder`. Files get names of their
     own and `pack.json` is replaced last, so the old pack stays usable until the new one is complete. Then the weights

@@ -42,6 +42,8 @@ STEPS: Final[Mapping[str, tuple[int, ...]]] = {
 }
 """The sixteenths of a bar that each part strikes at."""
 TEMPO_BPM, BARS, PITCH = 124.0, 4, 36.0
+BATCH: Final = 8
+"""Loops that are rendered at once."""
 HEARD_SECONDS: Final = 0.2
 RANGE_DB: Final = 50.0
 """How far below its peak a hit is listened to."""
@@ -65,11 +67,12 @@ class VoiceFigures:
 
 
 def evaluate_voices(
-    pipeline: LoopPipeline, out: Path, *, loops: int = 8, request: LoopRequest | None = None
+    pipeline: LoopPipeline, out: Path, *, loops: int = 32, request: LoopRequest | None = None
 ) -> dict[str, Any]:
     """Measure `loops` loops of each part by `pipeline` and by the corpus; writes `voices.json` and `voices.md`.
 
-    `request` says how they are sampled. Raises `ExportError` when `out` cannot be used.
+    `request` says how they are sampled. Of eight loops the variety is known to a factor of two only: those of a bass
+    varied .61 as much as the corpus's, and 32 of the same pack 1.26. Raises `ExportError` when `out` cannot be used.
     """
     out = results_folder(out)
     asked = (request or LoopRequest()).with_(tempo_bpm=TEMPO_BPM, bars=BARS)
@@ -99,11 +102,17 @@ def render_alone(pipeline: LoopPipeline, part: str, request: LoopRequest, loops:
     request = request.with_(pattern=Pattern(rows))
     written = Composition({}, _notes(part), 0.0, (), None) if part == "bass" else None
     requests = [request.with_(seed=HELD_OUT_SEED + number) for number in range(loops)]
+    batches = [requests[first : first + BATCH] for first in range(0, loops, BATCH)]
+    return [audio for batch in batches for audio in _rendered(pipeline, batch, written)]
+
+
+def _rendered(pipeline: LoopPipeline, requests: Sequence[LoopRequest], written: Composition | None) -> list[Floats]:
+    asked = requests[0]
     with torch.inference_mode():
         aim = Aim.stack([pipeline.aim(each, written) for each in requests])
-        flow = pipeline.flow(request, aim)
+        flow = pipeline.flow(asked, aim)
         x_0 = torch.cat([pipeline.noise(each, written) for each in requests]).to(pipeline.device)
-        x_1 = sample(flow, x_0, pipeline.alphas(request), request.sampler)
+        x_1 = sample(flow, x_0, pipeline.alphas(asked), asked.sampler)
     return [loop.audio for loop in pipeline.finish(x_1.clamp(-REACH, REACH), requests, aim)]
 
 

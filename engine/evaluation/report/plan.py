@@ -68,7 +68,7 @@ PLAN: Final = (
         ("--steps", "16", "--bit-depth", "16"),
     ),
     _evaluation("hits", "Is every hit played that was asked for, and no other?", "--patterns 60", "--patterns 3"),
-    _evaluation("voices", "Is a drum the same from hit to hit, is silence silent?", "--loops 8", "--loops 3"),
+    _evaluation("voices", "Is a drum the same from hit to hit, is silence silent?", "--loops 32", "--loops 3"),
     _evaluation("stems", "How near are the parts of loops that are taken apart?", "--loops 60", "--loops 4"),
     _evaluation("kits", "Does another voice change its own part alone?", "--loops 21", "--loops 3"),
     _evaluation("codec", "What does the codec do to loops?", "--count 100", "--count 6"),
