@@ -26,6 +26,7 @@ from engine.corpus.score import Annotation, CorpusLoop
 from engine.corpus.store import is_stored, store_loop, stored_loops, sweep_corpus
 from engine.export import write_sound
 from engine.files import free_path
+from engine.packs.eight_bits import from_eight_bits, in_eight_bits
 from engine.packs.models import load_codec, store_codec
 from engine.packs.pack import Pack
 from engine.training.checkpoints import load_checkpoint, save_checkpoint, sweep_checkpoints
@@ -83,8 +84,9 @@ class Packs(Worker):
         pack = Pack.open(self.folder)
         number = pack.manifest["training"]["codec"][-1]["number"]
         assert number >= max(self.promised)
-        stored, made = load_codec(pack).state_dict(), self.codec(number).state_dict()
-        assert all(torch.equal(stored[name], made[name].half().float()) for name in made)
+        stored, made = load_codec(pack).state_dict(), in_eight_bits(self.codec(number).state_dict(), "decoder.")
+        halves = {name: each.half().float() if each.is_floating_point() else each for name, each in made.items()}
+        assert all(torch.equal(stored[name], expected) for name, expected in from_eight_bits(halves).items())
         sweep_stale_files(self.folder)
 
 
