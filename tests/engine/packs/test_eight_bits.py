@@ -76,3 +76,15 @@ def test_steps_that_fit_no_weights_are_said_to_be_damage(tmp_path: Path, rows: i
     write_pack(tmp_path / "pack", manifest, {"codec": state})
     with pytest.raises(PackError, match=r"damaged: 'decoder\.weight:step' does not fit any weights"):
         Pack.open(tmp_path / "pack").tensors("codec")
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_not_rounded_to_some(tmp_path: Path, wrong: float) -> None:
+    torch.manual_seed(0)
+    codec = SpectralCodec(CODEC)
+    with torch.no_grad():
+        kernels = (each for name, each in codec.named_parameters() if name.startswith("decoder.") and each.ndim == 3)
+        next(kernels).view(-1)[5] = wrong
+    with pytest.raises(PackError, match="are no numbers"):
+        store_codec(tmp_path / "pack", codec, "tiny", {})
+    assert not list(tmp_path.rglob("*.safetensors"))
