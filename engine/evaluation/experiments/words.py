@@ -102,8 +102,10 @@ def evaluate_prompts(
     claimed way on average? `prompts.json` and `prompts.md` in `out`."""
     written = HandWritten.load()
     base = LoopRequest(bars=2, guidance_scale=guidance_scale)
+    # A request without words would take on the sounds that a pack learnt from: there is nothing to compare with then.
+    plain = base.with_(learnt=0.0)
     rows: list[dict[str, Any]] = []
-    without = _mean_properties(renderer, judges, [base.with_(seed=FIRST_SEED + n) for n in range(seeds)])
+    without = _mean_properties(renderer, judges, [plain.with_(seed=FIRST_SEED + n) for n in range(seeds)])
     for claim in tqdm(written.prompts, desc="prompts", unit="prompt", disable=not progress):
         requests = [base.with_(seed=FIRST_SEED + n, prompt=claim.text) for n in range(seeds)]
         found = _mean_properties(renderer, judges, requests)
