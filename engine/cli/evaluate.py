@@ -17,6 +17,7 @@ from engine.cli.groups import MachineOptions, grouped
 from engine.cli.options import (
     FiguresOption,
     GuidanceOption,
+    LearntOption,
     LoopCountOption,
     MusicnnOption,
     SamplerOption,
@@ -26,7 +27,7 @@ from engine.cli.options import (
 )
 from engine.cli.results import say_results
 from engine.errors import InvalidRequest
-from engine.knobs import GUIDANCE, SAMPLER, STEPS, TEMPERATURE
+from engine.knobs import GUIDANCE, LEARNT, SAMPLER, STEPS, TEMPERATURE
 from engine.packs.pack import Pack, find_pack
 from engine.requests import LoopRequest
 
@@ -117,6 +118,7 @@ def words(
     seeds: Annotated[int, typer.Option(help="Loops of every prompt; 0 leaves prompts out.")] = 8,
     scale: GuidanceOption = GUIDANCE.default,
     tag_loops: TagLoopsOption = 400,
+    learnt: LearntOption = LEARNT.default,
     *,
     machine: MachineOptions,
 ) -> None:
@@ -138,9 +140,8 @@ def words(
         results["retrieval"] = evaluate_retrieval(clap, out, count=count, progress=progress)
     if seeds:
         judges = ClaimJudges(PartOnsetDetector.load(), train_tag_judge(tag_loops, progress=progress))
-        results |= evaluate_prompts(
-            machine.pipeline(), judges, out, seeds=seeds, guidance_scale=scale, progress=progress
-        )
+        base = LoopRequest(bars=2, guidance_scale=scale, learnt=learnt)
+        results |= evaluate_prompts(machine.pipeline(), judges, out, seeds=seeds, base=base, progress=progress)
     say_results(results, out / ("prompts.md" if seeds else "retrieval.md"), as_json=machine.json)
 
 

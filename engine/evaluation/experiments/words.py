@@ -28,6 +28,9 @@ SAMPLE_RATE: Final = 44100
 FIRST_SEED: Final = WORD_REQUESTS.first
 """Seed of the first request of a prompt, so that no other experiment shares them."""
 
+TWO_BARS: Final = LoopRequest(bars=2)
+"""What prompts are rendered as, where nothing else is asked for."""
+
 Embeddings = NDArray[np.float32]
 
 
@@ -95,13 +98,12 @@ def evaluate_prompts(
     out: Path,
     *,
     seeds: int = 8,
-    guidance_scale: float = LoopRequest.guidance_scale,
+    base: LoopRequest = TWO_BARS,
     progress: bool = True,
 ) -> dict[str, Any]:
-    """Render every hand-written prompt and no words at all with the same seeds; which claimed properties moved the
-    claimed way on average? `prompts.json` and `prompts.md` in `out`."""
+    """Render every hand-written prompt and no words at all with the same seeds, all else as in `base`; which claimed
+    properties moved the claimed way on average? `prompts.json` and `prompts.md` in `out`."""
     written = HandWritten.load()
-    base = LoopRequest(bars=2, guidance_scale=guidance_scale)
     # A request without words would take on the sounds that a pack learnt from: there is nothing to compare with then.
     plain = base.with_(learnt=0.0)
     rows: list[dict[str, Any]] = []
@@ -114,7 +116,8 @@ def evaluate_prompts(
     share = float(np.mean([row["held"] for row in rows]))
     results = {
         "pack": {"name": renderer.info.name, "hash": renderer.info.hash},
-        "guidance": guidance_scale,
+        "guidance": base.guidance_scale,
+        "learnt": base.learnt,
         "seeds": seeds,
         "prompts that do what they say": share,
         "prompts": rows,
@@ -123,7 +126,7 @@ def evaluate_prompts(
     write_json(out / "prompts.json", results)
     table = markdown_table(["prompt", "held", "moved"], [_told(row) for row in rows])
     heading = f"# Prompts that do what they say: {share:.0%} of {len(rows)}\n\n{seeds} seeds each, guidance "
-    write_atomically(out / "prompts.md", f"{heading}{guidance_scale:g}.\n\n{table}".encode())
+    write_atomically(out / "prompts.md", f"{heading}{base.guidance_scale:g}.\n\n{table}".encode())
     return results
 
 

@@ -55,10 +55,12 @@ def test_prompts_are_judged_against_no_words(tmp_path: Path, monkeypatch: pytest
     prompts = (Claim("more kick", {"kick": 1}), Claim("more kick, less bass", {"kick": 1, "bass": -1}))
     monkeypatch.setattr(HandWritten, "load", lambda: HandWritten(prompts, {}))
     asked: list[str] = []
+    shares: list[float] = []
     render = Obedient.render
 
     def spied(self: Obedient, request: LoopRequest) -> Loop:
         asked.append(request.prompt)
+        shares.append(request.learnt)
         return render(self, request)
 
     def measured(*_: Any) -> dict[str, float]:
@@ -67,8 +69,15 @@ def test_prompts_are_judged_against_no_words(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(Obedient, "render", spied)
     monkeypatch.setattr(word_experiment, "measure_properties", measured)
     judges: ClaimJudges = object()  # type: ignore[assignment]  # nothing is asked of them here
-    results = evaluate_prompts(Obedient(), judges, tmp_path, seeds=2, progress=False)
+    base = LoopRequest(bars=2, learnt=0.75)
+    results = evaluate_prompts(Obedient(), judges, tmp_path, seeds=2, base=base, progress=False)
     assert asked.count("") == 2 and asked.count("more kick") == 2
+    assert dict(zip(asked, shares, strict=True)) == {
+        "": 0.0,
+        "more kick": 0.75,
+        "more kick, less bass": 0.75,
+    }
+    assert results["learnt"] == 0.75
     assert [row["held"] for row in results["prompts"]] == [True, False]
     assert results["prompts that do what they say"] == 0.5
     assert "50% of 2" in (tmp_path / "prompts.md").read_text()
