@@ -11,7 +11,7 @@ from engine.audio.spectrum import Floats
 
 THRESHOLD_DB: Final = -17.0
 """Below the loudest moment of a loop; what rings on above it is left alone."""
-RATIO: Final = 4.0
+RATIO: Final = 5.0
 """Decibels that come of each below the threshold."""
 MOST_DB: Final = 60.0
 CLOSING_SECONDS: Final = 0.150

@@ -71,6 +71,7 @@ def negative_conditions(
 
     The beat grid stays on both sides, so that a loop is in time at any guidance, 0 included. So do composed pitches:
     were they reinforced, basses and leads would drown the drums (kick F1 0.66, not 0.78, on 16 loops at guidance 2).
+    Of rows `engine.rendering.guided` says what is led away from.
     """
     conditions = replace(
         timed_conditions(geometry),

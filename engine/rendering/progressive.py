@@ -1,5 +1,6 @@
 """The few-step model under guidance: what the sampler "progressive" walks with, in two evaluations."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -9,7 +10,7 @@ from engine.conditioning.conditions import Conditions
 from engine.knobs import GUIDANCE_CONDITIONS, PROGRESSIVE
 from engine.models.fewsteps import DETAILS, SEMANTICS, FewSteps, noises_of, view_of
 from engine.models.guidance_told import given, guidance_inputs
-from engine.models.sampling import SamplingDenoiser
+from engine.models.sampling import PreparedConditions, SamplingDenoiser
 from engine.models.semantic_directions import SemanticDirections
 from engine.models.semantics import on_sphere
 from engine.models.unet import Denoiser
@@ -113,6 +114,10 @@ class StagedFlow:
             return outputs
         aimed, away, null = outputs.chunk(3)
         return aimed + self._away * (away - null)
+
+    def turn(self, change: Callable[[PreparedConditions], PreparedConditions]) -> None:
+        """`change` what conditions decide, in both stages."""
+        self.embedded = change(self.embedded)
 
     def _latents(self, x: Tensor, stage: int) -> Tensor:
         model = self._few.model

@@ -182,7 +182,8 @@ def _played(  # noqa: PLR0917
     """The loop `[N, 2, T]` with each of `places` turned, at the level that the codec gives it."""
     flow = pipeline.flow(request, Aim.stack([aim] * len(places)))
     assert isinstance(flow, GuidedDenoiser | StagedFlow)
-    flow.embedded = turned(flow.embedded, places, flow.denoiser.config.groups, FACTOR)
+    groups = flow.denoiser.config.groups
+    flow.turn(lambda embedded: turned(embedded, places, groups, FACTOR))
     x_1 = sample(flow, noise.expand(len(places), -1, -1), pipeline.alphas(request), request.sampler)
     return pipeline.latents.decode(x_1.clamp(-REACH, REACH), samples)
 

@@ -1,0 +1,114 @@
+"""Guidance of requests: what it leads away from, and where it ends."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from engine.conditioning.assembly import negative_conditions, request_conditions
+from engine.conditioning.conditions import Conditions
+from engine.rendering.guided import (
+    GUIDED_UNTIL,
+    RESTING,
+    GuidedDenoiser,
+    GuidedDirection,
+    guided_directions,
+    silenced,
+)
+from engine.requests import LoopRequest, Pattern
+from engine.tempo import LoopGeometry
+from engine.vocabulary import PARTS
+
+GEOMETRY = LoopGeometry(120, 2)
+KICK, SNARE, LEAD = (PARTS.index(part) for part in ("kick", "snare", "lead"))
+ROWS = {"kick": (1.0, 0.0, 0.0, 0.0) * 4, "snare": (0.0,) * 16}
+
+
+class Counting:
+    """Predicts for each copy the sum of its pattern, and remembers how many copies it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        return iter([nn.Parameter(torch.zeros(1))])
+
+    def embed(self, conditions: Conditions) -> Conditions:
+        return conditions
+
+    def predict(self, x: Tensor, alpha: Tensor, embedded: Conditions) -> Tensor:
+        assert len(x) == len(alpha) == len(embedded)
+        self.asked.append(len(x))
+        return embedded.pattern.sum((1, 2))[:, None, None].expand(x.shape).clone()
+
+
+def sides(request: LoopRequest) -> tuple[Conditions, Conditions]:
+    return request_conditions(request, GEOMETRY), negative_conditions(request, GEOMETRY)
+
+
+def guided(request: LoopRequest) -> tuple[GuidedDenoiser, Counting]:
+    towards, away = sides(request)
+    counting: Any = Counting()
+    return GuidedDenoiser(counting, away, guided_directions(request, towards), rescaling=0.0), counting
+
+
+def test_guidance_leads_away_from_rows_without_their_strikes() -> None:
+    towards, away = sides(LoopRequest(tempo_bpm=120, bars=2, pattern=Pattern(ROWS)))
+    null = silenced(away, towards)
+    assert towards.pattern_given[0, [KICK, SNARE, LEAD]].tolist() == [1, 1, 0]
+    assert null.pattern_given[0, [KICK, SNARE, LEAD]].tolist() == [1, 1, 0]
+    assert silenced(away, towards, rests=False).pattern_given[0, [KICK, SNARE, LEAD]].tolist() == [1, 0, 0]
+    assert not null.pattern.any() and torch.equal(null.beat, away.beat)
+
+
+def test_rows_that_are_masked_alone_are_silent_too() -> None:
+    towards, _ = sides(LoopRequest(tempo_bpm=120, bars=2, pattern=Pattern(ROWS)))
+    null = silenced(towards.without("pattern"), towards)
+    assert towards.pattern.any() and not null.pattern.any()
+    assert torch.equal(null.pattern_given, towards.pattern_given)
+
+
+def test_what_is_led_away_from_keeps_rows_of_its_own() -> None:
+    towards, away = sides(LoopRequest(tempo_bpm=120, bars=2, pattern=Pattern({"kick": ROWS["kick"]})))
+    own = replace(away, pattern=torch.roll(towards.pattern, KICK - LEAD, dims=1), pattern_given=torch.zeros(1, 8))
+    own.pattern_given[0, LEAD] = 1
+    null = silenced(own, towards)
+    assert null.pattern_given[0].nonzero().flatten().tolist() == [KICK, LEAD]
+    assert torch.equal(null.pattern[0, LEAD], own.pattern[0, LEAD])
+
+
+@pytest.mark.parametrize(("scale", "copies"), [(3.0, [2, 1]), (1.0, [1, 1]), (0.5, [2, 2]), (0.0, [1, 1])])
+def test_guidance_ends_where_details_begin(scale: float, copies: list[int]) -> None:
+    flow, counting = guided(LoopRequest(tempo_bpm=120, bars=2, guidance_scale=scale, pattern=Pattern(ROWS)))
+    x = torch.zeros(1, 4, GEOMETRY.frames)
+    early, late = (flow(x, torch.tensor(alpha)) for alpha in (GUIDED_UNTIL - 0.01, GUIDED_UNTIL))
+    assert counting.asked == copies
+    strikes = float(sides(LoopRequest(tempo_bpm=120, bars=2, pattern=Pattern(ROWS)))[0].pattern.sum())
+    assert float(early[0, 0, 0]) == pytest.approx(scale * strikes)
+    assert float(late[0, 0, 0]) == pytest.approx(min(scale, 1) * strikes)
+
+
+def test_conditions_that_are_weighed_apart_are_guided_to_the_end() -> None:
+    asked = LoopRequest(tempo_bpm=120, bars=2, tags=("acid",), pattern=Pattern(ROWS), guidance={"tags": 0.5})
+    flow, counting = guided(asked)
+    flow(torch.zeros(1, 4, GEOMETRY.frames), torch.tensor(0.9))
+    assert counting.asked == [3]
+
+
+def test_rows_that_rest_are_led_away_from_what_may_play_at_first() -> None:
+    class Told(Counting):
+        def predict(self, x: Tensor, alpha: Tensor, embedded: Conditions) -> Tensor:
+            self.rows = embedded.pattern_given[0, [KICK, SNARE]].tolist()
+            return super().predict(x, alpha, embedded)
+
+    towards, away = sides(LoopRequest(tempo_bpm=120, bars=2, pattern=Pattern(ROWS)))
+    told: Any = Told()
+    flow = GuidedDenoiser(told, away, [GuidedDirection(towards, 3.0)])
+    seen = []
+    for alpha in (0.0, RESTING, GUIDED_UNTIL):
+        flow(torch.zeros(1, 4, GEOMETRY.frames), torch.tensor(alpha))
+        seen.append(told.rows)
+    assert seen == [[1, 0], [1, 1], [1, 1]]
