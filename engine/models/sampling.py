@@ -77,6 +77,11 @@ class PreparedBlock:
     timeline: Tensor
     codes: Tensor | None = None
 
+    def of(self, loops: Tensor) -> "PreparedBlock":
+        """That of `loops`, by their places in the batch."""
+        codes = None if self.codes is None else self.codes[loops]
+        return PreparedBlock(self.first[loops], self.second[loops], self.timeline[loops], codes)
+
 
 class FramewiseBlock:
     """A `ConditionedBlock`, frames first."""
@@ -129,6 +134,12 @@ class PreparedConditions:
     blocks: tuple[PreparedBlock, ...]
     bars: int
     stage: Tensor | None = None
+
+    def of(self, loops: Tensor) -> "PreparedConditions":
+        """Those of `loops`, by their places in the batch, in that order."""
+        stage = None if self.stage is None else self.stage[loops]
+        blocks = tuple(block.of(loops) for block in self.blocks)
+        return PreparedConditions(self.beside[loops], blocks, self.bars, stage)
 
 
 class SamplingDenoiser(nn.Module):

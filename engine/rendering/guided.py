@@ -82,15 +82,17 @@ class GuidedDenoiser:
         self.scales = [direction.scale for direction in active]
         told = [direction.conditions for direction in active]
         if self.scales == [1.0] or not active:
-            self._phases = [self._phase(math.inf, told or [null])]
+            self._phases = [_Phase(math.inf, 1, self._embed(told or [null]))]
         elif len(active) == 1 and self.scales[0] > 1:
+            every = self._embed([silenced(null, told[0], rests=False), silenced(null, told[0]), *told])
+            early, late, alone = torch.arange(3 * len(null)).chunk(3)
             self._phases = [
-                self._phase(RESTING, [silenced(null, told[0], rests=False), *told]),
-                self._phase(GUIDED_UNTIL, [silenced(null, told[0]), *told]),
-                self._phase(math.inf, told),
+                _Phase(RESTING, 2, every.of(torch.cat((early, alone)))),
+                _Phase(GUIDED_UNTIL, 2, every.of(torch.cat((late, alone)))),
+                _Phase(math.inf, 1, every.of(alone)),
             ]
         else:
-            self._phases = [self._phase(math.inf, [null, *told])]
+            self._phases = [_Phase(math.inf, 1 + len(told), self._embed([null, *told]))]
 
     def __call__(self, x: Tensor, alpha: Tensor) -> Tensor:
         """Guided direction `[B, D, F]` in float32 at states `x` `[B, D, F]` and scalar `alpha`."""
@@ -112,10 +114,9 @@ class GuidedDenoiser:
         """`change` what conditions decide, from the beginning of a walk to its end."""
         self._phases = [replace(each, embedded=change(each.embedded)) for each in self._phases]
 
-    def _phase(self, until: float, parts: Sequence[Conditions]) -> "_Phase":
+    def _embed(self, parts: Sequence[Conditions]) -> PreparedConditions:
         weights = next(self.denoiser.parameters())
-        conditions = Conditions.stack([*parts]).to(weights.device, weights.dtype)
-        return _Phase(until, len(parts), self.denoiser.embed(conditions))
+        return self.denoiser.embed(Conditions.stack([*parts]).to(weights.device, weights.dtype))
 
 
 @dataclass(frozen=True, eq=False)

@@ -62,6 +62,17 @@ def test_it_predicts_what_the_trained_one_does(config: DenoiserConfig, frames: i
     assert torch.allclose(found, expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("config", [TINY, MIXING])
+@torch.no_grad()
+def test_some_loops_of_a_batch_are_told_what_they_were(config: DenoiserConfig) -> None:
+    sampling = SamplingDenoiser(awake(config))
+    x, alpha = noise(96, batch=3), torch.tensor([0.0, 0.4, 0.95])
+    embedded = sampling.embed(replace(asked(96, batch=3), bars=torch.full((3, 1), 2.0)))
+    loops = torch.tensor([2, 0])
+    found = sampling.predict(x[loops], alpha[loops], embedded.of(loops))
+    assert torch.allclose(found, sampling.predict(x, alpha, embedded)[loops], atol=1e-5)
+
+
 @pytest.mark.parametrize(("frames", "bars"), [(96, 2), (160, 1), (160, 0), (95, 1), (1280, 16)])
 @torch.no_grad()
 def test_it_mixes_over_bars_as_the_trained_one_does(frames: int, bars: int) -> None:

@@ -1,6 +1,7 @@
 """Guidance of requests: what it leads away from, and where it ends."""
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +28,21 @@ KICK, SNARE, LEAD = (PARTS.index(part) for part in ("kick", "snare", "lead"))
 ROWS = {"kick": (1.0, 0.0, 0.0, 0.0) * 4, "snare": (0.0,) * 16}
 
 
+class Embedded:
+    """Conditions as they are, of which some loops can be taken."""
+
+    def __init__(self, conditions: Conditions) -> None:
+        self.pattern, self.pattern_given = conditions.pattern, conditions.pattern_given
+
+    def __len__(self) -> int:
+        return len(self.pattern)
+
+    def of(self, loops: Tensor) -> "Embedded":
+        taken = copy(self)
+        taken.pattern, taken.pattern_given = self.pattern[loops], self.pattern_given[loops]
+        return taken
+
+
 class Counting:
     """Predicts for each copy the sum of its pattern, and remembers how many copies it was asked for."""
 
@@ -36,10 +52,10 @@ class Counting:
     def parameters(self) -> Iterator[nn.Parameter]:
         return iter([nn.Parameter(torch.zeros(1))])
 
-    def embed(self, conditions: Conditions) -> Conditions:
-        return conditions
+    def embed(self, conditions: Conditions) -> "Embedded":
+        return Embedded(conditions)
 
-    def predict(self, x: Tensor, alpha: Tensor, embedded: Conditions) -> Tensor:
+    def predict(self, x: Tensor, alpha: Tensor, embedded: "Embedded") -> Tensor:
         assert len(x) == len(alpha) == len(embedded)
         self.asked.append(len(x))
         return embedded.pattern.sum((1, 2))[:, None, None].expand(x.shape).clone()
@@ -100,7 +116,7 @@ def test_conditions_that_are_weighed_apart_are_guided_to_the_end() -> None:
 
 def test_rows_that_rest_are_led_away_from_what_may_play_at_first() -> None:
     class Told(Counting):
-        def predict(self, x: Tensor, alpha: Tensor, embedded: Conditions) -> Tensor:
+        def predict(self, x: Tensor, alpha: Tensor, embedded: "Embedded") -> Tensor:
             self.rows = embedded.pattern_given[0, [KICK, SNARE]].tolist()
             return super().predict(x, alpha, embedded)
 
