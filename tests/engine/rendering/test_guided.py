@@ -52,10 +52,10 @@ class Counting:
     def parameters(self) -> Iterator[nn.Parameter]:
         return iter([nn.Parameter(torch.zeros(1))])
 
-    def embed(self, conditions: Conditions) -> "Embedded":
+    def embed(self, conditions: Conditions) -> Embedded:
         return Embedded(conditions)
 
-    def predict(self, x: Tensor, alpha: Tensor, embedded: "Embedded") -> Tensor:
+    def predict(self, x: Tensor, alpha: Tensor, embedded: Embedded) -> Tensor:
         assert len(x) == len(alpha) == len(embedded)
         self.asked.append(len(x))
         return embedded.pattern.sum((1, 2))[:, None, None].expand(x.shape).clone()
@@ -116,7 +116,7 @@ def test_conditions_that_are_weighed_apart_are_guided_to_the_end() -> None:
 
 def test_rows_that_rest_are_led_away_from_what_may_play_at_first() -> None:
     class Told(Counting):
-        def predict(self, x: Tensor, alpha: Tensor, embedded: "Embedded") -> Tensor:
+        def predict(self, x: Tensor, alpha: Tensor, embedded: Embedded) -> Tensor:
             self.rows = embedded.pattern_given[0, [KICK, SNARE]].tolist()
             return super().predict(x, alpha, embedded)
 
