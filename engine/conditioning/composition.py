@@ -25,6 +25,9 @@ PLANS = 4
 """The best of them, whose notes are written out to see whether they have the characters that it names."""
 FULL = 4
 """Parts that an arrangement has at least when a request names none."""
+BUSY = 1.0
+"""How far on the dense slider busy loops are filled. What makes one busy in the corpus is how many parts strike; they
+strike together, and it is heard at how many steps something does."""
 NEEDED = 0.9
 """What a style has in at least so many of its full arrangements is left out only when that is asked."""
 
@@ -77,7 +80,7 @@ def compose(request: LoopRequest, known: Vocabulary = TODAY) -> Composition | No
         negative_tags=request.negative_tags,
     )
     plan = _plan(asked, known)
-    dense = request.steer.get("dense", 0.0)
+    dense = _dense(request)
     onsets = {
         part: with_density(part, found, dense, request.bars, plan.swing)
         for part, found in plan.onsets().items()
@@ -87,6 +90,12 @@ def compose(request: LoopRequest, known: Vocabulary = TODAY) -> Composition | No
     tags = dict.fromkeys(tag for tag in (*plan.tags, *sorted(playing)) if tag not in unwanted)
     notes = _notes(request, onsets, plan, _pitches(asked, plan, playing, known))
     return Composition(onsets, notes, plan.swing, () if complete else tuple(tags), plan.key)
+
+
+def _dense(request: LoopRequest) -> float:
+    """How far what is written is thinned or filled, from -2 to 2, as `with_density` takes it."""
+    filled = BUSY if "busy" in request.tags else 0.0
+    return min(request.steer.get("dense", 0.0) + filled, 2.0)
 
 
 def _pitches(asked: LoopRequest, plan: LoopPlan, playing: Collection[str], known: Vocabulary) -> dict[str, Notes]:
@@ -107,7 +116,7 @@ def _notes(
     else, by octaves, from another."""
     notes: dict[str, Notes] = {}
     anyone = next(filter(None, found.values()), ())
-    dense = request.steer.get("dense", 0.0)
+    dense = _dense(request)
     for part, played in found.items():
         if part in written and not dense:
             notes[part] = played

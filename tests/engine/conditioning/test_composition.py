@@ -134,6 +134,20 @@ def test_characters_asked_for_are_sought() -> None:
         assert sum(hits) > sum(plain)
 
 
+def test_busy_loops_strike_at_more_steps_with_notes_for_each() -> None:
+    def steps(composed: Composition) -> int:
+        return len({round(4 * beat) for onsets in composed.onsets.values() for beat, _ in onsets})
+
+    found = []
+    for seed in range(12):
+        request = LoopRequest(seed=seed, bars=2)
+        plain, busy = compose(request), compose(request.with_(tags=("busy",)))
+        assert plain is not None and busy is not None
+        assert {beat for beat, *_ in busy.notes["bass"]} == {beat for beat, _ in busy.onsets.get("bass", ())}
+        found.append((steps(plain), steps(busy)))
+    assert sum(busy for _, busy in found) >= 1.1 * sum(plain for plain, _ in found)
+
+
 def test_nothing_is_composed_when_nothing_is_open_or_the_request_says_so() -> None:
     assert compose(LoopRequest(compose=False)) is None
     silent = dict.fromkeys(("bass", "lead", "pad"), (0.0,) * 16)
