@@ -116,6 +116,7 @@ def words(
     out: FiguresOption,
     count: Annotated[int, typer.Option(help="Held-out loops to find among; 0 leaves finding out.")] = 1000,
     seeds: Annotated[int, typer.Option(help="Loops of every prompt; 0 leaves prompts out.")] = 8,
+    sampler: SamplerOption = SAMPLER.default,
     scale: GuidanceOption = GUIDANCE.default,
     tag_loops: TagLoopsOption = 400,
     learnt: LearntOption = LEARNT.default,
@@ -140,7 +141,7 @@ def words(
         results["retrieval"] = evaluate_retrieval(clap, out, count=count, progress=progress)
     if seeds:
         judges = ClaimJudges(PartOnsetDetector.load(), train_tag_judge(tag_loops, progress=progress))
-        base = LoopRequest(bars=2, guidance_scale=scale, learnt=learnt)
+        base = LoopRequest(bars=2, sampler=sampler, guidance_scale=scale, learnt=learnt)  # type: ignore[arg-type]
         results |= evaluate_prompts(machine.pipeline(), judges, out, seeds=seeds, base=base, progress=progress)
     say_results(results, out / ("prompts.md" if seeds else "retrieval.md"), as_json=machine.json)
 

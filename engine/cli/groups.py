@@ -18,10 +18,11 @@ from engine.cli.options import (
     OutOption,
     PackOption,
     RepeatOption,
+    SamplerOption,
     StepsOption,
     TemperatureOption,
 )
-from engine.knobs import GUIDANCE, LEARNT, REPEAT, STEPS, TEMPERATURE
+from engine.knobs import GUIDANCE, LEARNT, REPEAT, SAMPLER, STEPS, TEMPERATURE
 from engine.packs.pack import find_pack
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class SamplingOptions:
     """How requests are sampled."""
 
     steps: StepsOption = STEPS.default
+    sampler: SamplerOption = SAMPLER.default
     guidance: GuidanceOption = GUIDANCE.default
     temperature: TemperatureOption = TEMPERATURE.default
     repeat: RepeatOption = REPEAT.default
@@ -118,6 +120,7 @@ class SamplingOptions:
         """The same as fields of a `LoopRequest`."""
         return {
             "num_steps": self.steps,
+            "sampler": self.sampler,
             "guidance_scale": self.guidance,
             "temperature": self.temperature,
             "repeat": self.repeat,

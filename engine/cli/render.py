@@ -10,7 +10,7 @@ import typer
 from engine import knobs
 from engine.cli import rendering
 from engine.cli.groups import MachineOptions, OutputOptions, SamplingOptions, grouped
-from engine.cli.options import SamplerOption, asked_for, option, parse_choices, parse_numbers, read_pattern
+from engine.cli.options import asked_for, option, parse_choices, parse_numbers, read_pattern
 from engine.cli.render_library import LibraryOptions, render_requests
 from engine.errors import InvalidRequest
 from engine.requests import LoopRequest
@@ -120,7 +120,6 @@ class LeadOptions:
             f"({knobs.guidance_of('pattern').span})."
         ),
     ] = field(default_factory=list)
-    sampler: SamplerOption = knobs.SAMPLER.default
     schedule: Annotated[str, option(knobs.SCHEDULE)] = knobs.SCHEDULE.default
 
     def settings(self) -> dict[str, Any]:
@@ -129,7 +128,6 @@ class LeadOptions:
             "blend": self.blend,
             "steer": _single("Steer", parse_numbers(self.steer, "Steer")),
             "guidance": _single("Weight", parse_numbers(self.weight, "Weight")),
-            "sampler": self.sampler,
             "schedule": self.schedule,
         }
 
