@@ -1,5 +1,6 @@
 """Third-octave spectra: band levels of a loop, and what a codec does to them."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,14 @@ def with_bands(audio: NDArray[Any], sample_rate: float, gains_db: NDArray[Any]) 
     tail, before = heard[:, -_LEAD:], audio.take(places[-_LEAD:] - padded, axis=-1, mode="wrap")
     tail += np.linspace(0, 1, _LEAD, dtype=np.float32) * (before - tail)
     spectrum = scipy.fft.rfft(heard, axis=-1)
-    frequencies = np.arange(1, spectrum.shape[-1]) * (sample_rate / padded)
-    gains = np.interp(np.log2(frequencies), np.log2(THIRD_OCTAVES_HZ), gains_db)
-    spectrum[:, 1:] *= (10 ** (gains / 20)).astype(np.float32)
+    spectrum[:, 1:] *= _factors(padded, sample_rate, tuple(np.asarray(gains_db, np.float64).tolist()))
     return np.asarray(scipy.fft.irfft(spectrum, padded, axis=-1)[:, _LEAD : _LEAD + length], np.float32)
+
+
+@lru_cache(maxsize=8)
+def _factors(length: int, sample_rate: float, gains_db: tuple[float, ...]) -> NDArray[np.float32]:
+    """What every frequency of a transform of `length` samples is multiplied by, but 0 Hz; loops of a session share
+    their length and their gains."""
+    frequencies = np.arange(1, length // 2 + 1) * (sample_rate / length)
+    gains = np.interp(np.log2(frequencies), np.log2(THIRD_OCTAVES_HZ), gains_db)
+    return np.asarray(10 ** (gains / 20), np.float32)

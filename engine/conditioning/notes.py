@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -31,16 +32,15 @@ def notes_condition(notes: Mapping[str, Notes], geometry: LoopGeometry) -> tuple
 
 
 def _roll(notes: Notes, low: int, high: int, geometry: LoopGeometry) -> Tensor:
-    roll = torch.zeros(high - low + 1, geometry.frames)
+    frames = geometry.frames
+    roll = np.zeros((high - low + 1, frames), np.float32)
     for beat, beats, pitch in notes:
         if not low <= round(pitch) <= high:
             continue
-        start, frames = geometry.beat_to_frame(beat), geometry.beat_to_frame(beats)
-        end = start + min(frames, geometry.frames)
-        first, last = math.floor(start), math.ceil(end)
-        at = torch.arange(first, last + 1, dtype=torch.float32)
+        start, length = geometry.beat_to_frame(beat), geometry.beat_to_frame(beats)
+        end = start + min(length, frames)
+        at = np.arange(math.floor(start), math.ceil(end) + 1)
         # Frame f hears what lies half a frame around it.
-        held = (at + 0.5).clamp_max(end) - (at - 0.5).clamp_min(start)
-        row = roll[round(pitch) - low]
-        row.scatter_reduce_(0, at.long() % geometry.frames, held.clamp(0, 1), "amax")
-    return roll
+        held = np.clip(np.minimum(at + 0.5, end) - np.maximum(at - 0.5, start), 0, 1)
+        np.maximum.at(roll[round(pitch) - low], at % frames, held.astype(np.float32))
+    return torch.from_numpy(roll)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -31,13 +32,14 @@ def pattern_condition(onsets: Mapping[str, Onsets], geometry: LoopGeometry) -> t
 
 def onset_ramps(onsets: Onsets, geometry: LoopGeometry) -> Tensor:
     """Ramps `[F]` in [0, 1]; a later onset takes over from an earlier one."""
-    ramps = torch.zeros(geometry.frames)
+    frames = geometry.frames
+    ramps = np.zeros(frames, np.float32)
     for beat, velocity in sorted(onsets):
-        position = geometry.beat_to_frame(beat)
+        position = beat / geometry.beats * frames
         # The ramp begins one frame behind that of the onset, also where the onset is the very beginning of its frame.
         first = math.floor(position + 1e-6) + 1
-        for frame in range(first, first + math.ceil(RAMP_FRAMES)):
-            height = 1 - (frame - position) / RAMP_FRAMES
-            if height > 0:
-                ramps[frame % geometry.frames] = velocity * height
-    return ramps
+        behind = np.arange(first, first + math.ceil(RAMP_FRAMES))
+        heights = 1 - (behind - position) / RAMP_FRAMES
+        falls = heights > 0
+        ramps[behind[falls] % frames] = velocity * heights[falls]
+    return torch.from_numpy(ramps)

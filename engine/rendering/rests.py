@@ -35,11 +35,10 @@ def rests(request: LoopRequest, written: Composition | None, geometry: LoopGeome
             return []
     if not sounding:
         return []
-    starts = sorted(start for start, _ in sounding)
     found, last = [], max(end for _, end in sounding) - geometry.beats
-    for start in starts:
+    for start, end in sorted(sounding):
         if start > last:
             found.append((last, start))
-        last = max(last, *(end for begun, end in sounding if begun == start))
+        last = max(last, end)
     samples = geometry.samples / geometry.beats
     return [(round(first * samples), round(end * samples)) for first, end in found]
