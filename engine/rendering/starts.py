@@ -11,6 +11,7 @@ from engine.conditioning.composition import Composition, onsets_of
 from engine.diffusion.found_noise import is_found
 from engine.diffusion.hit_noise import Ties, strikes_of, tie
 from engine.diffusion.noise import resample_noise, seeded_noise
+from engine.knobs import PROGRESSIVE
 from engine.requests import LoopRequest
 from engine.tempo import LoopGeometry
 from engine.vocabulary import PARTS
@@ -18,6 +19,13 @@ from engine.vocabulary import PARTS
 REACH: Final = 4.0
 """Deviations from the mean beyond which no sampled latent goes: of the corpus one in 2,000 does. Levels are coded by
 their logarithm, and a chord that overshoots to eight deviations, as some did, drowns all else by 20 dB."""
+
+
+PROGRESSIVE_SHARE: Final = 0.75
+"""Of the deviation that noise has at a temperature, what it has for two evaluations. From the same noise their loops
+differ more from seed to seed than those of 16 steps (.68 of what the corpus's do, not .56), and play drawn rows less
+surely: of 40 loops of other seeds than any figure's, F1 of kicks was .82, .84 with so much, .86 with .6 of it; of 16
+steps .83."""
 
 
 def starts_from_found(request: LoopRequest) -> bool:
@@ -28,6 +36,11 @@ def starts_from_found(request: LoopRequest) -> bool:
 def reach(request: LoopRequest) -> float:
     """The largest latent that sampling may reach; none for noise of a loop, which has to lead back to that loop."""
     return math.inf if starts_from_found(request) else REACH
+
+
+def noise_temperature(request: LoopRequest) -> float:
+    """The temperature of the noise that `request` starts from: its own, less for two evaluations."""
+    return request.temperature * (PROGRESSIVE_SHARE if request.sampler == PROGRESSIVE else 1.0)
 
 
 def struck_deviation(temperature: float) -> float:
@@ -58,13 +71,13 @@ def drawn_noise(  # noqa: PLR0917
     composition: Composition | None,
     phases: Tensor | None = None,
 ) -> Tensor:
-    """The noise of `shape` `[1, D, F]` of a seed, of the deviation that is the request's `temperature`; and wherever
+    """The noise of `shape` `[1, D, F]` of a seed, of the deviation that is its `noise_temperature`; and wherever
     a part of `request`, or one that is composed in it, strikes, the same of `struck_deviation`, as far as its
     `repeat` says. In the directions `phases` `[D, n]`, orthonormal, what strikes is of `phase_deviation`.
     """
     white = seeded_noise(seed, shape)
     if starts_from_found(request):
-        return request.temperature * white
+        return noise_temperature(request) * white
     ties = _ties(request, geometry, composition) if request.repeat else None
     seeds = {part: kept if isinstance(kept := request.voices.get(part), int) else seed for part in PARTS}
     bank = ties.bank(seeds, shape[1]) if ties is not None and ties.names else None
@@ -74,7 +87,7 @@ def drawn_noise(  # noqa: PLR0917
             return free * white
         return tie(free * white, struck * bank, ties.places[None], torch.tensor([request.repeat]))
 
-    return warmed(noise, request.temperature, phases)
+    return warmed(noise, noise_temperature(request), phases)
 
 
 def warmed(noise: Callable[[float, float], Tensor], temperature: float, phases: Tensor | None) -> Tensor:

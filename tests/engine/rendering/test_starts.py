@@ -41,6 +41,11 @@ def likeness(made: torch.Tensor, beats: int = 1) -> float:
     return float(torch.corrcoef(torch.stack([one, other]))[0, 1])
 
 
+def test_two_evaluations_start_cooler_than_many_steps() -> None:
+    few = noise(asked(0.5, sampler="progressive", temperature=0.4))
+    torch.testing.assert_close(few, noise(asked(0.5, temperature=0.3)))
+
+
 def test_without_repeat_it_is_the_seeds_own_noise() -> None:
     torch.testing.assert_close(noise(asked(0.0)), seeded_noise(5, SHAPE))
 
