@@ -1,6 +1,7 @@
 """Morphs: loops between two ends by what they are like, their semantic latents, in two evaluations each."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -30,6 +31,7 @@ def morph(
     few = pipeline.few_steps
     for end in (a, b):
         check_pack(pipeline, end.pack_hash)
+    a, b = _as_walked(pipeline, a), _as_walked(pipeline, b)
     walked = a.request.with_(sampler=PROGRESSIVE)
     aims = (a.aim(pipeline), b.aim(pipeline))
     counted = progress.over(passes(len(at)) * PROGRESSIVE_STEPS) if progress is not None else None
@@ -48,9 +50,17 @@ def morph(
     return loops
 
 
+def _as_walked(pipeline: LoopPipeline, end: End) -> End:
+    """An end that is asked for as two evaluations play it, from noise of their own."""
+    if end.inverted is not None:
+        return end
+    request = end.request.with_(sampler=PROGRESSIVE)
+    return replace(end, request=request, noise=pipeline.noise(request, end.composition).to(pipeline.device))
+
+
 def _semantics(pipeline: LoopPipeline, end: End, aim: Aim) -> Tensor:
     """`z_2` `[1, Z]` of an end: heard in its loop, or drawn by its noise."""
     few = pipeline.few_steps
     if end.inverted is not None:
         return few.semantics_of(end.inverted.x_1.to(pipeline.device))
-    return few.flow(end.request.with_(sampler=PROGRESSIVE), aim).semantics(end.noise.to(pipeline.device))
+    return few.flow(end.request, aim).semantics(end.noise.to(pipeline.device))
