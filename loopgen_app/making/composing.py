@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -31,6 +30,11 @@ FOLLOW_MILLISECONDS = {"pad": 0, "knob": 250}
 
 REST_MILLISECONDS = 500
 """A knob that has not moved for this long is at rest; one that moves again before is being turned."""
+
+QUICKEST = {"num_steps": LIVE_STEPS}
+"""The knobs of a loop that is made under a hand, on the pad or while another knob is turned. It is the sampler that
+is chosen, in fewer steps: what is heard is to be near what settles. From the loop of 16 steps four are 0.30 away, two
+evaluations 0.56, another seed 1.19 (deviations of log-mel statistics, 12 loops)."""
 
 NEARLY_DONE = 0.5
 """Share of the work from which a run is left to finish though the knobs have moved on."""
@@ -214,7 +218,7 @@ class Composing(QObject):
         self._stale, self._cut_short = False, self._generation.state.busy
         quickly = (self._hand_down or self._turned) and not self._is_quick()
         try:
-            request = self._instrument.request(**self._quickest() if quickly else {})
+            request = self._instrument.request(**QUICKEST if quickly else {})
         except LoopGenError as error:
             self._messages.complain(str(error))
             return
@@ -226,12 +230,6 @@ class Composing(QObject):
         """Whether the loop is made as quickly as under a hand, whoever asks."""
         value = self._instrument.value
         return bool(value("num_steps") <= LIVE_STEPS or value("sampler") == PROGRESSIVE)
-
-    def _quickest(self) -> dict[str, Any]:
-        """The knobs of a loop that is made under a hand: on the pad, or while another knob is turned."""
-        info = self._generation.state.info
-        progressive = info is not None and info.progressive
-        return {"num_steps": LIVE_STEPS, **({"sampler": PROGRESSIVE} if progressive else {})}
 
     def _may_finish(self) -> bool:
         """Whether what is being made is heard before the next: were every run cut short, none would ever arrive."""

@@ -116,6 +116,7 @@ def evaluate_prompts(
     share = float(np.mean([row["held"] for row in rows]))
     results = {
         "pack": {"name": renderer.info.name, "hash": renderer.info.hash},
+        "sampler": base.sampler,
         "guidance": base.guidance_scale,
         "learnt": base.learnt,
         "seeds": seeds,

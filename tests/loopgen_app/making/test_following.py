@@ -1,5 +1,7 @@
 """The loop follows the hand on a machine that is slower than it: loops arrive, and the newest in the end."""
 
+from dataclasses import replace
+
 from conftest import Desk
 from fakes import FakeService
 
@@ -83,6 +85,18 @@ def rest(desk: Desk) -> None:
 
 def made(desk: Desk) -> list[tuple[int, float]]:
     return [(request.num_steps, request.guidance_scale) for request in desk.service.renderer.rendered]
+
+
+def test_under_a_hand_it_is_the_sampler_of_what_settles_in_fewer_steps(desk: Desk) -> None:
+    desk.service.renderer.info = replace(desk.service.renderer.info, progressive=True)
+    desk.service.ready()
+    follow(desk)
+    for scale in (2.0, 2.1):
+        turn(desk, scale)
+        desk.service.finish()
+    rest(desk)
+    asked = [(request.sampler, request.num_steps) for request in desk.service.renderer.rendered]
+    assert asked[-2:] == [("euler", LIVE_STEPS), ("euler", QUALITY_STEPS)]
 
 
 def test_while_a_knob_is_turned_loops_are_quick_and_the_last_is_made_once_more_in_full_quality(desk: Desk) -> None:
