@@ -7,6 +7,7 @@ import numpy as np
 import scipy.ndimage
 from numpy.typing import NDArray
 
+from engine.audio.envelopes import amplified, at_samples
 from engine.audio.spectrum import Floats
 
 THRESHOLD_DB: Final = -17.0
@@ -32,7 +33,7 @@ def expanded(audio: NDArray[Any], sample_rate: float, rests: Sequence[tuple[int,
     faster, and what strikes next is not heard before it does.
     """
     length = audio.shape[-1]
-    counts = np.zeros(length)
+    counts = np.zeros(length, np.float32)
     for first, end in rests:
         if end - first >= LEAST_SECONDS * sample_rate:
             counts[np.arange(first, end) % length] = _counts(end - first, sample_rate)
@@ -45,8 +46,8 @@ def expanded(audio: NDArray[Any], sample_rate: float, rests: Sequence[tuple[int,
     # Before a hit it is as soft as what came before, behind one as what comes then.
     level = np.minimum(np.roll(mean, _HEARD_BLOCKS // 2), np.roll(mean, -_HEARD_BLOCKS // 2)) / mean.max()
     gain = np.maximum((RATIO - 1) * np.minimum(10 * np.log10(level) - THRESHOLD_DB, 0.0), -MOST_DB)
-    decibels = counts * np.interp(np.arange(length), (edges + ends) / 2, gain, period=length)
-    return np.asarray(audio * 10 ** (decibels / 20), np.float32)
+    heard = np.roll(at_samples(gain, _BLOCK, length), _BLOCK // 2)  # levels are those of the middles of blocks
+    return amplified(audio, counts * heard)
 
 
 def _counts(samples: int, sample_rate: float) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ import pyebur128
 import scipy.ndimage
 from numpy.typing import NDArray
 
+from engine.audio.envelopes import amplified, at_samples
 from engine.audio.spectrum import Floats, check_audio
 
 logger = logging.getLogger(__name__)
@@ -129,8 +130,8 @@ def _limit(audio: Floats, sample_rate: int, ceiling_db: float) -> tuple[Floats, 
     released = (np.maximum.accumulate(np.tile(held, 2) + slope) - slope)[len(held) :]
     kernel = np.hanning(2 * _ATTACK_BLOCKS + 3)[1:-1]
     smooth = scipy.ndimage.convolve1d(released, kernel / kernel.sum(), mode="wrap")
-    reduction_db = np.interp(np.arange(length), edges, smooth, period=length)
-    return np.asarray(audio * 10 ** (-reduction_db / 20), dtype=np.float32), float(reduction_db.max())
+    reduction_db = at_samples(smooth, _LIMITER_BLOCK, length)
+    return amplified(audio, -reduction_db), float(reduction_db.max())
 
 
 def _meter(audio: Floats, sample_rate: int, mode: int) -> Any:

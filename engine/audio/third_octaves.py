@@ -56,9 +56,10 @@ def with_bands(audio: NDArray[Any], sample_rate: float, gains_db: NDArray[Any]) 
     heard = audio.take(places, axis=-1, mode="wrap")
     tail, before = heard[:, -_LEAD:], audio.take(places[-_LEAD:] - padded, axis=-1, mode="wrap")
     tail += np.linspace(0, 1, _LEAD, dtype=np.float32) * (before - tail)
-    spectrum = scipy.fft.rfft(heard, axis=-1)
+    spectrum = scipy.fft.rfft(heard, axis=-1, workers=len(heard))
     spectrum[:, 1:] *= _factors(padded, sample_rate, tuple(np.asarray(gains_db, np.float64).tolist()))
-    return np.asarray(scipy.fft.irfft(spectrum, padded, axis=-1)[:, _LEAD : _LEAD + length], np.float32)
+    bent = scipy.fft.irfft(spectrum, padded, axis=-1, workers=len(heard))
+    return np.asarray(bent[:, _LEAD : _LEAD + length], np.float32)
 
 
 @lru_cache(maxsize=8)
