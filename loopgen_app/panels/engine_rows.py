@@ -1,9 +1,9 @@
 """What only those turn who want to know how a loop is made: seed, steps, sampler, schedule, weights of conditions."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QSpinBox, QVBoxLayout, QWidget
 
-from engine import KNOBS, LIVE_STEPS, PROGRESSIVE, QUALITY_STEPS
+from engine import KNOBS, LIVE_STEPS, PROGRESSIVE, PROGRESSIVE_STEPS, QUALITY_STEPS
 from loopgen_app.icons import icon
 from loopgen_app.panels.binding import bind_combo, bind_spin, bind_toggle, bind_value, connect, describe
 from loopgen_app.panels.frame import in_a_row, tool
@@ -48,8 +48,8 @@ class EngineRows(QWidget):
     def summary(self) -> str:
         """The seed and the steps, as they are said in one line."""
         value = self._studio.instrument.value
-        steps = value("num_steps")
-        speed = {LIVE_STEPS: "Live", QUALITY_STEPS: "Quality"}.get(steps, f"{steps} steps")
+        preset, steps = self._preset(), value("num_steps")
+        speed = {LIVE_STEPS: "Live", QUALITY_STEPS: "Quality"}.get(preset, f"{steps} steps")
         return f"{speed} · seed {value('seed')}{' kept' if value('seed_locked') else ''}"
 
     def _label(self, text: str) -> Label:
@@ -71,17 +71,31 @@ class EngineRows(QWidget):
         return in_a_row(self, self.seed, dice, lock)
 
     def _steps(self) -> QWidget:
-        quality = Segmented([("Live", LIVE_STEPS), ("Quality", QUALITY_STEPS)], self)
-        quality.setObjectName("stepsPreset")
-        quality.setAccessibleName("Live or Quality")
-        quality.setToolTip("Live is heard within a beat, Quality takes its time")
-        connect(self._studio, "num_steps", quality.setValue)
-        quality.chosen.connect(self._prefer)
+        self.quality = Segmented([("Live", LIVE_STEPS), ("Quality", QUALITY_STEPS)], self)
+        self.quality.setObjectName("stepsPreset")
+        self.quality.setAccessibleName("Live or Quality")
+        self.quality.setToolTip("Live is heard within a beat, Quality takes its time")
+        self.quality.chosen.connect(self._prefer)
         self.steps = QSpinBox(self)
         self.steps.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.steps.setFixedWidth(54)
         bind_spin(self.steps, "num_steps", self._studio)
-        return in_a_row(self, quality, self.steps)
+        for knob in ("num_steps", "sampler"):
+            connect(self._studio, knob, lambda _value: self._show_steps())
+        return in_a_row(self, self.quality, self.steps)
+
+    def _preset(self) -> int:
+        """The steps of the preset that is on: however many are set, two evaluations are Live."""
+        value = self._studio.instrument.value
+        return LIVE_STEPS if value("sampler") == PROGRESSIVE else int(value("num_steps"))
+
+    def _show_steps(self) -> None:
+        self.quality.setValue(self._preset())
+        value = self._studio.instrument.value
+        fixed = value("sampler") == PROGRESSIVE
+        self.steps.setEnabled(not fixed)
+        with QSignalBlocker(self.steps):
+            self.steps.setValue(PROGRESSIVE_STEPS if fixed else int(value("num_steps")))
 
     def _prefer(self, steps: int) -> None:
         """Live is the sampler of two evaluations where the pack has it; Quality takes many steps of another."""

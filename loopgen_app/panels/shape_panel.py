@@ -13,7 +13,7 @@ from loopgen_app.widgets.disclosure import Disclosure
 from loopgen_app.widgets.label import Label
 from loopgen_app.widgets.round_knob import RoundKnob
 
-TOLD = ("seed", "seed_locked", "num_steps")
+TOLD = ("seed", "seed_locked", "num_steps", "sampler")
 
 
 class ShapePanel(Panel):

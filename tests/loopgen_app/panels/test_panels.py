@@ -65,6 +65,19 @@ def test_live_takes_two_evaluations_where_the_pack_has_them(desk: Desk) -> None:
     assert (value("num_steps"), value("sampler")) == (QUALITY_STEPS, "euler")
 
 
+def test_two_evaluations_are_shown_as_such_however_many_steps_are_set(desk: Desk) -> None:
+    panel, instrument = desk.show(ShapePanel(desk.studio)), desk.studio.instrument
+    steps, preset = panel.engine.steps, panel.engine.quality
+    instrument.set_many({"num_steps": 9, "sampler": "progressive"}, "as a recipe does")
+    assert (steps.value(), steps.isEnabled(), preset.value()) == (2, False, LIVE_STEPS)
+    assert panel.engine.summary().startswith("Live")
+    instrument.set("num_steps", QUALITY_STEPS)
+    assert (steps.value(), preset.value()) == (2, LIVE_STEPS)
+    instrument.set("sampler", "midpoint")
+    assert (steps.value(), steps.isEnabled(), preset.value()) == (QUALITY_STEPS, True, QUALITY_STEPS)
+    assert panel.engine.summary().startswith("Quality")
+
+
 def test_taps_are_the_tempo(desk: Desk) -> None:
     panel = desk.show(ShapePanel(desk.studio))
     moments = iter([10.0, 10.48, 10.96])
