@@ -51,7 +51,7 @@ from engine.packs.pack import Pack
 from engine.progress import Progress
 from engine.rendering.batching import batch_key
 from engine.rendering.finishing import Clock, asked_loudness, finished_loops, recurrence
-from engine.rendering.guided import Aim, GuidedDenoiser, guided_directions
+from engine.rendering.guided import Aim, Guidance, GuidedDenoiser
 from engine.rendering.latents import LatentSpace
 from engine.rendering.progressive import FewStepSampling, StageLatents
 from engine.rendering.sounds import embedding_of, voice_of
@@ -242,7 +242,7 @@ class LoopPipeline:
         if request.sampler == PROGRESSIVE:
             return self.few_steps.flow(request, aim, StageLatents(noise=whole))
         return GuidedDenoiser(
-            self._denoiser.at(self._read.learnt(request)), aim.away, guided_directions(request, aim.towards)
+            self._denoiser.at(self._read.learnt(request)), aim.away, Guidance.of(request, aim.towards)
         )
 
     def alphas(self, request: LoopRequest) -> Tensor:

@@ -1,22 +1,16 @@
 """Classifier-free guidance (Ho & Salimans 2022) in the report's form, with a rescaling that keeps the level.
 
 D_gamma = (1 - gamma) D(x, alpha, null) + gamma D(x, alpha, c)
-        = D(null) + gamma (D(c) - D(null)),   and with a scale per condition
-D       = D(null) + sum_k gamma_k (D(c_k) - D(null))
+        = D(null) + gamma (D(c) - D(null))
 """
-
-from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 
-def guide(null: Tensor, conditioned: Sequence[Tensor], scales: Sequence[float]) -> Tensor:
-    """Combine `D(null)` `[B, ...]` with each `D(c_k)` at its scale gamma_k."""
-    guided = null
-    for direction, scale in zip(conditioned, scales, strict=True):
-        guided = guided + scale * (direction - null)
-    return guided
+def guide(null: Tensor, conditioned: Tensor, scale: float) -> Tensor:
+    """Lead from `D(null)` `[B, ...]` to `D(c)` and, at a `scale` gamma above 1, beyond."""
+    return null + scale * (conditioned - null)
 
 
 def rescale(guided: Tensor, reference: Tensor, x: Tensor, alpha: Tensor, amount: float = 0.7) -> Tensor:

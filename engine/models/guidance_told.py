@@ -1,6 +1,5 @@
-"""Guidance as an input: how much each condition weighs, for a network that has learnt what guidance does."""
+"""Guidance as an input: how much it weighs, for a network that has learnt what guidance does."""
 
-from collections.abc import Mapping
 from typing import Final
 
 import torch
@@ -14,14 +13,12 @@ STRONGEST: Final = 5.0
 """The largest guidance that is told: more is heard as this."""
 
 
-def guidance_inputs(conditions: Conditions, scales: Mapping[str, float], *, apart: bool) -> Tensor:
-    """What `[B, GUIDANCE_INPUTS]` a network is told of guidance `scales`, by condition: a quarter of each, 0 where a
-    loop of `conditions` leaves it open or weighs it not at all; and whether they are weighed `apart`."""
-    columns = [
-        given(conditions, name) * (min(max(scales.get(name, 0.0), 0.0), STRONGEST) / 4)
-        for name in GUIDANCE_CONDITIONS
-    ]
-    return torch.stack((*columns, torch.full_like(columns[0], float(apart))), dim=1)
+def guidance_inputs(conditions: Conditions, scale: float) -> Tensor:
+    """What `[B, GUIDANCE_INPUTS]` a network is told of guidance by `scale`: a quarter of it for each condition that a
+    loop of `conditions` has, 0 where it is open, and a last number that is 0 in all packs."""
+    told = min(max(scale, 0.0), STRONGEST) / 4
+    columns = [given(conditions, name) * told for name in GUIDANCE_CONDITIONS]
+    return torch.stack((*columns, torch.zeros_like(columns[0])), dim=1)
 
 
 def given(conditions: Conditions, group: str) -> Tensor:

@@ -8,8 +8,8 @@ _SHARED = ("tempo_bpm", "bars", "num_steps", "sampler", "schedule", "guidance_sc
 def batch_key(request: LoopRequest) -> tuple[object, ...]:
     """Requests of one key can be one batch: they are equally long, and sampled and guided alike.
 
-    Seed, noise and all that is asked for may differ. Where conditions are weighed apart from each other, or nothing
-    is asked for, seed and noise alone may. Of what a pack learnt less counts where rows are all that is asked for
+    Seed, noise and all that is asked for may differ. Where conditions have weights of their own, or nothing is asked
+    for, seed and noise alone may. Of what a pack learnt less counts where rows are all that is asked for
     (`engine.conditioning.learnt_sounds`).
     """
     shared = tuple(getattr(request, name) for name in _SHARED)

@@ -18,6 +18,8 @@ from torch import Tensor
 from engine.conditioning.composition import Composition
 from engine.conditioning.conditions import Conditions
 from engine.diffusion.guidance import guide, rescale
+from engine.knobs import GUIDANCE_CONDITIONS
+from engine.models.guidance_told import given
 from engine.models.sampling import PreparedConditions, SamplingDenoiser
 from engine.requests import LoopRequest
 
@@ -54,45 +56,71 @@ class Aim:
 
 
 @dataclass(frozen=True)
-class GuidedDirection:
-    """One conditional direction and its scale gamma_k."""
+class Emphasis:
+    """One condition that counts `more` than the others by as much as that, or less: what is asked `without` it."""
 
-    conditions: Conditions
+    without: Conditions
+    more: float
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """What a request is led `towards`, how strongly, and which of its conditions count otherwise than the rest.
+
+    `D(c) + sum_k (w_k - 1) (D(c) - D(c without k))` is what is led towards: by the weight `w_k` counts what a
+    condition adds to all others. At 1 nothing changes, and at 0 it is not heard.
+    """
+
+    towards: Conditions
     scale: float
+    emphases: tuple[Emphasis, ...] = ()
+
+    @classmethod
+    def of(cls, request: LoopRequest, conditions: Conditions) -> "Guidance":
+        """How `request` is guided to `conditions` of its own; not at all where these tell nothing."""
+        asked = [group for group in GUIDANCE_CONDITIONS if given(conditions, group).any()]
+        weights = {group: request.guidance.get(group, 1.0) for group in asked}
+        towards = conditions.without(*(group for group, weight in weights.items() if weight == 0))
+        heard = [group for group, weight in weights.items() if weight != 0]
+        emphases = [Emphasis(towards.without(group), weights[group] - 1) for group in heard if weights[group] != 1]
+        return cls(towards, request.guidance_scale if heard else 0.0, tuple(emphases))
+
+    def aimed(self, told: Tensor, without: Sequence[Tensor]) -> Tensor:
+        """What is led towards, from `D(c)` `[B, ...]` and `D(c without k)` for each emphasis."""
+        aimed = told
+        for emphasis, direction in zip(self.emphases, without, strict=True):
+            aimed = aimed + emphasis.more * (told - direction)
+        return aimed
 
 
 class GuidedDenoiser:
-    """`D(null) + sum_k gamma_k (D(c_k) - D(null))`, rescaled, in one batched pass of the network.
+    """`D(away) + gamma (aimed - D(away))`, rescaled, in one batched pass of the network.
 
-    Evaluates only what counts: a single direction at scale 1 needs no null, no direction (or scales 0) nothing else,
-    and a single one above 1 is alone from `GUIDED_UNTIL` on.
+    Evaluates only what counts: at scale 1 nothing is led away from, at 0 nothing led towards; and above 1, what is
+    led towards is alone from `GUIDED_UNTIL` on.
     """
 
     def __init__(
-        self,
-        denoiser: SamplingDenoiser,
-        null: Conditions,
-        directions: Sequence[GuidedDirection],
-        *,
-        rescaling: float = 0.7,
+        self, denoiser: SamplingDenoiser, away: Conditions, guidance: Guidance, *, rescaling: float = 0.7
     ) -> None:
-        self.denoiser = denoiser
+        self.denoiser, self.guidance = denoiser, guidance
         self.rescaling = rescaling
-        active = [direction for direction in directions if direction.scale != 0]
-        self.scales = [direction.scale for direction in active]
-        told = [direction.conditions for direction in active]
-        if self.scales == [1.0] or not active:
-            self._phases = [_Phase(math.inf, 1, self._embed(told or [null]))]
-        elif len(active) == 1 and self.scales[0] > 1:
-            every = self._embed([silenced(null, told[0], rests=False), silenced(null, told[0]), *told])
-            early, late, alone = torch.arange(3 * len(null)).chunk(3)
+        told = [guidance.towards, *(emphasis.without for emphasis in guidance.emphases)]
+        if guidance.scale == 0:
+            self._phases = [_Phase(math.inf, 1, self._embed([away]))]
+        elif guidance.scale == 1:
+            self._phases = [_Phase(math.inf, len(told), self._embed(told))]
+        elif guidance.scale > 1:
+            sides = [silenced(away, guidance.towards, rests=False), silenced(away, guidance.towards)]
+            every = self._embed([*sides, *told])
+            early, late, *rest = torch.arange((2 + len(told)) * len(away)).chunk(2 + len(told))
             self._phases = [
-                _Phase(RESTING, 2, every.of(torch.cat((early, alone)))),
-                _Phase(GUIDED_UNTIL, 2, every.of(torch.cat((late, alone)))),
-                _Phase(math.inf, 1, every.of(alone)),
+                _Phase(RESTING, 1 + len(told), every.of(torch.cat((early, *rest))), away=True),
+                _Phase(GUIDED_UNTIL, 1 + len(told), every.of(torch.cat((late, *rest))), away=True),
+                _Phase(math.inf, len(told), every.of(torch.cat(rest))),
             ]
         else:
-            self._phases = [_Phase(math.inf, 1 + len(told), self._embed([null, *told]))]
+            self._phases = [_Phase(math.inf, 1 + len(told), self._embed([away, *told]), away=True)]
 
     def __call__(self, x: Tensor, alpha: Tensor) -> Tensor:
         """Guided direction `[B, D, F]` in float32 at states `x` `[B, D, F]` and scalar `alpha`."""
@@ -101,9 +129,12 @@ class GuidedDenoiser:
         outputs = self.denoiser.predict(inputs, alpha.expand(len(inputs)), phase.embedded)
         if phase.copies == 1:
             return outputs
-        null, *conditioned = outputs.chunk(phase.copies)
-        reference = guide(null, conditioned, [1.0] * len(conditioned)) if len(conditioned) > 1 else conditioned[0]
-        return rescale(guide(null, conditioned, self.scales), reference, x, alpha, self.rescaling)
+        away, (told, *without) = None, outputs.chunk(phase.copies)
+        if phase.away:
+            away, told, without = told, without[0], without[1:]
+        aimed = self.guidance.aimed(told, without)
+        led = aimed if away is None else guide(away, aimed, self.guidance.scale)
+        return rescale(led, told, x, alpha, self.rescaling)
 
     @property
     def embedded(self) -> PreparedConditions:
@@ -121,11 +152,13 @@ class GuidedDenoiser:
 
 @dataclass(frozen=True, eq=False)
 class _Phase:
-    """What is evaluated at alphas below `until`: conditions of the null and of each direction, or of one alone."""
+    """What is evaluated at alphas below `until`: conditions that are led `away` from, where they count, those that
+    are led towards, and these without each that counts otherwise."""
 
     until: float
     copies: int
     embedded: PreparedConditions
+    away: bool = False
 
 
 def silenced(null: Conditions, told: Conditions, *, rests: bool = True) -> Conditions:
@@ -137,30 +170,3 @@ def silenced(null: Conditions, told: Conditions, *, rests: bool = True) -> Condi
         pattern=null.pattern * null.pattern_given[:, :, None],
         pattern_given=torch.maximum(null.pattern_given, given),
     )
-
-
-def guided_directions(request: LoopRequest, conditions: Conditions) -> list[GuidedDirection]:
-    """How a request weighs its conditions: together at the master scale, or apart when it sets weights of its own.
-
-    Apart, direction k keeps the beat and one group only. What the request leaves open has no direction.
-    """
-    weights = request.guidance
-    groups = [group for group in ("tags", "pattern", "curves", "clap") if _asked(conditions, group)]
-    if not groups:
-        return []
-    if all(weights.get(group, 1.0) == 1.0 for group in groups):
-        return [GuidedDirection(conditions, request.guidance_scale)]
-    return [
-        GuidedDirection(
-            conditions.without(*(other for other in groups if other != group)),
-            request.guidance_scale * weights.get(group, 1.0),
-        )
-        for group in groups
-    ]
-
-
-def _asked(conditions: Conditions, group: str) -> bool:
-    if group == "tags":
-        return bool(conditions.tags.any() or conditions.key.any())
-    mask: Tensor = getattr(conditions, f"{group}_given")
-    return bool(mask.any())

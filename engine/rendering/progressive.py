@@ -14,7 +14,7 @@ from engine.models.sampling import PreparedConditions, SamplingDenoiser
 from engine.models.semantic_directions import SemanticDirections
 from engine.models.semantics import on_sphere
 from engine.models.unet import Denoiser
-from engine.rendering.guided import Aim, guided_directions
+from engine.rendering.guided import Aim, Guidance
 from engine.requests import LoopRequest
 
 PRIOR_TEMPERATURE = 0.8
@@ -82,22 +82,19 @@ class StagedFlow:
     def __init__(self, few: FewStepSampling, request: LoopRequest, aim: Aim, latents: StageLatents) -> None:
         self._few, self._given, self._details = few, latents, torch.empty(0)
         self._steered = aim.steered
-        directions = [each for each in guided_directions(request, aim.towards) if each.scale != 0]
-        weights = {name: request.guidance_scale * request.guidance.get(name, 1.0) for name in GUIDANCE_CONDITIONS}
+        self._led = Guidance.of(request, aim.towards)
+        scale = self._led.scale
         # What weighs nothing is left open: no guidance as weak as that was ever told.
-        towards = aim.towards.without(*(name for name, weight in weights.items() if weight == 0))
-        parts, guidance = [towards], [guidance_inputs(towards, weights, apart=len(directions) > 1)]
-        self._away = 0.0
-        if directions and any(given(aim.away, name).any() for name in GUIDANCE_CONDITIONS):
-            self._away = 1 - sum(direction.scale for direction in directions)
-            null = aim.away.without(*GUIDANCE_CONDITIONS)
-            plain = dict.fromkeys(GUIDANCE_CONDITIONS, 1.0)
-            parts += [aim.away, null]
-            guidance += [guidance_inputs(each, plain, apart=False) for each in (aim.away, null)]
+        towards = self._led.towards if scale else aim.towards.without(*GUIDANCE_CONDITIONS)
+        emphases = self._led.emphases if scale else ()
+        parts = [(towards, scale), *((each.without, scale) for each in emphases)]
+        self._away = 1 - scale if scale and any(given(aim.away, name).any() for name in GUIDANCE_CONDITIONS) else 0.0
+        if self._away:
+            parts += [(aim.away, 1.0), (aim.away.without(*GUIDANCE_CONDITIONS), 1.0)]
         weight = next(few.generator.parameters())
         self._copies = len(parts)
-        conditions = Conditions.stack(parts).to(weight.device, weight.dtype)
-        self._guidance = torch.cat(guidance).to(weight.device)
+        conditions = Conditions.stack([part for part, _ in parts]).to(weight.device, weight.dtype)
+        self._guidance = torch.cat([guidance_inputs(part, scale) for part, scale in parts]).to(weight.device)
         self._view = view_of(few.generator, conditions)
         self.denoiser = few.generator
         self.embedded = few.generator.embed(conditions)
@@ -112,8 +109,11 @@ class StagedFlow:
         outputs = self._few.generator.predict(inputs, alpha.expand(len(inputs)), embedded)
         if self._copies == 1:
             return outputs
-        aimed, away, null = outputs.chunk(3)
-        return aimed + self._away * (away - null)
+        told, *without = outputs.chunk(self._copies)
+        if not self._away:
+            return self._led.aimed(told, without)
+        *without, away, null = without
+        return self._led.aimed(told, without) + self._away * (away - null)
 
     def turn(self, change: Callable[[PreparedConditions], PreparedConditions]) -> None:
         """`change` what conditions decide, in both stages."""

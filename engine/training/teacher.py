@@ -17,10 +17,10 @@ from engine.diffusion.samplers import sample
 from engine.diffusion.schedules import alphas
 from engine.files import is_file, write_atomically
 from engine.knobs import GUIDANCE_CONDITIONS, TEMPERATURE
-from engine.models.guidance_told import STRONGEST, given, guidance_inputs
+from engine.models.guidance_told import STRONGEST, guidance_inputs
 from engine.models.sampling import SamplingDenoiser
 from engine.models.unet import Denoiser
-from engine.rendering.guided import GuidedDenoiser, GuidedDirection
+from engine.rendering.guided import Guidance, GuidedDenoiser
 from engine.rendering.starts import REACH, warmed
 from engine.training.denoiser import draw_repeats
 from engine.training.latents import LatentBatch, LatentCorpus
@@ -31,15 +31,13 @@ WEAKEST: Final = 0.5
 
 @dataclass(frozen=True)
 class TeacherSettings:
-    """How the teacher makes a loop: `steps` of Euler under guidance drawn from 0.5 to 5, in a share `apart` of
-    batches of two conditions that are weighed one by one, from noise of a temperature around the usual; in a share
-    `no_bars` it is not told that there are bars, as in passages.
+    """How the teacher makes a loop: `steps` of Euler under guidance drawn from 0.5 to 5, from noise of a temperature
+    around the usual; in a share `no_bars` it is not told that there are bars, as in passages.
 
     With `guided` off there is no teacher: loops are those of the corpus, and noises have nothing to do with them.
     """
 
     steps: int = 16
-    apart: float = 0.2
     no_bars: float = 0.1
     guided: bool = True
     dropout: ConditionDropout = field(default_factory=lambda: ConditionDropout(everything=0.05))
@@ -62,7 +60,7 @@ class _Lesson:
 
     batch: TaughtBatch
     null: Conditions
-    directions: list[GuidedDirection]
+    guidance: Guidance
 
     def sums(self) -> Tensor:
         """What tells lessons apart: another corpus, or other settings, ask something else under the same number."""
@@ -124,7 +122,7 @@ class Teacher:
 
     @torch.no_grad()
     def _solve(self, lesson: _Lesson) -> Tensor:
-        flow = GuidedDenoiser(self._taught, lesson.null, lesson.directions)
+        flow = GuidedDenoiser(self._taught, lesson.null, lesson.guidance)
         with torch.inference_mode():
             x_1 = sample(flow, lesson.batch.x_0, alphas(self.settings.steps))
         return x_1.clamp(-REACH, REACH).clone()
@@ -140,38 +138,15 @@ class Teacher:
         conditions = replace(self.settings.dropout(own, generator), voices=batch.voices(self._denoiser.voices))
         if _uniform(generator) < self.settings.no_bars:
             conditions = replace(conditions, bars=torch.zeros_like(conditions.bars))
-        scales, apart, conditions = self._weighed(conditions.to(device), generator)
+        conditions = conditions.to(device)
+        strength = WEAKEST + (STRONGEST - WEAKEST) * _uniform(generator) if self.settings.guided else 1.0
         usual = torch.rand((), generator=generator) < 0.5
         temperature = TEMPERATURE.default if usual else 0.3 + 0.8 * _uniform(generator)
         x_0 = _noise(batch, repeats, temperature, generator, self.phases).to(device)
         data = self._denoiser.standardise(batch.latent.to(device))
-        told = guidance_inputs(conditions, scales, apart=apart)
+        told = guidance_inputs(conditions, strength)
         null = conditions.without(*GUIDANCE_CONDITIONS)
-        return _Lesson(TaughtBatch(x_0, data, conditions, told), null, _directions(conditions, scales, apart))
-
-    def _weighed(
-        self, conditions: Conditions, generator: torch.Generator
-    ) -> tuple[dict[str, float], bool, Conditions]:
-        """Guidance of each condition, whether they are weighed apart, and the conditions that are left to weigh."""
-        strength = WEAKEST + (STRONGEST - WEAKEST) * _uniform(generator)
-        present = [name for name in GUIDANCE_CONDITIONS if given(conditions, name).any()]
-        chosen = [present[i] for i in torch.randperm(len(present), generator=generator)[:2].tolist()]
-        apart = _uniform(generator) < self.settings.apart and len(chosen) > 1
-        if not self.settings.guided:
-            return dict.fromkeys(GUIDANCE_CONDITIONS, 1.0), False, conditions
-        if not apart:
-            return dict.fromkeys(present, strength), False, conditions
-        left = conditions.without(*(name for name in GUIDANCE_CONDITIONS if name not in chosen))
-        return {name: min(2 * strength * _uniform(generator), STRONGEST) for name in chosen}, True, left
-
-
-def _directions(conditions: Conditions, scales: dict[str, float], apart: bool) -> list[GuidedDirection]:
-    if not apart:
-        return [GuidedDirection(conditions, next(iter(scales.values())))] if scales else []
-    return [
-        GuidedDirection(conditions.without(*(other for other in scales if other != name)), scale)
-        for name, scale in scales.items()
-    ]
+        return _Lesson(TaughtBatch(x_0, data, conditions, told), null, Guidance(conditions, strength))
 
 
 def _noise(

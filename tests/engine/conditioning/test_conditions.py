@@ -19,7 +19,7 @@ from engine.conditioning.notes import NOTE_RANGES, NOTE_ROWS, notes_condition
 from engine.conditioning.pattern import RAMP_FRAMES, onset_ramps, pattern_condition
 from engine.conditioning.tags import key_condition, tags_condition
 from engine.corpus.score import Annotation
-from engine.rendering.guided import guided_directions
+from engine.rendering.guided import Guidance
 from engine.requests import LoopRequest, Pattern
 from engine.tempo import LoopGeometry
 from engine.vocabulary import KEYS, PARTS, TAGS
@@ -116,9 +116,9 @@ def test_composed_pitches_are_on_both_sides_and_stay_when_groups_are_weighed() -
         assert side.notes_given[0].tolist() == [1, 0, 0]
         assert side.notes[0, 40 - low].max() == 1 and side.notes[0].sum(1).count_nonzero() == 1
     assert not away.pattern_given.any()
-    weighed = guided_directions(request, towards)
-    assert [d.scale for d in weighed] == [4.0, 2.0]
-    assert all(d.conditions.notes_given[0].tolist() == [1, 0, 0] for d in weighed)
+    (emphasis,) = Guidance.of(request, towards).emphases
+    assert emphasis.more == 1.0 and not emphasis.without.tags.any()
+    assert emphasis.without.notes_given[0].tolist() == [1, 0, 0]
 
 
 def test_conditions_know_their_bars_and_their_frame_rate() -> None:

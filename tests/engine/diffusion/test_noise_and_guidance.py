@@ -49,12 +49,7 @@ def test_slerp_of_equal_tensors_is_that_tensor() -> None:
 def test_guidance_is_the_report_s_combination(scale: float) -> None:
     null, conditioned = seeded_noise(1, SHAPE), seeded_noise(2, SHAPE)
     expected = (1 - scale) * null + scale * conditioned
-    assert torch.allclose(guide(null, [conditioned], [scale]), expected, atol=1e-4)
-
-
-def test_directions_add_up() -> None:
-    null, a, b = (seeded_noise(seed, SHAPE) for seed in (1, 2, 3))
-    assert torch.allclose(guide(null, [a, b], [2.0, 0.5]), null + 2 * (a - null) + 0.5 * (b - null), atol=1e-5)
+    assert torch.allclose(guide(null, conditioned, scale), expected, atol=1e-4)
 
 
 def test_rescaling_brings_the_estimate_to_the_reference_s_level() -> None:

@@ -131,10 +131,10 @@ def test_the_prior_learns_what_conditions_say_of_semantics() -> None:
 
 def test_guidance_is_told_by_condition_and_no_further_than_it_was_learnt() -> None:
     asked = conditions()
-    told = guidance_inputs(asked, {"pattern": 3.0, "clap": 2.0}, apart=False)
+    told = guidance_inputs(asked, 3.0)
     assert told[:, 1].tolist() == [0.75, 0.75]
     assert told[:, [0, 2, 3, 4]].abs().sum() == 0  # open conditions weigh nothing
-    assert guidance_inputs(asked, {"pattern": 10.0}, apart=True)[0].tolist() == [0, 1.25, 0, 0, 1]
+    assert guidance_inputs(asked, 10.0)[0].tolist() == [0, 1.25, 0, 0, 0]
 
 
 def test_packs_keep_it_over_denoisers_of_its_shape(tmp_path: Path) -> None:

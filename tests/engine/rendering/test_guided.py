@@ -14,9 +14,8 @@ from engine.conditioning.conditions import Conditions
 from engine.rendering.guided import (
     GUIDED_UNTIL,
     RESTING,
+    Guidance,
     GuidedDenoiser,
-    GuidedDirection,
-    guided_directions,
     silenced,
 )
 from engine.requests import LoopRequest, Pattern
@@ -44,7 +43,7 @@ class Embedded:
 
 
 class Counting:
-    """Predicts for each copy the sum of its pattern, and remembers how many copies it was asked for."""
+    """Predicts for each copy the sum of its rows that are given, and remembers how many copies it was asked for."""
 
     def __init__(self) -> None:
         self.asked: list[int] = []
@@ -58,7 +57,8 @@ class Counting:
     def predict(self, x: Tensor, alpha: Tensor, embedded: Embedded) -> Tensor:
         assert len(x) == len(alpha) == len(embedded)
         self.asked.append(len(x))
-        return embedded.pattern.sum((1, 2))[:, None, None].expand(x.shape).clone()
+        heard = embedded.pattern * embedded.pattern_given[:, :, None]
+        return heard.sum((1, 2))[:, None, None].expand(x.shape).clone()
 
 
 def sides(request: LoopRequest) -> tuple[Conditions, Conditions]:
@@ -68,7 +68,7 @@ def sides(request: LoopRequest) -> tuple[Conditions, Conditions]:
 def guided(request: LoopRequest) -> tuple[GuidedDenoiser, Counting]:
     towards, away = sides(request)
     counting: Any = Counting()
-    return GuidedDenoiser(counting, away, guided_directions(request, towards), rescaling=0.0), counting
+    return GuidedDenoiser(counting, away, Guidance.of(request, towards), rescaling=0.0), counting
 
 
 def test_guidance_leads_away_from_rows_without_their_strikes() -> None:
@@ -107,11 +107,27 @@ def test_guidance_ends_where_details_begin(scale: float, copies: list[int]) -> N
     assert float(late[0, 0, 0]) == pytest.approx(min(scale, 1) * strikes)
 
 
-def test_conditions_that_are_weighed_apart_are_guided_to_the_end() -> None:
-    asked = LoopRequest(tempo_bpm=120, bars=2, tags=("acid",), pattern=Pattern(ROWS), guidance={"tags": 0.5})
-    flow, counting = guided(asked)
-    flow(torch.zeros(1, 4, GEOMETRY.frames), torch.tensor(0.9))
-    assert counting.asked == [3]
+@pytest.mark.parametrize(("weight", "scale", "copies"), [(0.5, 3.0, [3, 2]), (1.5, 1.0, [2, 2]), (2.0, 0.5, [3, 3])])
+def test_a_weight_counts_what_a_condition_adds_to_the_others(weight: float, scale: float, copies: list[int]) -> None:
+    asked = LoopRequest(tempo_bpm=120, bars=2, tags=("acid",), pattern=Pattern(ROWS), guidance_scale=scale)
+    flow, counting = guided(asked.with_(guidance={"pattern": weight}))
+    early, late = (flow(torch.zeros(1, 4, GEOMETRY.frames), torch.tensor(alpha)) for alpha in (0.0, 0.9))
+    assert counting.asked == copies
+    strikes = float(sides(asked)[0].pattern.sum())
+    assert float(early[0, 0, 0]) == pytest.approx(scale * weight * strikes)
+    assert float(late[0, 0, 0]) == pytest.approx(min(scale, 1) * weight * strikes)
+
+
+def test_a_condition_without_weight_is_not_heard_and_the_usual_weight_costs_nothing() -> None:
+    asked = LoopRequest(tempo_bpm=120, bars=2, tags=("acid",), pattern=Pattern(ROWS))
+    for weights, copies, told in (({"pattern": 0.0}, 2, 0.0), ({"pattern": 1.0, "curves": 2.0}, 2, 3.0)):
+        flow, counting = guided(asked.with_(guidance=weights))
+        found = flow(torch.zeros(1, 4, GEOMETRY.frames), torch.tensor(0.2))
+        assert counting.asked == [copies]
+        assert float(found[0, 0, 0]) == pytest.approx(told * float(sides(asked)[0].pattern.sum()))
+    nothing, counting = guided(asked.with_(guidance={"pattern": 0.0, "tags": 0.0}))
+    nothing(torch.zeros(1, 4, GEOMETRY.frames), torch.tensor(0.2))
+    assert counting.asked == [1]
 
 
 def test_rows_that_rest_are_led_away_from_what_may_play_at_first() -> None:
@@ -122,7 +138,7 @@ def test_rows_that_rest_are_led_away_from_what_may_play_at_first() -> None:
 
     towards, away = sides(LoopRequest(tempo_bpm=120, bars=2, pattern=Pattern(ROWS)))
     told: Any = Told()
-    flow = GuidedDenoiser(told, away, [GuidedDirection(towards, 3.0)])
+    flow = GuidedDenoiser(told, away, Guidance(towards, 3.0))
     seen = []
     for alpha in (0.0, RESTING, GUIDED_UNTIL):
         flow(torch.zeros(1, 4, GEOMETRY.frames), torch.tensor(alpha))
