@@ -15,7 +15,7 @@ from engine.conditioning.notes import Notes
 from engine.corpus.arrangement import LoopPlan, plan_loop
 from engine.corpus.forms import PITCHED, draw_parts
 from engine.corpus.streams import Streams, pick
-from engine.corpus.styles import STYLE_HABITS
+from engine.corpus.styles import STYLE_HABITS, Style
 from engine.requests import LoopRequest, Pattern
 from engine.vocabulary import BEATS_PER_BAR, NOTE_RANGES, PARTS, STYLES, TODAY, Vocabulary
 
@@ -159,9 +159,10 @@ def _plan(asked: LoopRequest, known: Vocabulary) -> LoopPlan:
         [tag for tag in wanted if tag in STYLES] or [tag for tag in some if tag not in unwanted] or some or [*STYLES]
     )
     style = pick(Streams(seed)("composition"), styles)
+    habits = STYLE_HABITS[style].of(known.parts)
     drafts = [zlib.crc32(f"{seed}/{draft}".encode()) for draft in range(DRAFTS)]
-    needed = _needed(style, wanted, known)
-    likeness = {draft: _likeness(_parts(style, draft, known), needed, wanted, unwanted) for draft in drafts}
+    needed = _needed(habits, wanted)
+    likeness = {draft: _likeness(_parts(habits, draft), needed, wanted, unwanted) for draft in drafts}
     drafts.sort(key=lambda draft: -likeness[draft])
     best = [draft for draft in drafts if likeness[draft] == likeness[drafts[0]]][:PLANS]
     plans = (
@@ -173,15 +174,16 @@ def _plan(asked: LoopRequest, known: Vocabulary) -> LoopPlan:
     return max(plans, key=lambda plan: len({*plan.tags} & {*wanted}) - len({*plan.tags} & {*unwanted}))
 
 
-def _parts(style: str, seed: int, known: Vocabulary) -> tuple[str, ...]:
-    return draw_parts(STYLE_HABITS[style].of(known.parts), Streams(seed)("parts"))[1]
+def _parts(habits: Style, seed: int) -> tuple[str, ...]:
+    return draw_parts(habits, Streams(seed)("parts"))[1]
 
 
-def _needed(style: str, wanted: Collection[str], known: Vocabulary) -> set[str]:
-    """What `style` cannot do without: nothing in a sparse loop, nor where parts were named and the style was not."""
+def _needed(habits: Style, wanted: Collection[str]) -> set[str]:
+    """What a style of `habits` cannot do without: nothing in a sparse loop, nor where parts were named and the style
+    was not."""
     if "sparse" in wanted or ({*wanted} & {*PARTS} and not {*wanted} & {*STYLES}):
         return set()
-    return {part for part, share in STYLE_HABITS[style].of(known.parts).parts.items() if share >= NEEDED}
+    return {part for part, share in habits.parts.items() if share >= NEEDED}
 
 
 def _likeness(
