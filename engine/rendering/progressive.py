@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -19,6 +20,10 @@ from engine.requests import LoopRequest
 
 PRIOR_TEMPERATURE = 0.8
 """Deviation of the noise that semantic latents are drawn from: a little nearer to what is usual."""
+ROWS_TOLD: Final = 5 / 3
+"""How much stronger guidance is told of rows than of the rest: two evaluations keep less to them than the many that
+they learnt from. Of 40 loops of other seeds than any figure's, F1 of all parts was .561 without it and is .574, the
+distance to the corpus 18.0 and 17.8."""
 
 
 class FewStepSampling:
@@ -87,14 +92,16 @@ class StagedFlow:
         # What weighs nothing is left open: no guidance as weak as that was ever told.
         towards = self._led.towards if scale else aim.towards.without(*GUIDANCE_CONDITIONS)
         emphases = self._led.emphases if scale else ()
-        parts = [(towards, scale), *((each.without, scale) for each in emphases)]
+        parts = [towards, *(each.without for each in emphases)]
+        told = [guidance_inputs(part, scale, rows=ROWS_TOLD) for part in parts]
         self._away = 1 - scale if scale and any(given(aim.away, name).any() for name in GUIDANCE_CONDITIONS) else 0.0
         if self._away:
-            parts += [(aim.away, 1.0), (aim.away.without(*GUIDANCE_CONDITIONS), 1.0)]
+            parts += [aim.away, aim.away.without(*GUIDANCE_CONDITIONS)]
+            told += [guidance_inputs(part, 1.0) for part in parts[-2:]]
         weight = next(few.generator.parameters())
         self._copies = len(parts)
-        conditions = Conditions.stack([part for part, _ in parts]).to(weight.device, weight.dtype)
-        self._guidance = torch.cat([guidance_inputs(part, scale) for part, scale in parts]).to(weight.device)
+        conditions = Conditions.stack(parts).to(weight.device, weight.dtype)
+        self._guidance = torch.cat(told).to(weight.device)
         self._view = view_of(few.generator, conditions)
         self.denoiser = few.generator
         self.embedded = few.generator.embed(conditions)
