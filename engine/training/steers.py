@@ -57,7 +57,10 @@ WORDS: Final = {
 CHARACTERS: Final = ("warm", "distorted", "swung", "evolving", "hypnotic", "sub", "pad", "closed_hat", "lead")
 """Tags without a slider, whose directions cancel side effects of the sliders."""
 
+WEAKER: Final = 0.5
+"""How much weaker a slider may become at the most so that it moves less besides its own."""
 Doubles = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 Probe = Callable[[str, Tensor], Doubles]
 """What a slider at 1 instead of -1 does to every attribute `[S]` when it adds a row `[E]`."""
 UNCOMPOSED: Final = "bright"
@@ -182,18 +185,23 @@ def calibrate(probe: Probe, plain: Tensor, directions: Tensor, rounds: int) -> t
         rows = torch.from_numpy(mix).float() @ directions
         response = respond(probe, rows)
         best = better(response, best_response, rows, best)
-        ahead = spills(response) < spills(best_response)
-        best_response = np.where(ahead[:, None], response, best_response)
+        best_response = np.where(ahead(response, best_response)[:, None], response, best_response)
         responses.append(response)
         mix = _limited(mix + DAMPING * _mixes(single, wanted - response))
     return best, responses
 
 
 def better(response: Doubles, than: Doubles, rows: Tensor, others: Tensor) -> Tensor:
-    """Of each slider its row of `rows` `[S, E]` where its `response` spills less than the response of `others`, else
-    of theirs."""
-    ahead = torch.from_numpy(spills(response) < spills(than))[:, None]
-    return torch.where(ahead, rows, others)
+    """Of each slider its row of `rows` `[S, E]` where its `response` is ahead of the response of `others`, else of
+    theirs."""
+    return torch.where(torch.from_numpy(ahead(response, than))[:, None], rows, others)
+
+
+def ahead(response: Doubles, than: Doubles) -> Bools:
+    """Which sliders `[S]` spill less by one `response` `[S, S]` than by another, and move their own attribute by no
+    less than a share `WEAKER` of it: what moves nothing spills nothing."""
+    strong = np.diag(response) >= WEAKER * np.diag(than)
+    return np.asarray((spills(response) < spills(than)) & strong, dtype=np.bool_)
 
 
 def respond(probe: Probe, rows: Tensor) -> Doubles:

@@ -54,6 +54,8 @@ def test_of_each_slider_the_better_is_taken() -> None:
     assert better(response, than, ours, theirs)[:, 0].tolist() == [0.0] * COUNT  # equals: what there was
     than[1, 2] = -0.6
     assert better(response, than, ours, theirs)[:, 0].tolist() == [0.0, 1.0, *[0.0] * (COUNT - 2)]
+    response[1] *= 0.4
+    assert not better(response, than, ours, theirs).any()  # a slider that is all but dead spills nothing
 
 
 def test_the_basis_is_of_classifiers_and_words() -> None:
