@@ -1,5 +1,6 @@
 """Guidance as an input: how much it weighs, for a network that has learnt what guidance does."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import torch
@@ -13,11 +14,12 @@ STRONGEST: Final = 5.0
 """The largest guidance that is told: more is heard as this."""
 
 
-def guidance_inputs(conditions: Conditions, scale: float, *, rows: float = 1.0) -> Tensor:
-    """What `[B, GUIDANCE_INPUTS]` a network is told of guidance by `scale`, of `rows` times that for the pattern: a
-    quarter of it for each condition that a loop of `conditions` has, 0 where it is open; and a last number that is 0
-    in all packs."""
-    scales = {name: scale * (rows if name == "pattern" else 1.0) for name in GUIDANCE_CONDITIONS}
+def guidance_inputs(conditions: Conditions, scale: float, more: Mapping[str, float] | None = None) -> Tensor:
+    """What `[B, GUIDANCE_INPUTS]` a network is told of guidance by `scale`, times `more` for some conditions.
+
+    It is a quarter of that for each that a loop of `conditions` has, 0 for one that is open; the last number is 0.
+    """
+    scales = {name: scale * (more or {}).get(name, 1.0) for name in GUIDANCE_CONDITIONS}
     columns = [given(conditions, name) * (min(max(told, 0.0), STRONGEST) / 4) for name, told in scales.items()]
     return torch.stack((*columns, torch.zeros_like(columns[0])), dim=1)
 

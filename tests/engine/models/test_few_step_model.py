@@ -135,6 +135,8 @@ def test_guidance_is_told_by_condition_and_no_further_than_it_was_learnt() -> No
     assert told[:, 1].tolist() == [0.75, 0.75]
     assert told[:, [0, 2, 3, 4]].abs().sum() == 0  # open conditions weigh nothing
     assert guidance_inputs(asked, 10.0)[0].tolist() == [0, 1.25, 0, 0, 0]
+    more = guidance_inputs(asked, 2.0, {"pattern": 1.5, "clap": 4.0})
+    assert more[0].tolist() == [0, 0.75, 0, 0, 0]
 
 
 def test_packs_keep_it_over_denoisers_of_its_shape(tmp_path: Path) -> None:
