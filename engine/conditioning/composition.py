@@ -25,7 +25,7 @@ PLANS = 4
 """The best of them, whose notes are written out to see whether they have the characters that it names."""
 FULL = 4
 """Parts that an arrangement has at least when a request names none."""
-BUSY = 1.0
+BUSY = 1.5
 """How far on the dense slider busy loops are filled. What makes one busy in the corpus is how many parts strike; they
 strike together, and it is heard at how many steps something does."""
 NEEDED = 0.9
