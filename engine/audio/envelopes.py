@@ -24,7 +24,7 @@ def at_samples(values: NDArray[Any], block: int, length: int) -> Floats:
 
 
 def amplified(audio: NDArray[Any], decibels: Floats) -> Floats:
-    """`audio` `[C, T]` by a gain `[T]`, float32."""
+    """`audio` `[C, T]` by a gain `[T]` in decibels, float32."""
     return np.asarray(audio * np.exp(decibels * _NEPERS), np.float32)
 
 

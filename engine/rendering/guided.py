@@ -129,9 +129,9 @@ class GuidedDenoiser:
         outputs = self.denoiser.predict(inputs, alpha.expand(len(inputs)), phase.embedded)
         if phase.copies == 1:
             return outputs
-        away, (told, *without) = None, outputs.chunk(phase.copies)
-        if phase.away:
-            away, told, without = told, without[0], without[1:]
+        copies = list(outputs.chunk(phase.copies))
+        away = copies.pop(0) if phase.away else None
+        told, *without = copies
         aimed = self.guidance.aimed(told, without)
         led = aimed if away is None else guide(away, aimed, self.guidance.scale)
         return rescale(led, told, x, alpha, self.rescaling)

@@ -90,6 +90,13 @@ def test_guidance_and_its_weights_are_heard(pipeline: LoopPipeline) -> None:
     assert distance(pipeline, nothing.with_(guidance_scale=4.0), nothing) == 0  # nothing is asked: nothing to weigh
 
 
+def test_no_weight_leaps_where_it_leaves_the_usual_one(folder: Path) -> None:
+    exact = LoopPipeline.from_pack(folder, device="cpu", dtype=torch.float32)
+    for asked in (ASKED, ASKED.with_(sampler="euler", num_steps=2)):
+        lighter, nearly = (distance(exact, asked, asked.with_(guidance={"tags": at})) for at in (0.2, 0.98))
+        assert 0 < nearly < lighter / 10
+
+
 def test_packs_without_it_say_so_and_loops_are_not_walked_back_with_it(tmp_path: Path) -> None:
     without = LoopPipeline.from_pack(tiny_pack(tmp_path / "pack"), device="cpu")
     assert not without.info.progressive
